@@ -1,0 +1,132 @@
+package api
+
+import "time"
+
+// ScreenRequest asks what a person would see.
+type ScreenRequest struct {
+	Session string `json:"session" in:"path" arg:"1" doc:"session to look at"`
+	Format  string `json:"format,omitempty" in:"query" flag:"format" enum:"text|ansi|json" default:"text" doc:"how to write it"`
+	History int    `json:"history,omitempty" in:"query" flag:"history" doc:"lines of scrollback above it; -1 for all"`
+}
+
+// Screen is a terminal's visible state.
+type Screen struct {
+	Session string `json:"session"`
+	Size    Size   `json:"size"`
+	Cursor  Cursor `json:"cursor"`
+	Alt     bool   `json:"alt"` // the alternate screen, as full-screen programs use
+	Title   string `json:"title"`
+	Offset  int64  `json:"offset"` // output bytes it is made of
+	Format  string `json:"format"`
+	Content string `json:"content,omitempty"` // text or ansi
+	Cells   any    `json:"cells,omitempty"`   // json
+}
+
+// Cursor is where the next character goes, from 0.
+type Cursor struct {
+	Row     int  `json:"row"`
+	Col     int  `json:"col"`
+	Visible bool `json:"visible"`
+}
+
+// OutputRequest reads what was written, rendered as lines.
+type OutputRequest struct {
+	Ref       string `json:"ref" in:"query" arg:"1" doc:"session, @e42, @last, @e42:3-9 (lines) or @e42#100-200 (bytes)"`
+	Lines     string `json:"lines,omitempty" in:"query" flag:"lines,n" doc:"line range a-b, or -n for the last n"`
+	Grep      string `json:"grep,omitempty" in:"query" flag:"grep" doc:"only lines that match this regular expression"`
+	MaxTokens int    `json:"max_tokens,omitempty" in:"query" flag:"max-tokens" doc:"budget of the text; without it everything asked for"`
+}
+
+// Output is text read by reference.
+type Output struct {
+	Ref       string `json:"ref"`
+	Session   string `json:"session"`
+	Text      string `json:"text"`
+	FirstLine int    `json:"first_line"` // 1-based number of the text's first line
+	Lines     int    `json:"lines"`      // in the text
+	Total     int    `json:"total_lines"`
+	RawBytes  int64  `json:"raw_bytes"`
+	Tokens    int    `json:"tokens"`
+	Gaps      []Gap  `json:"gaps"`
+}
+
+// RawRequest reads bytes exactly as they were written.
+type RawRequest struct {
+	Ref    string `json:"ref" in:"query" arg:"1" doc:"session, @e42, @last or @e42#100-200 (bytes)"`
+	Lines  string `json:"lines,omitempty" in:"query" flag:"lines,n" doc:"line range a-b, or -n for the last n, of newline-ended lines"`
+	Follow bool   `json:"follow,omitempty" in:"query" flag:"follow,f" doc:"go on with what comes"`
+}
+
+// Chunk is a piece of raw output. It travels as bytes, not as JSON.
+type Chunk struct {
+	Data []byte
+}
+
+// HistoryRequest asks for a session's blocks.
+type HistoryRequest struct {
+	Session string `json:"session" in:"path" arg:"1" doc:"session whose commands to list"`
+	Limit   int    `json:"limit,omitempty" in:"query" flag:"limit,n" default:"50" doc:"how many, newest last"`
+	Cursor  string `json:"cursor,omitempty" in:"query" flag:"cursor" doc:"next_cursor of the page before"`
+}
+
+// History is a page of blocks, oldest first; the newest page comes first.
+type History struct {
+	Blocks     []Block `json:"blocks"`
+	NextCursor string  `json:"next_cursor,omitempty"` // opens the page of older blocks
+}
+
+// EventsRequest watches one session, or all.
+type EventsRequest struct {
+	Session string `json:"session,omitempty" in:"query" arg:"1" doc:"only this session"`
+	Follow  bool   `json:"follow,omitempty" in:"query" flag:"follow,f" doc:"go on with what happens; without it the present state alone"`
+}
+
+// Event is something that happened in a session. Events tell of a change; a
+// watcher that fell behind gets the newest state, with Missed set.
+type Event struct {
+	Kind    string       `json:"kind"` // state, exec_start, exec_end, created, ended
+	Session string       `json:"session"`
+	At      time.Time    `json:"at"`
+	State   SessionState `json:"state,omitempty"`
+	Block   *Block       `json:"block,omitempty"`
+	Missed  int          `json:"missed,omitempty"` // events dropped before this one
+}
+
+// StatusRequest asks how the daemon is.
+type StatusRequest struct{}
+
+// Status describes the daemon.
+type Status struct {
+	PID        int     `json:"pid"`
+	Version    string  `json:"version"`
+	UptimeMS   Millis  `json:"uptime_ms"`
+	Generation int     `json:"generation"` // daemons over this store so far
+	Sessions   int     `json:"sessions"`
+	Socket     string  `json:"socket"`
+	Storage    Storage `json:"storage"`
+}
+
+// Storage says where sessions are kept.
+type Storage struct {
+	Dir          string `json:"dir"`
+	RuntimeDir   string `json:"runtime_dir"`
+	JournalBytes int64  `json:"journal_bytes"`
+	Degraded     string `json:"degraded,omitempty"` // why writing fails, while it does
+}
+
+// StopRequest ends the daemon.
+type StopRequest struct {
+	Force bool `json:"force,omitempty" flag:"force,f" doc:"also when sessions are running"`
+}
+
+// StopResult says what ended.
+type StopResult struct {
+	PID      int `json:"pid"`
+	Sessions int `json:"sessions"` // ended with it
+}
+
+// LogsRequest reads the daemon's log.
+type LogsRequest struct {
+	Lines  int  `json:"lines,omitempty" in:"query" flag:"lines,n" default:"50" doc:"how many of the last lines"`
+	Follow bool `json:"follow,omitempty" in:"query" flag:"follow,f" doc:"go on with what is logged"`
+}

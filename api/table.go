@@ -1,0 +1,129 @@
+package api
+
+// The operations. The order is that of help and of the API pages.
+var (
+	Create = Op[CreateRequest, Session]{
+		Name: "create", Method: "POST", Path: "/v1/sessions", Verb: "create",
+		Capability: "create", Audit: "create",
+		Doc:     "Create a session: a terminal that outlives its clients, with a shell or a program in it.",
+		Example: "ai-session create dev",
+	}
+	List = Op[ListRequest, SessionList]{
+		Name: "list", Method: "GET", Path: "/v1/sessions", Verb: "list",
+		Capability: "read",
+		Doc:        "List the sessions with what each is doing.",
+		Example:    "ai-session list --status needs_input",
+	}
+	Inspect = Op[SessionRequest, Session]{
+		Name: "inspect", Method: "GET", Path: "/v1/sessions/{session}", Verb: "inspect",
+		Capability: "read",
+		Doc:        "Show one session: state with its evidence, cwd, size, processes.",
+		Example:    "ai-session inspect dev",
+	}
+	Exec = Op[ExecRequest, Block]{
+		Name: "exec", Method: "POST", Path: "/v1/sessions/{session}/exec", Verb: "exec",
+		Capability: "exec", Audit: "exec",
+		Doc:     "Run a command in the session's living shell and answer with its true exit status, cwd and output.",
+		Example: "ai-session exec dev 'go test ./...'",
+	}
+	Wait = Op[WaitRequest, WaitResult]{
+		Name: "wait", Method: "POST", Path: "/v1/sessions/{session}/wait", Verb: "wait",
+		Capability: "read",
+		Doc:        "Wait until the open command ends, a prompt shows, input is needed, output is quiet or a text appears.",
+		Example:    "ai-session wait dev --match 'listening on'",
+	}
+	Send = Op[SendRequest, SendResult]{
+		Name: "send", Method: "POST", Path: "/v1/sessions/{session}/send", Verb: "send",
+		Capability: "input", Audit: "input",
+		Doc:     "Type text and keys into a session.",
+		Example: "ai-session send dev yes --key Enter",
+	}
+	ScreenOf = Op[ScreenRequest, Screen]{
+		Name: "screen", Method: "GET", Path: "/v1/sessions/{session}/screen", Verb: "screen",
+		Capability: "read",
+		Doc:        "Show what a person would see, cursor and all.",
+		Example:    "ai-session screen dev --format ansi",
+	}
+	ReadOutput = Op[OutputRequest, Output]{
+		Name: "output", Method: "GET", Path: "/v1/output", Verb: "output",
+		Capability: "read",
+		Doc:        "Read any output ever written, by reference, as lines of text.",
+		Example:    "ai-session output @e42 --grep FAIL",
+	}
+	ReadRaw = Op[RawRequest, Chunk]{
+		Name: "raw", Kind: Stream, Method: "GET", Path: "/v1/output/raw", Verb: "output --raw",
+		Capability: "read-raw",
+		Doc:        "Read any output ever written, by reference, byte for byte.",
+		Example:    "ai-session output @e42 --raw",
+	}
+	Blocks = Op[HistoryRequest, History]{
+		Name: "history", Method: "GET", Path: "/v1/sessions/{session}/blocks", Verb: "history",
+		Capability: "read",
+		Doc:        "List the commands that were run in a session.",
+		Example:    "ai-session history dev",
+	}
+	Events = Op[EventsRequest, Event]{
+		Name: "events", Kind: Stream, Method: "GET", Path: "/v1/events", Verb: "events",
+		Capability: "read",
+		Doc:        "Watch what happens in one session or all: states, commands started and ended.",
+		Example:    "ai-session events dev --follow",
+	}
+	Attach = Op[AttachRequest, Frame]{
+		Name: "attach", Kind: Duplex, Method: "GET", Path: "/v1/sessions/{session}/attach", Verb: "attach",
+		Capability: "input", Audit: "attach",
+		Doc:     "Attach this terminal to a session; C-b d detaches.",
+		Example: "ai-session attach dev",
+	}
+	Detach = Op[DetachRequest, DetachResult]{
+		Name: "detach", Method: "POST", Path: "/v1/sessions/{session}/detach", Verb: "detach",
+		Capability: "input", Audit: "detach",
+		Doc:     "Send a session's attached clients away.",
+		Example: "ai-session detach dev --all",
+	}
+	Kill = Op[KillRequest, KillResult]{
+		Name: "kill", Method: "DELETE", Path: "/v1/sessions/{session}", Verb: "kill",
+		Capability: "kill", Audit: "kill",
+		Doc:     "End a session and its whole process tree; what it wrote stays readable.",
+		Example: "ai-session kill dev",
+	}
+	Resize = Op[ResizeRequest, Session]{
+		Name: "resize", Method: "POST", Path: "/v1/sessions/{session}/resize", Verb: "resize",
+		Capability: "resize", Audit: "resize",
+		Doc:     "Set a session's size.",
+		Example: "ai-session resize dev 200x50",
+	}
+	Signal = Op[SignalRequest, Session]{
+		Name: "signal", Method: "POST", Path: "/v1/sessions/{session}/signal", Verb: "signal",
+		Capability: "input", Audit: "signal",
+		Doc:     "Signal the foreground processes of a session.",
+		Example: "ai-session signal dev INT",
+	}
+	DaemonStatus = Op[StatusRequest, Status]{
+		Name: "status", Method: "GET", Path: "/v1/status", Verb: "status",
+		Capability: "read",
+		Doc:        "Show how the daemon is.",
+		Example:    "ai-session status",
+	}
+	Stop = Op[StopRequest, StopResult]{
+		Name: "stop", Method: "POST", Path: "/v1/stop", Verb: "stop",
+		Capability: "admin", Audit: "stop",
+		Doc:     "Stop the daemon and the sessions it holds.",
+		Example: "ai-session stop --force",
+	}
+	Logs = Op[LogsRequest, Chunk]{
+		Name: "logs", Kind: Stream, Method: "GET", Path: "/v1/logs", Verb: "logs",
+		Capability: "admin",
+		Doc:        "Read the daemon's log.",
+		Example:    "ai-session logs --follow",
+	}
+)
+
+// All lists every operation in the order of help.
+func All() []Spec {
+	return []Spec{
+		Create.Spec(), List.Spec(), Inspect.Spec(), Exec.Spec(), Wait.Spec(), Send.Spec(),
+		ScreenOf.Spec(), ReadOutput.Spec(), ReadRaw.Spec(), Blocks.Spec(), Events.Spec(),
+		Attach.Spec(), Detach.Spec(), Kill.Spec(), Resize.Spec(), Signal.Spec(),
+		DaemonStatus.Spec(), Stop.Spec(), Logs.Spec(),
+	}
+}
