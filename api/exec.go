@@ -35,13 +35,13 @@ type Block struct {
 	Session    string     `json:"session"`
 	Command    string     `json:"command"`
 	State      BlockState `json:"state"`
-	Exit       Exit       `json:"exit"`             // null: unknown or not yet
-	Signal     string     `json:"signal"`           // of a status above 128, as the shell reports it
-	Pipe       []int      `json:"pipe,omitempty"`   // exit of each command of the last pipeline
-	Cwd        string     `json:"cwd"`              // where the shell is after it
-	Cause      string     `json:"cause,omitempty"`  // of a dead block: exit, errexit, signal
-	Flags      []string   `json:"flags,omitempty"`  // d_lost, respawned, interrupted, gap, ...
-	Reset      []string   `json:"reset,omitempty"`  // what it left behind that was put right
+	Exit       Exit       `json:"exit"`            // null: unknown or not yet
+	Signal     string     `json:"signal"`          // of a status above 128, as the shell reports it
+	Pipe       []int      `json:"pipe,omitempty"`  // exit of each command of the last pipeline
+	Cwd        string     `json:"cwd"`             // where the shell is after it
+	Cause      string     `json:"cause,omitempty"` // of a dead block: exit, errexit, signal
+	Flags      []string   `json:"flags,omitempty"` // d_lost, respawned, interrupted, gap, ...
+	Reset      []string   `json:"reset,omitempty"` // what it left behind that was put right
 	Isolated   bool       `json:"isolated,omitempty"`
 	StartedAt  time.Time  `json:"started_at"`
 	DurationMS Millis     `json:"duration_ms"`

@@ -1,0 +1,294 @@
+package wire
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net"
+	"reflect"
+	"sync"
+	"time"
+
+	"github.com/ai-session/ai-session/api"
+)
+
+// Client calls a daemon. Calls at the same time use a connection each; idle
+// connections are kept for the next call. It is an api.Caller.
+type Client struct {
+	dial func(context.Context) (net.Conn, error)
+
+	mu   sync.Mutex // guards idle and closed
+	idle []*conn
+	done bool
+}
+
+// maxIdle bounds the connections kept between calls.
+const maxIdle = 8
+
+type conn struct {
+	net.Conn
+	r      *bufio.Reader
+	reused bool
+}
+
+// NewClient returns a client that reaches its daemon through dial.
+func NewClient(dial func(context.Context) (net.Conn, error)) *Client {
+	return &Client{dial: dial}
+}
+
+// Close closes the idle connections; calls under way keep theirs until they end.
+func (c *Client) Close() error {
+	c.mu.Lock()
+	idle := c.idle
+	c.idle, c.done = nil, true
+	c.mu.Unlock()
+	for _, cn := range idle {
+		cn.Close()
+	}
+	return nil
+}
+
+func (c *Client) take(ctx context.Context) (*conn, error) {
+	c.mu.Lock()
+	if n := len(c.idle); n > 0 {
+		cn := c.idle[n-1]
+		c.idle = c.idle[:n-1]
+		c.mu.Unlock()
+		cn.reused = true
+		return cn, nil
+	}
+	c.mu.Unlock()
+	nc, err := c.dial(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &conn{Conn: nc, r: bufio.NewReader(nc)}, nil
+}
+
+func (c *Client) give(cn *conn) {
+	c.mu.Lock()
+	keep := !c.done && len(c.idle) < maxIdle && cn.r.Buffered() == 0
+	if keep {
+		c.idle = append(c.idle, cn)
+	}
+	c.mu.Unlock()
+	if !keep {
+		cn.Close()
+	}
+}
+
+// exchange sends req and reads the head of the answer. An idle connection that the
+// daemon had closed is replaced once, for requests that may be repeated.
+func (c *Client) exchange(ctx context.Context, req Request, extra string) (*conn, *response, error) {
+	for {
+		cn, err := c.take(ctx)
+		if err != nil {
+			return nil, nil, err
+		}
+		stop := cn.watch(ctx)
+		_, err = cn.Write(appendRequest(nil, req, extra))
+		var res *response
+		if err == nil {
+			res, err = readResponse(cn.r)
+		}
+		if stop() && err == nil {
+			return cn, res, nil
+		}
+		cn.Close()
+		if ctx.Err() != nil {
+			return nil, nil, cancelled(ctx)
+		}
+		if !cn.reused || req.Method != "GET" {
+			return nil, nil, unreachable(err)
+		}
+	}
+}
+
+// watch ends cn's pending reads and writes when ctx ends. stop takes that back; it
+// is false when ctx ended first, and the connection is of no more use.
+func (cn *conn) watch(ctx context.Context) (stop func() bool) {
+	if ctx.Done() == nil {
+		return func() bool { return true }
+	}
+	return context.AfterFunc(ctx, func() { cn.SetDeadline(time.Unix(1, 0)) })
+}
+
+func cancelled(ctx context.Context) error {
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return api.Errorf(api.Timeout, "no answer in time").WithCause(ctx.Err())
+	}
+	return api.Errorf(api.Cancelled, "cancelled").WithCause(ctx.Err())
+}
+
+// Call carries out a unary operation.
+func (c *Client) Call(ctx context.Context, op api.Spec, req any) (any, error) {
+	body, err := c.CallJSON(ctx, op, req)
+	if err != nil {
+		return nil, err
+	}
+	out := reflect.New(op.Result).Interface()
+	if err := json.Unmarshal(body, out); err != nil {
+		return nil, api.Errorf(api.Internal, "the daemon's answer to %s: %v", op.Name, err)
+	}
+	return out, nil
+}
+
+// CallJSON carries out a unary operation and returns the answer as the daemon wrote it.
+func (c *Client) CallJSON(ctx context.Context, op api.Spec, req any) ([]byte, error) {
+	encoded, err := EncodeRequest(op, req)
+	if err != nil {
+		return nil, err
+	}
+	cn, res, err := c.exchange(ctx, encoded, "")
+	if err != nil {
+		return nil, err
+	}
+	stop := cn.watch(ctx)
+	body, err := readAll(res)
+	if !stop() {
+		cn.Close()
+		return nil, cancelled(ctx)
+	}
+	if err != nil {
+		cn.Close()
+		return nil, unreachable(err)
+	}
+	c.give(cn)
+	if res.status >= 300 {
+		return nil, problem(res.status, body)
+	}
+	return body, nil
+}
+
+func readAll(res *response) ([]byte, error) {
+	if res.length < 0 {
+		return io.ReadAll(res.body)
+	}
+	body, err := io.ReadAll(res.body)
+	if err == nil && int64(len(body)) < res.length {
+		err = io.ErrUnexpectedEOF
+	}
+	return body, err
+}
+
+func problem(status int, body []byte) error {
+	var p api.Problem
+	if err := json.Unmarshal(body, &p); err != nil || p.Code == "" {
+		return api.Errorf(api.Internal, "the daemon answered HTTP %d", status)
+	}
+	return p.Err()
+}
+
+// Stream carries out a server stream.
+func (c *Client) Stream(ctx context.Context, op api.Spec, req any, yield func(any) error) error {
+	encoded, err := EncodeRequest(op, req)
+	if err != nil {
+		return err
+	}
+	cn, res, err := c.exchange(ctx, encoded, "")
+	if err != nil {
+		return err
+	}
+	defer cn.Close()
+	defer cn.watch(ctx)()
+	if res.status >= 300 {
+		body, err := readAll(res)
+		if err != nil {
+			return unreachable(err)
+		}
+		return problem(res.status, body)
+	}
+	err = readItems(op, res.body, yield)
+	if ctx.Err() != nil {
+		return cancelled(ctx)
+	}
+	if err == nil && res.trailer != "" {
+		return problem(res.status, []byte(res.trailer))
+	}
+	return err
+}
+
+// readItems reads raw chunks or one JSON value a line, as the result type says.
+func readItems(op api.Spec, r io.Reader, yield func(any) error) error {
+	if op.Result == reflect.TypeFor[api.Chunk]() {
+		return readChunks(r, yield)
+	}
+	dec := json.NewDecoder(r)
+	for {
+		item := reflect.New(op.Result).Interface()
+		if err := dec.Decode(item); err != nil {
+			if err == io.EOF {
+				return nil
+			}
+			return unreachable(err)
+		}
+		if err := yield(item); err != nil {
+			return err
+		}
+	}
+}
+
+func readChunks(r io.Reader, yield func(any) error) error {
+	buf := make([]byte, 64<<10)
+	for {
+		n, err := r.Read(buf)
+		if n > 0 {
+			if err := yield(&api.Chunk{Data: buf[:n]}); err != nil {
+				return err
+			}
+		}
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return unreachable(err)
+		}
+	}
+}
+
+// Open starts a duplex operation.
+func (c *Client) Open(ctx context.Context, op api.Spec, req any) (api.Conn, error) {
+	encoded, err := EncodeRequest(op, req)
+	if err != nil {
+		return nil, err
+	}
+	cn, res, err := c.exchange(ctx, encoded, "Connection: Upgrade\r\nUpgrade: "+Protocol+"\r\n")
+	if err != nil {
+		return nil, err
+	}
+	if res.status != 101 {
+		defer cn.Close()
+		body, err := readAll(res)
+		if err != nil {
+			return nil, unreachable(err)
+		}
+		return nil, problem(res.status, body)
+	}
+	return NewConn(cn.Conn, cn.r), nil
+}
+
+// NewConn is a frame connection over an upgraded one; r holds what was read ahead.
+func NewConn(c net.Conn, r *bufio.Reader) api.Conn { return &frameConn{Conn: c, r: r} }
+
+type frameConn struct {
+	net.Conn
+	r *bufio.Reader
+
+	mu  sync.Mutex // one frame at a time
+	buf []byte
+}
+
+func (f *frameConn) Send(frame api.Frame) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.buf = AppendFrame(f.buf[:0], frame)
+	_, err := f.Write(f.buf)
+	if cap(f.buf) > 64<<10 {
+		f.buf = nil // a repaint's buffer is not kept by an idle terminal
+	}
+	return err
+}
+
+func (f *frameConn) Receive() (api.Frame, error) { return ReadFrame(f.r) }

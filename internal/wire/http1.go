@@ -1,0 +1,206 @@
+package wire
+
+import (
+	"bufio"
+	"errors"
+	"io"
+	"net"
+	"strconv"
+	"strings"
+
+	"github.com/ai-session/ai-session/api"
+)
+
+// TrailerProblem is the trailer that carries the problem a stream ended with.
+const TrailerProblem = "Ai-Session-Problem"
+
+// maxHeader bounds one header line and the number of them.
+const maxHeader = 8 << 10
+
+// A response is an HTTP/1.1 response as the daemon writes it: a length or chunks.
+// RFC 9112 sections 4 to 7; obsolete forms (folded lines, HTTP/1.0) are errors.
+type response struct {
+	status  int
+	length  int64 // -1 for chunks
+	trailer string
+	body    io.Reader
+}
+
+var errMalformed = errors.New("malformed HTTP response")
+
+func readResponse(r *bufio.Reader) (*response, error) {
+	line, err := readLine(r)
+	if err != nil {
+		return nil, err
+	}
+	version, rest, _ := strings.Cut(line, " ")
+	code, _, _ := strings.Cut(rest, " ")
+	status, err := strconv.Atoi(code)
+	if version != "HTTP/1.1" || err != nil || status < 100 || status > 599 {
+		return nil, errMalformed
+	}
+	res := &response{status: status}
+	if err := res.readHeaders(r); err != nil {
+		return nil, err
+	}
+	switch {
+	case res.length < 0:
+		res.body = &chunked{r: r, res: res}
+	default:
+		res.body = io.LimitReader(r, res.length)
+	}
+	return res, nil
+}
+
+func (res *response) readHeaders(r *bufio.Reader) error {
+	for range 100 {
+		line, err := readLine(r)
+		if err != nil {
+			return unexpected(err)
+		}
+		if line == "" {
+			return nil
+		}
+		name, value, ok := strings.Cut(line, ":")
+		if !ok {
+			return errMalformed
+		}
+		value = strings.TrimSpace(value)
+		switch strings.ToLower(name) {
+		case "content-length":
+			n, err := strconv.ParseInt(value, 10, 63)
+			if err != nil || n < 0 {
+				return errMalformed
+			}
+			res.length = n
+		case "transfer-encoding":
+			if value != "chunked" {
+				return errMalformed
+			}
+			res.length = -1
+		}
+	}
+	return errMalformed
+}
+
+// chunked reads a chunked body and its trailers.
+type chunked struct {
+	r    *bufio.Reader
+	res  *response
+	left int64
+	done bool
+}
+
+func (c *chunked) Read(p []byte) (int, error) {
+	if c.done {
+		return 0, io.EOF
+	}
+	if c.left == 0 {
+		if err := c.next(); err != nil {
+			return 0, err
+		}
+	}
+	n, err := c.r.Read(p[:min(int64(len(p)), c.left)])
+	c.left -= int64(n)
+	if c.left == 0 && err == nil {
+		err = c.endOfChunk()
+	}
+	return n, unexpected(err)
+}
+
+// next reads a chunk's length; after the last chunk it reads the trailers and
+// returns io.EOF.
+func (c *chunked) next() error {
+	line, err := readLine(c.r)
+	if err != nil {
+		return unexpected(err)
+	}
+	size, _, _ := strings.Cut(line, ";")
+	c.left, err = strconv.ParseInt(strings.TrimSpace(size), 16, 63)
+	if err != nil || c.left < 0 {
+		return errMalformed
+	}
+	if c.left > 0 {
+		return nil
+	}
+	c.done = true
+	for {
+		line, err := readLine(c.r)
+		if err != nil {
+			return unexpected(err)
+		}
+		if line == "" {
+			return io.EOF
+		}
+		if name, value, _ := strings.Cut(line, ":"); strings.EqualFold(name, TrailerProblem) {
+			c.res.trailer = strings.TrimSpace(value)
+		}
+	}
+}
+
+func (c *chunked) endOfChunk() error {
+	line, err := readLine(c.r)
+	if err == nil && line != "" {
+		err = errMalformed
+	}
+	return err
+}
+
+// readLine reads a line ended by CRLF, without it.
+func readLine(r *bufio.Reader) (string, error) {
+	var long []byte
+	for {
+		part, err := r.ReadSlice('\n')
+		if err == nil && long == nil {
+			return strings.TrimSuffix(string(part[:len(part)-1]), "\r"), nil
+		}
+		if err != nil && err != bufio.ErrBufferFull {
+			if len(part)+len(long) > 0 {
+				err = unexpected(err)
+			}
+			return "", err
+		}
+		long = append(long, part...)
+		if err == nil {
+			return strings.TrimSuffix(string(long[:len(long)-1]), "\r"), nil
+		}
+		if len(long) > maxHeader*4 {
+			return "", errMalformed
+		}
+	}
+}
+
+func unexpected(err error) error {
+	if err == io.EOF {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
+
+// appendRequest writes a request in one piece.
+func appendRequest(b []byte, req Request, extra string) []byte {
+	b = append(b, req.Method...)
+	b = append(b, ' ')
+	b = append(b, req.Target...)
+	b = append(b, " HTTP/1.1\r\nHost: ai-session\r\n"...)
+	b = append(b, extra...)
+	if req.Body != nil {
+		b = append(b, "Content-Type: application/json\r\nContent-Length: "...)
+		b = strconv.AppendInt(b, int64(len(req.Body)), 10)
+		b = append(b, "\r\n"...)
+	} else if req.Method != "GET" && req.Method != "DELETE" {
+		b = append(b, "Content-Length: 0\r\n"...)
+	}
+	b = append(b, "\r\n"...)
+	return append(b, req.Body...)
+}
+
+// unreachable says that the daemon could not be reached or went away.
+func unreachable(err error) error {
+	var op *net.OpError
+	if errors.As(err, &op) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return api.Errorf(api.Unavailable, "the daemon closed the connection: %v", err).
+			WithHint("ai-session status").WithCause(err)
+	}
+	return err
+}
