@@ -1,0 +1,146 @@
+package config
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+
+	"github.com/ai-session/ai-session/api"
+)
+
+// Paths says where this user's daemon keeps what.
+type Paths struct {
+	Config  string // folder of config.toml
+	Data    string // journals; survives a reboot
+	Runtime string // socket; gone after a reboot
+	Scratch string // the files of running commands, on memory where there is any
+	Socket  string
+}
+
+// maxSocket is below the shortest limit on a unix socket's path (104 on macOS and
+// the BSDs, 108 on Linux, both with the final NUL).
+const maxSocket = 100
+
+// Find works out the folders; it creates nothing. AI_SESSION_HOME puts everything
+// below one folder, which is how tests and demos keep to themselves.
+func Find(getenv func(string) string) (Paths, error) {
+	var p Paths
+	if home := getenv("AI_SESSION_HOME"); home != "" {
+		abs, err := filepath.Abs(home)
+		if err != nil {
+			return p, err
+		}
+		p = Paths{Config: abs, Data: filepath.Join(abs, "data"), Runtime: filepath.Join(abs, "run")}
+	} else {
+		config, err := os.UserConfigDir()
+		if err != nil {
+			return p, api.Errorf(api.Invalid, "no configuration folder: %v", err).WithHint("set AI_SESSION_HOME")
+		}
+		p.Config = filepath.Join(config, "ai-session")
+		p.Data = dataDir(getenv, p.Config)
+		p.Runtime = runtimeDir(getenv)
+	}
+	p.Scratch = scratchDir(getenv, p)
+	p.Socket = filepath.Join(p.Runtime, "daemon.sock")
+	if len(p.Socket) > maxSocket {
+		p.Runtime = filepath.Join(userTemp(os.TempDir()), shortHash(p.Runtime))
+		p.Socket = filepath.Join(p.Runtime, "daemon.sock")
+	}
+	return p, nil
+}
+
+func dataDir(getenv func(string) string, config string) string {
+	if dir := getenv("XDG_DATA_HOME"); dir != "" {
+		return filepath.Join(dir, "ai-session")
+	}
+	if home := getenv("HOME"); home != "" && runtime.GOOS != "darwin" && runtime.GOOS != "windows" {
+		return filepath.Join(home, ".local", "share", "ai-session")
+	}
+	if dir := getenv("LocalAppData"); dir != "" {
+		return filepath.Join(dir, "ai-session")
+	}
+	return filepath.Join(config, "data")
+}
+
+func runtimeDir(getenv func(string) string) string {
+	if dir := getenv("XDG_RUNTIME_DIR"); dir != "" {
+		return filepath.Join(dir, "ai-session")
+	}
+	if dir := filepath.Join("/run/user", strconv.Itoa(os.Getuid())); isDir(dir) {
+		return filepath.Join(dir, "ai-session")
+	}
+	return userTemp(os.TempDir())
+}
+
+// scratchDir prefers memory: a command's text is written there before each exec.
+// It is a folder of its own for each data folder, so that daemons do not meet.
+func scratchDir(getenv func(string) string, p Paths) string {
+	name := shortHash(p.Data)
+	if dir := getenv("XDG_RUNTIME_DIR"); dir != "" && isDir(dir) {
+		return filepath.Join(dir, "ai-session-"+name)
+	}
+	if dir := filepath.Join("/run/user", strconv.Itoa(os.Getuid())); isDir(dir) {
+		return filepath.Join(dir, "ai-session-"+name)
+	}
+	if isDir("/dev/shm") {
+		return filepath.Join(userTemp("/dev/shm"), name)
+	}
+	return filepath.Join(p.Data, "scratch")
+}
+
+func userTemp(base string) string {
+	return filepath.Join(base, "ai-session-"+strconv.Itoa(os.Getuid()))
+}
+
+func shortHash(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return hex.EncodeToString(sum[:6])
+}
+
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+// Make creates the folders a daemon writes to and makes sure that nobody else can
+// reach them.
+func (p Paths) Make() error {
+	for _, dir := range []string{p.Data, p.Runtime, p.Scratch} {
+		if err := Private(dir); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Private creates dir 0700 where it is missing and refuses one that is a link,
+// another user's, or open to others.
+func Private(dir string) error {
+	if parent := filepath.Dir(dir); filepath.Base(parent) == filepath.Base(userTemp("")) {
+		// A folder below a world-writable one: its parent is ours or a trap.
+		if err := Private(parent); err != nil {
+			return err
+		}
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return api.Errorf(api.CannotStart, "folder %s: %v", dir, err).WithCause(err)
+	}
+	info, err := os.Lstat(dir)
+	if err != nil {
+		return err
+	}
+	if !info.IsDir() {
+		return api.Errorf(api.CannotStart, "%s is not a folder", dir)
+	}
+	if owner, ok := ownerOf(info); ok && owner != os.Getuid() {
+		return api.Errorf(api.Denied, "folder %s belongs to uid %d", dir, owner).WithHint("set AI_SESSION_HOME to a folder of your own")
+	}
+	if runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
+		return os.Chmod(dir, info.Mode()&^fs.FileMode(0o077))
+	}
+	return nil
+}

@@ -1,0 +1,281 @@
+package httpapi
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/ai-session/ai-session/api"
+	"github.com/ai-session/ai-session/internal/wire"
+)
+
+// headerTimeout bounds how long a client may take over its request's head.
+const headerTimeout = 10 * time.Second
+
+// Server serves a Caller's operations.
+type Server struct {
+	caller api.Caller
+	log    *slog.Logger
+	http   *http.Server
+}
+
+// New returns a server for caller's operations.
+func New(caller api.Caller, log *slog.Logger) *Server {
+	s := &Server{caller: caller, log: log}
+	mux := http.NewServeMux()
+	for _, op := range api.All() {
+		mux.Handle(op.Method+" "+op.Path, s.handler(op))
+	}
+	mux.HandleFunc("GET /healthz", ok)
+	mux.HandleFunc("GET /readyz", ok)
+	s.http = &http.Server{
+		Handler:           s.unrouted(mux),
+		ReadHeaderTimeout: headerTimeout,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+	return s
+}
+
+// Serve answers on l until Shutdown.
+func (s *Server) Serve(l net.Listener) error {
+	err := s.http.Serve(l)
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+// Shutdown stops accepting and waits for the answers under way, until ctx ends;
+// then it cuts them.
+func (s *Server) Shutdown(ctx context.Context) error {
+	if err := s.http.Shutdown(ctx); err != nil {
+		return s.http.Close()
+	}
+	return nil
+}
+
+// ServeHTTP makes a Server usable below another one, and in tests.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.http.Handler.ServeHTTP(w, r) }
+
+func ok(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "ok\n") }
+
+// unrouted answers with a problem where the mux would answer with plain text.
+func (s *Server) unrouted(mux *http.ServeMux) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, pattern := mux.Handler(r); pattern != "" {
+			mux.ServeHTTP(w, r)
+			return
+		}
+		probe := &recorder{header: http.Header{}}
+		mux.ServeHTTP(probe, r)
+		if allow := probe.header.Get("Allow"); probe.status == http.StatusMethodNotAllowed {
+			w.Header().Set("Allow", allow)
+			s.fail(w, api.Errorf(api.NotAllowed, "%s has no %s", r.URL.Path, r.Method).WithHint("it has %s", allow))
+			return
+		}
+		s.fail(w, api.Errorf(api.NotFound, "no route %s", r.URL.Path).WithHint("routes begin with /v1"))
+	})
+}
+
+// recorder keeps the head of an answer and drops its body.
+type recorder struct {
+	header http.Header
+	status int
+}
+
+func (r *recorder) Header() http.Header         { return r.header }
+func (r *recorder) WriteHeader(status int)      { r.status = status }
+func (r *recorder) Write(b []byte) (int, error) { return len(b), nil }
+
+func (s *Server) handler(op api.Spec) http.Handler {
+	serve := map[api.Kind]func(http.ResponseWriter, *http.Request, api.Spec, any) error{
+		api.Unary: s.unary, api.Stream: s.stream, api.Duplex: s.duplex,
+	}[op.Kind]
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		req, err := decode(w, r, op)
+		if err == nil {
+			err = serve(w, r, op, req)
+		}
+		if err != nil {
+			s.fail(w, err)
+		}
+	})
+}
+
+func decode(w http.ResponseWriter, r *http.Request, op api.Spec) (any, error) {
+	var body []byte
+	if r.ContentLength != 0 {
+		var err error
+		if body, err = readBody(http.MaxBytesReader(w, r.Body, wire.MaxBody), r.ContentLength); err != nil {
+			return nil, err
+		}
+	}
+	return wire.DecodeRequest(op, r.PathValue, r.URL.Query(), body)
+}
+
+func readBody(r io.Reader, length int64) ([]byte, error) {
+	var buf bytes.Buffer
+	if length > 0 && length <= wire.MaxBody {
+		buf.Grow(int(min(length, 1<<20)) + bytes.MinRead)
+	}
+	_, err := buf.ReadFrom(r)
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		return nil, api.Errorf(api.TooLarge, "the request body is over %d bytes", tooLarge.Limit).
+			WithHint("put the text in a file and run that")
+	}
+	if err != nil {
+		return nil, api.Errorf(api.Invalid, "the request body: %v", err)
+	}
+	return buf.Bytes(), nil
+}
+
+func (s *Server) unary(w http.ResponseWriter, r *http.Request, op api.Spec, req any) error {
+	res, err := s.caller.Call(r.Context(), op, req)
+	if err != nil {
+		return err
+	}
+	body, err := encode(res)
+	if err != nil {
+		return err
+	}
+	header := w.Header()
+	header.Set("Content-Type", "application/json")
+	header.Set("Content-Length", strconv.Itoa(len(body)))
+	w.Write(body)
+	return nil
+}
+
+// encode writes JSON without escaping <, > and &: the text is for reading.
+func encode(v any) ([]byte, error) {
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(v)
+	return buf.Bytes(), err
+}
+
+func (s *Server) stream(w http.ResponseWriter, r *http.Request, op api.Spec, req any) error {
+	out := &streamWriter{w: w, raw: op.Result == reflect.TypeFor[api.Chunk]()}
+	err := s.caller.Stream(r.Context(), op, req, out.write)
+	if err == nil {
+		out.begin() // an empty stream is an empty answer
+		return nil
+	}
+	if !out.begun {
+		return err
+	}
+	if problem, encErr := encode(api.ProblemOf(err)); encErr == nil {
+		w.Header().Set(http.TrailerPrefix+wire.TrailerProblem, strings.TrimSpace(string(problem)))
+	}
+	return nil
+}
+
+// streamWriter writes a stream's items as they come.
+type streamWriter struct {
+	w     http.ResponseWriter
+	raw   bool
+	begun bool
+}
+
+func (s *streamWriter) begin() {
+	if s.begun {
+		return
+	}
+	s.begun = true
+	kind := "application/x-ndjson"
+	if s.raw {
+		kind = "application/octet-stream"
+	}
+	s.w.Header().Set("Content-Type", kind)
+	s.w.WriteHeader(http.StatusOK)
+}
+
+func (s *streamWriter) write(item any) error {
+	s.begin()
+	b, err := s.bytes(item)
+	if err != nil {
+		return err
+	}
+	if _, err := s.w.Write(b); err != nil {
+		return api.Errorf(api.Cancelled, "the client left").WithCause(err)
+	}
+	return http.NewResponseController(s.w).Flush()
+}
+
+func (s *streamWriter) bytes(item any) ([]byte, error) {
+	if chunk, ok := item.(*api.Chunk); ok && s.raw {
+		return chunk.Data, nil
+	}
+	return encode(item)
+}
+
+func (s *Server) duplex(w http.ResponseWriter, r *http.Request, op api.Spec, req any) error {
+	if !strings.EqualFold(r.Header.Get("Upgrade"), wire.Protocol) {
+		return api.Errorf(api.Invalid, "%s needs an upgrade to %s", op.Name, wire.Protocol).
+			WithHint("use ai-session attach or the Go library")
+	}
+	far, err := s.caller.Open(r.Context(), op, req)
+	if err != nil {
+		return err
+	}
+	defer far.Close()
+	nc, rw, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		return err
+	}
+	defer nc.Close()
+	nc.SetDeadline(time.Time{})
+	if _, err := io.WriteString(nc, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: "+wire.Protocol+"\r\n\r\n"); err != nil {
+		return nil // the client left; nobody is there to be told
+	}
+	splice(wire.NewConn(nc, rw.Reader), far)
+	return nil
+}
+
+// splice carries frames both ways until either end is done.
+func splice(near, far api.Conn) {
+	inbound := make(chan struct{})
+	go func() {
+		defer close(inbound)
+		copyFrames(far, near)
+		far.Close()
+	}()
+	copyFrames(near, far)
+	near.Close()
+	<-inbound
+}
+
+func copyFrames(to, from api.Conn) {
+	for {
+		f, err := from.Receive()
+		if err != nil || to.Send(f) != nil {
+			return
+		}
+	}
+}
+
+func (s *Server) fail(w http.ResponseWriter, err error) {
+	p := api.ProblemOf(err)
+	if p.Code == api.Internal {
+		s.log.Error("operation failed", "err", err)
+	}
+	body, encErr := encode(p)
+	if encErr != nil {
+		body = []byte(`{"code":"internal"}`)
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(p.Status)
+	w.Write(body)
+}
