@@ -1,0 +1,30 @@
+// Package shell is prompt marks: what a living shell is given so that it says
+// where a command begins and ends, and the reader that takes those words out of
+// its output again.
+//
+// A Kit prepares one shell (argv, environment, hook files in a private folder) and
+// then one exec at a time: the command's bytes go into a file of a new name, and a
+// single short line is typed. The shell answers with marks, written to /dev/tty so
+// that no redirection can swallow them:
+//
+//	ESC ] 7701 ; C ; id BEL                                    the command begins
+//	ESC ] 7701 ; E ; secret BEL                                its output ends (only where noise may follow)
+//	ESC ] 7701 ; D ; secret;status;pipes;opts;flags;cwd BEL    it ended
+//	ESC ] 7701 ; P ; secret;status;opts BEL                    a prompt is drawn (part of the prompt string)
+//
+// id is a digest of secret. The files a command can read hold only the id; the
+// secret is typed with the trigger and lives in an unexported shell variable. So a
+// program that has read every file there is still cannot print a D that is
+// believed, and what a Kit leaves on disk for its successor gives nothing away.
+//
+// D is printed by the typed line itself, behind the command. If the command was
+// thrown away together with its line (^C, an unset variable) the prompt hook
+// prints it; if the hook is gone, P in the prompt string still carries the status.
+//
+// Guaranteed: a Scanner passes every byte that is not a verified mark, in order,
+// however the stream was cut; the user's rc files run once, in their own order; the
+// prompt stays his; nothing of ours is in the environment of his programs.
+//
+// It starts no process and keeps no journal. Whether the shell is idle, whether a
+// trigger may be typed and what a silence means is decided by core/session.
+package shell
