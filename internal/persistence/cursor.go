@@ -1,0 +1,270 @@
+package persistence
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"slices"
+	"time"
+)
+
+// cursor walks frames over segments, as the journal was when it was made.
+type cursor struct {
+	j    *Journal
+	segs []segment
+	end  Position // what comes behind the last frame of segs
+	i    int      // the segment that s walks
+	head header
+	f    *os.File
+	s    *scanner
+}
+
+// cursor makes one that has entered no segment yet.
+func (j *Journal) cursor() *cursor {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return &cursor{j: j, segs: slices.Clone(j.segs), end: j.end}
+}
+
+func (c *cursor) close() {
+	if c.s != nil {
+		c.s.close()
+		c.s = nil
+	}
+	if c.f != nil {
+		c.f.Close()
+		c.f = nil
+	}
+}
+
+// enter starts in segment i, at the last entry of its table that before accepts.
+func (c *cursor) enter(i int, before func(segment, entry) bool) error {
+	c.close()
+	seg := c.segs[i]
+	f, err := os.Open(c.j.path(seg.number))
+	if err != nil {
+		return err
+	}
+	c.i, c.f = i, f
+	if c.head, err = headerOf(f); err != nil {
+		return fmt.Errorf("segment %d: %w", seg.number, err)
+	}
+	start := entry{pos: headerSize}
+	if before != nil {
+		t, err := c.j.tableOf(seg, f, c.head.seed(), i == len(c.segs)-1)
+		if err != nil {
+			return err
+		}
+		n, _ := slices.BinarySearchFunc(t, true, func(e entry, _ bool) int {
+			if before(seg, e) {
+				return -1
+			}
+			return 1
+		})
+		if n > 0 {
+			start = t[n-1]
+		}
+	}
+	c.s = newScanner(f, int64(seg.size), c.head.seed(), int64(start.pos), seg.seq+uint64(start.seq), seg.offset+int64(start.offset))
+	return nil
+}
+
+// seekOffset goes to a frame at or before the one that holds an output byte.
+func (c *cursor) seekOffset(off int64) error {
+	n, _ := slices.BinarySearchFunc(c.segs, off, func(s segment, off int64) int {
+		if s.offset <= off {
+			return -1
+		}
+		return 1
+	})
+	return c.enter(max(n-1, 0), func(s segment, e entry) bool { return s.offset+int64(e.offset) <= off })
+}
+
+// seekSeq goes to a frame at or before the one with a sequence number.
+func (c *cursor) seekSeq(seq uint64) error {
+	n, _ := slices.BinarySearchFunc(c.segs, seq, func(s segment, seq uint64) int {
+		if s.seq <= seq {
+			return -1
+		}
+		return 1
+	})
+	return c.enter(max(n-1, 0), func(s segment, e entry) bool { return s.seq+uint64(e.seq) <= seq })
+}
+
+// next returns a frame, or damage in its place, or io.EOF.
+func (c *cursor) next() (frame, *Damage, error) {
+	for {
+		f, h, err := c.s.next()
+		if err == nil && h == nil {
+			return f, nil, nil
+		}
+		if err != nil && err != io.EOF {
+			return f, nil, fmt.Errorf("segment %d: %w", c.segs[c.i].number, err)
+		}
+		if h != nil && !h.toEnd {
+			d := h.damage(c.segs[c.i].number)
+			return f, &d, nil
+		}
+		d, err := c.cross(h)
+		if d != nil || err != nil {
+			return f, d, err
+		}
+	}
+}
+
+// cross goes from the end of a segment to the next, and says what is missing between.
+func (c *cursor) cross(h *hole) (*Damage, error) {
+	d := Damage{
+		Segment: int(c.segs[c.i].number), From: c.s.limit, To: c.s.limit,
+		FirstSeq: c.s.seq, OffsetFrom: c.s.off, Reason: Absent,
+	}
+	if h != nil {
+		d.From, d.To, d.Reason = h.from, h.to, Damaged
+	}
+	behind, last := c.end, c.i+1 == len(c.segs)
+	if !last {
+		behind = Position{Seq: c.segs[c.i+1].seq, Offset: c.segs[c.i+1].offset}
+	}
+	d.Frames, d.OffsetTo = int64(behind.Seq-c.s.seq), behind.Offset
+	c.s.seq, c.s.off = behind.Seq, behind.Offset
+	if d.Frames != 0 || d.OffsetTo != d.OffsetFrom || d.From != d.To {
+		if !last {
+			if err := c.enter(c.i+1, nil); err != nil {
+				return nil, err
+			}
+		}
+		return &d, nil
+	}
+	if last {
+		return nil, io.EOF
+	}
+	return nil, c.enter(c.i+1, nil)
+}
+
+// out is the frame as callers see it; its data lives until the cursor moves.
+func (c *cursor) out(f frame) (Frame, error) {
+	data := f.data
+	if f.large {
+		var err error
+		if data, err = c.s.load(f); err != nil {
+			return Frame{}, err
+		}
+	}
+	at := time.Unix(0, c.head.wall+(f.time-c.head.mono))
+	return Frame{Seq: f.seq, Offset: f.offset, Time: at, Kind: f.kind, Data: data}, nil
+}
+
+// tableOf is the table of a segment: in memory for the last one and the one read
+// most recently, else made by hopping from frame header to frame header. Entries
+// are only hints for where to start; each frame is verified when it is read.
+func (j *Journal) tableOf(seg segment, f io.ReaderAt, seed uint32, last bool) ([]entry, error) {
+	j.mu.Lock()
+	if n := len(j.segs); last && n > 0 && j.segs[n-1].number == seg.number {
+		defer j.mu.Unlock()
+		return slices.Clone(j.table), nil
+	}
+	if j.olderN == seg.number {
+		defer j.mu.Unlock()
+		return j.older, nil // replaced as a whole, never changed
+	}
+	j.mu.Unlock()
+	t, err := hop(seg, f, seed)
+	if err != nil {
+		return nil, err
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.older, j.olderN = t, seg.number
+	return t, nil
+}
+
+// hop makes a segment's table. Where frames are damaged it ends: what follows is
+// reached from its last entry.
+func hop(seg segment, f io.ReaderAt, seed uint32) ([]entry, error) {
+	var t []entry
+	s := newScanner(f, int64(seg.size), seed, headerSize, seg.seq, seg.offset)
+	defer s.close()
+	for {
+		f, h, err := s.next()
+		if err == io.EOF || h != nil {
+			return slices.Clip(t), nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		t = extend(t, seg, f.pos, f.frameHeader)
+	}
+}
+
+// checkpointAt reads the checkpoint at a place, or, if it is damaged, the one
+// before it. The returned place is nowhere if there is none.
+func (j *Journal) checkpointAt(p place) (Frame, place, error) {
+	for p.segment != 0 {
+		f, before, err := j.readCheckpoint(p)
+		if err == nil {
+			return f, p, nil
+		}
+		if !errors.Is(err, errNoCheckpoint) {
+			return Frame{}, place{}, err
+		}
+		p = before
+	}
+	return Frame{}, place{}, nil
+}
+
+var errNoCheckpoint = errors.New("no checkpoint at that place")
+
+// readCheckpoint reads one checkpoint. With errNoCheckpoint comes the place to
+// look at next, which is always an earlier one.
+func (j *Journal) readCheckpoint(p place) (Frame, place, error) {
+	f, err := os.Open(j.path(p.segment))
+	if errors.Is(err, os.ErrNotExist) {
+		return Frame{}, place{}, errNoCheckpoint
+	}
+	if err != nil {
+		return Frame{}, place{}, err
+	}
+	defer f.Close()
+	h, err := headerOf(f)
+	if err != nil {
+		return Frame{}, place{}, errNoCheckpoint
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return Frame{}, place{}, err
+	}
+	s := newScanner(f, min(info.Size(), math.MaxUint32), h.seed(), int64(p.pos), h.seq, h.offset)
+	defer s.close()
+	if got, ok, err := s.frameAt(int64(p.pos)); err != nil {
+		return Frame{}, place{}, err
+	} else if ok && got.kind == Checkpoint {
+		c := cursor{s: s, head: h}
+		out, err := c.out(got)
+		out.Data = slices.Clone(out.Data)
+		return out, p, err
+	}
+	before := lastCheckpoint(f, h, p)
+	return Frame{}, before, errNoCheckpoint
+}
+
+// lastCheckpoint looks in a segment for the last checkpoint before p, and in its
+// header for one before that.
+func lastCheckpoint(f io.ReaderAt, h header, p place) place {
+	found := place{}
+	if h.checkpoint.segment < p.segment {
+		found = h.checkpoint
+	}
+	s := newScanner(f, int64(p.pos), h.seed(), headerSize, h.seq, h.offset)
+	defer s.close()
+	for {
+		got, hole, err := s.next()
+		if err != nil {
+			return found
+		}
+		if hole == nil && got.kind == Checkpoint {
+			found = place{p.segment, uint32(got.pos)}
+		}
+	}
+}

@@ -1,0 +1,297 @@
+package persistence
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+)
+
+// wallSlack is how far the wall clock may be from where the journal's own clock
+// puts it before frames get a new anchor, which means a new segment.
+const wallSlack = time.Second
+
+// Open continues the journal in dir. It cuts a torn tail, and reports that and
+// all other damage it saw: in headers, in the sizes of segments, and in the last
+// segment's frames. Verify looks everywhere.
+func Open(dir string, o Options) (*Journal, Recovery, error) {
+	j := newJournal(dir, o)
+	var r Recovery
+	if err := j.open(&r); err != nil {
+		if j.file != nil {
+			j.file.Close()
+		}
+		return nil, r, fmt.Errorf("open journal %s: %w", dir, err)
+	}
+	return j, r, nil
+}
+
+func (j *Journal) open(r *Recovery) error {
+	l, err := j.loadHeaders(r)
+	if err != nil {
+		return err
+	}
+	last := j.segs[len(j.segs)-1]
+	if err := j.recoverLast(r); err != nil {
+		return err
+	}
+	if err := j.checkOlder(l.previous, r); err != nil {
+		return err
+	}
+	for i := range r.Damaged {
+		j.complete(&r.Damaged[i])
+	}
+	if l.skipped > last.number { // the last files are unreadable: pass what they can have held
+		j.end.Offset += l.skippedBytes
+		j.end.Seq += uint64(l.skippedBytes)/frameSize + 1
+		return j.startSegment(l.skipped + 1)
+	}
+	return j.continueClock()
+}
+
+// loaded is what the headers say beyond segs.
+type loaded struct {
+	previous     []uint32 // per segment, the size of the one before it
+	skipped      uint32   // highest number of the unreadable files behind the last good one
+	skippedBytes int64    // and their sizes, summed
+}
+
+// loadHeaders fills segs, leaving out files whose header is damaged.
+func (j *Journal) loadHeaders(r *Recovery) (l loaded, err error) {
+	ns, err := segmentNumbers(j.dir)
+	if err != nil {
+		return l, err
+	}
+	for i, n := range ns {
+		h, size, err := readHeader(j.path(n))
+		if err == nil && (h.number != n || !j.fits(h)) {
+			err = errHeader
+		}
+		switch {
+		case errors.Is(err, errHeader) && size < headerSize && i == len(ns)-1 && i > 0:
+			if err := os.Remove(j.path(n)); err != nil {
+				return l, err
+			}
+			r.Removed = append(r.Removed, int(n))
+			continue
+		case errors.Is(err, errHeader):
+			r.Damaged = append(r.Damaged, Damage{Segment: int(n), To: size, Frames: -1, OffsetTo: -1, Reason: Absent})
+			l.skipped, l.skippedBytes = n, l.skippedBytes+size
+			continue
+		case err != nil:
+			return l, err
+		}
+		if err := j.belongs(h); err != nil {
+			return l, err
+		}
+		j.addSegment(h, size)
+		l.previous = append(l.previous, h.previous)
+		l.skipped, l.skippedBytes = 0, 0
+	}
+	if len(j.segs) == 0 {
+		if len(r.Damaged) > 0 {
+			return l, fmt.Errorf("no segment has a sound header: %w", &r.Damaged[0])
+		}
+		return l, ErrNoJournal
+	}
+	return l, nil
+}
+
+// fits says whether a header may follow the ones before it.
+func (j *Journal) fits(h header) bool {
+	if len(j.segs) == 0 {
+		return true
+	}
+	before := j.segs[len(j.segs)-1]
+	return h.offset >= before.offset && h.seq >= before.seq
+}
+
+// belongs takes the session's id from the first header if the caller named none.
+func (j *Journal) belongs(h header) error {
+	if j.opts.Session == "" {
+		j.opts.Session = h.session
+	}
+	if h.session != j.opts.Session {
+		return fmt.Errorf("segment %d belongs to session %q, not %q", h.number, h.session, j.opts.Session)
+	}
+	return nil
+}
+
+func (j *Journal) addSegment(h header, size int64) {
+	if n := len(j.segs); n > 0 {
+		j.bytes += int64(j.segs[n-1].size)
+	}
+	j.segs = append(j.segs, segment{number: h.number, size: uint32(min(size, 1<<32-1)), offset: h.offset, seq: h.seq})
+	j.head, j.ckpt = h, h.checkpoint
+	j.end = Position{Seq: h.seq, Offset: h.offset}
+}
+
+func readHeader(path string) (header, int64, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return header{}, 0, err
+	}
+	defer f.Close()
+	h, err := headerOf(f)
+	size, serr := f.Seek(0, io.SeekEnd)
+	return h, size, errors.Join(err, serr)
+}
+
+func headerOf(f io.ReaderAt) (header, error) {
+	var b [headerSize]byte
+	n, err := f.ReadAt(b[:], 0)
+	if err != nil && err != io.EOF {
+		return header{}, err
+	}
+	return decodeHeader(b[:n])
+}
+
+// recoverLast walks the last segment, cuts its torn tail, and takes from it the
+// end, the table, the last checkpoint and the time.
+func (j *Journal) recoverLast(r *Recovery) error {
+	seg := &j.segs[len(j.segs)-1]
+	w, err := j.openWriter(seg.number, 0)
+	if err != nil {
+		return err
+	}
+	j.file = w
+	f, err := os.Open(j.path(seg.number))
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if err := j.checkpointBefore(); err != nil {
+		return err
+	}
+	s := newScanner(f, int64(seg.size), j.head.seed(), headerSize, seg.seq, seg.offset)
+	defer s.close()
+	j.last = j.head.mono
+	for {
+		f, h, err := s.next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		if h != nil && h.toEnd {
+			d := h.damage(seg.number)
+			r.Cut, seg.size = &d, uint32(h.from)
+			if err := w.Truncate(h.from); err != nil {
+				return err
+			}
+			continue
+		}
+		if h != nil {
+			r.Damaged = append(r.Damaged, h.damage(seg.number))
+			continue
+		}
+		j.table = extend(j.table, *seg, f.pos, f.frameHeader)
+		j.last = max(j.last, f.time)
+		if f.kind == Checkpoint {
+			j.ckpt, j.ckptAt = place{seg.number, uint32(f.pos)}, f.offset
+		}
+	}
+	j.end = Position{Seq: s.seq, Offset: s.off}
+	return nil
+}
+
+// checkpointBefore finds the offset of the checkpoint that the last segment's
+// header names. If it cannot be read, Checkpoint will find an older one.
+func (j *Journal) checkpointBefore() error {
+	if j.ckpt.segment == 0 {
+		return nil
+	}
+	f, at, err := j.checkpointAt(j.ckpt)
+	if err != nil {
+		return err
+	}
+	j.ckpt, j.ckptAt = at, f.Offset
+	return nil
+}
+
+// checkOlder walks those older segments whose size is not what the next one remembers.
+func (j *Journal) checkOlder(previous []uint32, r *Recovery) error {
+	for i := 0; i+1 < len(j.segs); i++ {
+		adjacent := j.segs[i+1].number == j.segs[i].number+1
+		if adjacent && (previous[i+1] == 0 || previous[i+1] == j.segs[i].size) {
+			continue
+		}
+		if err := j.damageIn(i, i+1, func(d Damage) { r.Damaged = append(r.Damaged, d) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// complete fills in what a damaged header could not say from its neighbours.
+func (j *Journal) complete(d *Damage) {
+	if d.Reason != Absent || d.FirstSeq != 0 {
+		return
+	}
+	for i := range j.segs {
+		if int(j.segs[i].number) > d.Segment {
+			d.OffsetTo = j.segs[i].offset
+			return
+		}
+	}
+}
+
+// continueClock sets the journal's clock going again, on a new segment if the
+// wall clock has moved away from the anchor.
+func (j *Journal) continueClock() error {
+	then := time.Unix(0, j.head.wall+(j.last-j.head.mono))
+	passed := j.wall.Sub(then)
+	j.base = j.last + int64(max(passed, 0))
+	if passed >= -wallSlack {
+		return nil
+	}
+	return j.startSegment(j.segs[len(j.segs)-1].number + 1)
+}
+
+func (h *hole) damage(segment uint32) Damage {
+	d := Damage{
+		Segment: int(segment), From: h.from, To: h.to, FirstSeq: h.seq, Frames: int64(h.frames),
+		OffsetFrom: h.offset, OffsetTo: h.until, Reason: Damaged,
+	}
+	if h.toEnd {
+		d.Frames, d.OffsetTo = -1, -1
+	}
+	return d
+}
+
+// Verify reads every frame of the journal and returns all damage, in order.
+func (j *Journal) Verify() ([]Damage, error) {
+	var all []Damage
+	j.mu.Lock()
+	n := len(j.segs)
+	j.mu.Unlock()
+	err := j.damageIn(0, n, func(d Damage) { all = append(all, d) })
+	return all, err
+}
+
+// damageIn walks the frames of segs[from:to] and what lies between them and the next.
+func (j *Journal) damageIn(from, to int, found func(Damage)) error {
+	c := j.cursor()
+	defer c.close()
+	if to < len(c.segs) {
+		c.end = Position{Seq: c.segs[to].seq, Offset: c.segs[to].offset}
+	}
+	c.segs = c.segs[:to]
+	if err := c.enter(from, nil); err != nil {
+		return err
+	}
+	for {
+		_, d, err := c.next()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if d != nil {
+			found(*d)
+		}
+	}
+}
