@@ -1,0 +1,114 @@
+package persistence
+
+import (
+	"fmt"
+	"runtime"
+	"testing"
+)
+
+func BenchmarkAppend(b *testing.B) {
+	for _, n := range []int{64, 4 << 10, 64 << 10} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			dir, p := b.TempDir(), noise(n, 1)
+			j := mustCreate(b, dir, Options{})
+			b.SetBytes(int64(n))
+			b.ReportAllocs()
+			for i := 0; b.Loop(); i++ {
+				mustAppend(b, j, Output, p)
+				if j.Bytes() > 256<<20 { // keep the disk small
+					b.StopTimer()
+					j.Close()
+					if err := Remove(dir); err != nil {
+						b.Fatal(err)
+					}
+					j = mustCreate(b, dir, Options{})
+					b.StartTimer()
+				}
+			}
+		})
+	}
+}
+
+func journalOf(b *testing.B, size, frame int) *Journal {
+	j := mustCreate(b, b.TempDir(), Options{})
+	p := noise(frame, 1)
+	for j.Bytes() < int64(size) {
+		mustAppend(b, j, Output, p)
+	}
+	return j
+}
+
+func BenchmarkOpen(b *testing.B) {
+	for _, frame := range []int{64, 4 << 10} {
+		b.Run(fmt.Sprintf("100MB of %d", frame), func(b *testing.B) {
+			j := journalOf(b, 100<<20, frame)
+			j.Close()
+			for b.Loop() {
+				j, r, err := Open(j.dir, Options{})
+				if err != nil || !r.Clean() {
+					b.Fatal(err, r)
+				}
+				j.Close()
+			}
+		})
+	}
+}
+
+func BenchmarkReadLast16K(b *testing.B) {
+	for _, size := range []int{10 << 20, 400 << 20} {
+		for _, frame := range []int{64, 4 << 10} {
+			b.Run(fmt.Sprintf("%dMB of %d", size>>20, frame), func(b *testing.B) {
+				j := journalOf(b, size, frame)
+				p := make([]byte, 16<<10)
+				for b.Loop() {
+					if _, err := j.ReadAt(p, j.End().Offset-int64(len(p))); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
+	}
+}
+
+func BenchmarkCreateSession(b *testing.B) {
+	s := mustStore(b, b.TempDir())
+	for i := 0; b.Loop(); i++ {
+		j, err := s.Create(fmt.Sprint("s", i), []byte("{}"), Options{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		j.Close()
+	}
+}
+
+// The heap that an open, idle journal holds; plan.md allows a session 24 KB in all.
+func TestIdleJournalIsSmall(t *testing.T) {
+	const n = 100
+	js := make([]*Journal, 0, n)
+	s := mustStore(t, t.TempDir())
+	before := heap()
+	for i := range n {
+		j, err := s.Create(fmt.Sprint("s", i), []byte("{}"), Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		mustAppend(t, j, Output, []byte("$ "))
+		js = append(js, j)
+	}
+	each := (heap() - before) / n
+	t.Logf("%d bytes each", each)
+	if each > 1500 { // about 450 of it are the file's
+		t.Errorf("an idle journal holds %d bytes", each)
+	}
+	for _, j := range js {
+		j.Close()
+	}
+}
+
+func heap() int64 {
+	runtime.GC()
+	runtime.GC() // the pools need two
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
+}
