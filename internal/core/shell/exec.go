@@ -1,0 +1,90 @@
+package shell
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+)
+
+// ErrNUL says that a command holds a NUL byte, which no shell can read.
+var ErrNUL = errors.New("command holds a NUL byte")
+
+// Exec is one command to run.
+type Exec struct {
+	Command  []byte // any bytes but NUL, any size
+	Stdin    []byte // what the command reads, if HasStdin; else the terminal
+	HasStdin bool
+	History  bool   // put the command into the shell's history
+	Opts     string // Opts of the last D or P mark
+}
+
+// Prepared is an exec whose files are written.
+type Prepared struct {
+	Token    string // its marks carry this
+	Trigger  []byte // the one line to type, CR included
+	Isolated bool   // runs in a subshell: errexit or nounset must not end the session
+	Echo     []byte // what a terminal with ECHO and no line editor shows for Trigger
+	seq      int
+}
+
+// Prepare writes the files of one exec. After an error nothing of it is left and
+// nothing may be typed: the exec did not start.
+func (k *Kit) Prepare(e Exec) (Prepared, error) {
+	if bytes.IndexByte(e.Command, 0) >= 0 {
+		return Prepared{}, ErrNUL
+	}
+	k.seq++
+	secret := newSecret()
+	p := Prepared{Token: idOf(secret), seq: k.seq}
+	line, err := k.layOut(&p, e, secret)
+	if err != nil {
+		k.remove(p.seq)
+		return Prepared{}, fmt.Errorf("write command: %w", err)
+	}
+	p.Trigger = append(line, '\r')
+	p.Echo = append(bytes.Clone(line), '\r', '\n')
+	k.open = p.Token
+	return p, nil
+}
+
+// layOut writes what the kind of shell needs and returns the line to type.
+func (k *Kit) layOut(p *Prepared, e Exec, secret string) ([]byte, error) {
+	if e.HasStdin {
+		if err := k.write(strconv.Itoa(p.seq)+stdinSuffix, e.Stdin); err != nil {
+			return nil, err
+		}
+	}
+	switch k.saved.Kind {
+	case Bash:
+		return k.layOutBash(p, e, secret)
+	}
+	return nil, ErrUnsupported
+}
+
+// Suffixes of an exec's files beside the numbered one that the trigger names.
+const (
+	userSuffix  = ".u" // the user's text, where it cannot stand behind the header
+	stdinSuffix = ".i"
+)
+
+// Finish ends the exec: its marks other than the prompt's are no longer believed,
+// its files are gone.
+func (k *Kit) Finish(p Prepared) {
+	// Lost only in a crash of the machine, together with the shell.
+	_ = k.write(lastName, []byte(strconv.Itoa(p.seq)+" "+p.Token+"\n"))
+	k.last = p.Token
+	if k.open == p.Token {
+		k.open = ""
+	}
+	k.remove(p.seq)
+}
+
+func (k *Kit) remove(seq int) {
+	name := filepath.Join(k.dir, strconv.Itoa(seq))
+	for _, suffix := range []string{"", userSuffix, stdinSuffix} {
+		os.Remove(name + suffix)
+	}
+}

@@ -1,0 +1,110 @@
+# Prompt marks for bash, 3.2 and later. Read once at start, and again by an exec
+# that finds its functions gone. Every builtin is written \builtin so that neither
+# an alias nor a function can stand in for it. No forks on any path of a prompt.
+\unset -f builtin
+
+__ais_h=@DIR@
+: "${__ais_t:=@BOOT@}" "${__ais_m=}" "${__ais_l=}" "${__ais_o=}" "${__ais_ro=}" "${__ais_r:=0}"
+__ais_g= __ais_ps= __ais_f= __ais_z=
+__ais_p='\[\033]7701;P;${__ais_t};$?;$-${__ais_o}${__ais_y}\007\]'
+
+# begin ID: the command is about to run.
+__ais_c() {
+  __ais_g=$1 __ais_ps= __ais_f=
+  [[ ${PROMPT_COMMAND[9999]-} == *__ais_q* || -n $__ais_ro ]] || __ais_a
+  \builtin printf '\033]7701;C;%s\007' "$1" >/dev/tty
+}
+
+# The status the user's own previous command left.
+__ais_b() { \builtin return "$__ais_r"; }
+
+# end: typed behind the command.
+__ais_d() {
+  __ais_r=$?
+  [[ -z $__ais_g ]] || __ais_w
+  \builtin return "$__ais_r"
+}
+
+# Writes D. errexit and nounset are held back between execs: they would end the
+# shell at the first failing prompt hook. The next exec gets them again.
+__ais_w() {
+  __ais_g=
+  __ais_n
+  case ${PWD-} in
+  *[%[:cntrl:]]*) __ais_u ;;
+  *) __ais_l=${PWD-} ;;
+  esac
+  __ais_l="$__ais_t;$__ais_r;$__ais_ps;$-$__ais_o;$__ais_f;$__ais_l"
+  \builtin printf '\033]7701;D;%s\007' "$__ais_l" >/dev/tty
+}
+
+__ais_n() {
+  case $- in *e*) __ais_o=e${__ais_o#e}; \builtin set +e ;; esac
+  case $- in *u*) __ais_o=${__ais_o%u}u; \builtin set +u ;; esac
+}
+
+# Escapes PWD into __ais_l.
+__ais_u() {
+  \builtin local x c
+  __ais_l=${PWD//%/%25}
+  for x in 01 02 03 04 05 06 07 08 09 0a 0b 0c 0d 0e 0f 10 11 12 13 14 15 16 17 18 19 1a 1b 1c 1d 1e 1f 7f; do
+    \builtin printf -v c "\\x$x"
+    __ais_l=${__ais_l//"$c"/%$x}
+  done
+}
+
+# prompt: after the user's own prompt hooks; __ais_k is the status of his command.
+__ais_q() {
+  __ais_r=$__ais_k
+  [[ -z $__ais_g ]] || __ais_w
+  case $- in *[eu]*) __ais_n ;; esac
+  [[ ${PS1-} == *'${__ais_t}'* ]] || { PS1=$__ais_p${PS1-}; \builtin export -n PS1; }
+  case :${HISTCONTROL-}: in
+  *:ignorespace:* | *:ignoreboth:*) ;;
+  *) HISTCONTROL=${HISTCONTROL:+$HISTCONTROL:}ignorespace ;;
+  esac
+}
+
+# editing ON: bash takes up another line editor only from a typed line or from its rc
+# file, not from a prompt hook or a sourced file (it is "not interactive" there), so
+# this is called by the typed lines. The user's mode is kept for the next person.
+__ais_i() {
+  if [[ -n $1 ]]; then
+    [[ -z $__ais_m ]] || \builtin set -o "$__ais_m"
+    return
+  fi
+  case :$SHELLOPTS: in
+  *:emacs:*) __ais_m=emacs; \builtin set +o emacs ;;
+  *:vi:*) __ais_m=vi; \builtin set +o vi ;;
+  esac
+}
+
+# arm: ours is the last prompt hook. From 5.1 on PROMPT_COMMAND is an array and each
+# element sees the command's own status; an index far behind the user's keeps ours
+# out of his way when he prepends to or replaces the first. Before that it is one
+# string, which keeps the status in its first line.
+__ais_a() {
+  \builtin local q='{ __ais_k=$?; [[ -z $__ais_z ]] || \builtin . "$__ais_z"; __ais_q; } >/dev/null 2>&1
+[[ -t 0 ]] || { [[ -t 2 ]] && \exec 0<&2; } || \exec 0<>/dev/tty'
+  (PROMPT_COMMAND[9999]=x) || { __ais_ro=1; return; }
+  if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)); then
+    PROMPT_COMMAND[9999]=$q
+    return
+  fi
+  case ${PROMPT_COMMAND-} in
+  *__ais_q*) return ;;
+  esac
+  PROMPT_COMMAND="__ais_k=\$?
+${PROMPT_COMMAND-}
+${q/__ais_k=\$?; /}"
+  \builtin export -n PROMPT_COMMAND
+}
+
+[[ ${PROMPT_COMMAND[9999]-} == *__ais_q* ]] || __ais_a 2>/dev/null
+
+# Traps of the rc files: their own output must not mix with a command's.
+if [[ -z ${__ais_y+set} ]]; then
+  __ais_y=
+  \builtin trap -p DEBUG ERR >|"$__ais_h/traps" 2>/dev/null
+  [[ ! -s $__ais_h/traps ]] || __ais_y='!'
+fi

@@ -1,0 +1,233 @@
+package shell
+
+import (
+	"bytes"
+	"cmp"
+	"embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+//go:embed hooks
+var hookFiles embed.FS
+
+// ErrUnsupported says that a program is no shell we hook, or was told to run a
+// script instead of talking to a terminal.
+var ErrUnsupported = errors.New("not an interactive shell with a hook")
+
+// Config is what a Kit is made from.
+type Config struct {
+	Dir   string   // the session's private folder, on tmpfs if there is one; New creates it 0700 below an existing parent
+	Argv  []string // what to run, as the user said it: program, then its arguments
+	Login bool
+	Env   []string // the whole environment the shell will get
+}
+
+// Kit is the hook of one living shell. It is not safe for concurrent use.
+type Kit struct {
+	dir   string
+	argv  []string
+	env   []string
+	saved saved
+	seq   int    // number of the newest exec
+	last  string // id whose secret the prompt shows now
+	open  string // id of the exec that is prepared and not finished
+
+	human   bool // a person is attached
+	editing bool // what the shell's line editor was last told
+	traps   bool // the user may have set a DEBUG or ERR trap
+}
+
+// saved is what a Kit's successor reads from its folder: no secrets.
+type saved struct {
+	Kind    Kind     `json:"kind"`
+	Boot    string   `json:"boot"` // id in the first prompt
+	Program []string `json:"program"`
+}
+
+// Names in the folder. The numbered files are an exec's.
+const (
+	savedName = "kit"
+	lastName  = "last"
+	hookName  = "hook"
+	stateName = "state"
+)
+
+// New writes the hook for a shell and says how to start it.
+func New(c Config) (*Kit, error) {
+	if len(c.Argv) == 0 {
+		return nil, fmt.Errorf("hook a shell: %w: no program", ErrUnsupported)
+	}
+	kind := Detect(c.Argv[0])
+	if kind == "" || strings.ContainsAny(c.Dir, "\x00\n\r") {
+		return nil, fmt.Errorf("hook %s: %w", c.Argv[0], ErrUnsupported)
+	}
+	if err := os.Mkdir(c.Dir, 0o700); err != nil {
+		return nil, fmt.Errorf("hook folder: %w", err)
+	}
+	secret := newSecret()
+	k := &Kit{dir: c.Dir, saved: saved{Kind: kind, Boot: idOf(secret), Program: c.Argv}}
+	if err := k.install(c, secret); err != nil {
+		k.Close()
+		return nil, fmt.Errorf("hook %s: %w", c.Argv[0], err)
+	}
+	return k, nil
+}
+
+// install writes the folder and sets argv and env.
+func (k *Kit) install(c Config, secret string) error {
+	text, err := json.Marshal(k.saved)
+	if err != nil {
+		return err
+	}
+	if err := k.write(savedName, text); err != nil {
+		return err
+	}
+	hook, err := hookFiles.ReadFile("hooks/hook." + string(k.saved.Kind))
+	if err != nil {
+		return err
+	}
+	hook = bytes.ReplaceAll(hook, []byte("@DIR@"), []byte(quote(k.dir)))
+	hook = bytes.ReplaceAll(hook, []byte("@BOOT@"), []byte(secret))
+	if err := k.write(hookName, hook); err != nil {
+		return err
+	}
+	return k.start(c)
+}
+
+// start lets the kind of shell lay out its rc files.
+func (k *Kit) start(c Config) error {
+	switch k.saved.Kind {
+	case Bash:
+		return k.startBash(c)
+	}
+	return ErrUnsupported
+}
+
+// Reopen is New for a shell that lives already: a new daemon adopts it. Everything
+// needed is in the folder (kind, the prompt's id, the exec that was open), and the
+// folder holds only ids, never a secret.
+func Reopen(dir string) (*Kit, error) {
+	text, err := os.ReadFile(filepath.Join(dir, savedName))
+	if err != nil {
+		return nil, fmt.Errorf("reopen a hook: %w", err)
+	}
+	k := &Kit{dir: dir}
+	if err := json.Unmarshal(text, &k.saved); err != nil {
+		return nil, fmt.Errorf("reopen %s: %w", dir, err)
+	}
+	if last, err := os.ReadFile(filepath.Join(dir, lastName)); err == nil {
+		k.readLast(string(last))
+	}
+	return k, k.findOpen()
+}
+
+// readLast takes "seq id".
+func (k *Kit) readLast(line string) {
+	seq, id, _ := strings.Cut(strings.TrimSpace(line), " ")
+	if n, err := strconv.Atoi(seq); err == nil && len(id) == tokenLen {
+		k.seq, k.last = n, id
+	}
+}
+
+// findOpen looks for the files of an exec that no Finish has removed. Its header
+// names its id.
+func (k *Kit) findOpen() error {
+	names, err := os.ReadDir(k.dir)
+	if err != nil {
+		return fmt.Errorf("reopen a hook: %w", err)
+	}
+	for _, e := range names {
+		n, err := strconv.Atoi(e.Name())
+		if err != nil || n <= k.seq {
+			continue
+		}
+		text, err := os.ReadFile(filepath.Join(k.dir, e.Name()))
+		if err != nil {
+			return fmt.Errorf("reopen a hook: %w", err)
+		}
+		k.seq, k.open = n, idInHeader(text)
+	}
+	return nil
+}
+
+// idInHeader finds the id that a command file announces in its first line.
+func idInHeader(text []byte) string {
+	_, rest, _ := bytes.Cut(text, []byte("__ais_c "))
+	if len(rest) < tokenLen {
+		return ""
+	}
+	return string(rest[:tokenLen])
+}
+
+// Kind is the family of the shell.
+func (k *Kit) Kind() Kind { return k.saved.Kind }
+
+// Argv is what to start; empty after Reopen.
+func (k *Kit) Argv() []string { return slices.Clone(k.argv) }
+
+// Env is the environment to start it with; empty after Reopen.
+func (k *Kit) Env() []string { return slices.Clone(k.env) }
+
+// Live are the tokens a Scanner must believe now: the first prompt's, the newest
+// prompt's and the open exec's. It changes with Prepare and Finish.
+func (k *Kit) Live() []string {
+	live := []string{k.saved.Boot}
+	for _, id := range []string{k.last, k.open} {
+		if id != "" {
+			live = append(live, id)
+		}
+	}
+	return live
+}
+
+// Open is the token of the exec that was prepared and not finished, "" if none. After
+// Reopen it says which exec the last daemon left.
+func (k *Kit) Open() string { return k.open }
+
+// Close removes the folder.
+func (k *Kit) Close() error { return os.RemoveAll(k.dir) }
+
+// SetHuman says whether a person is attached. The shell's line editor follows at the
+// end of the next typed line, be it an exec's or Rearm's.
+func (k *Kit) SetHuman(attached bool) { k.human = attached }
+
+// Stale says that the line editor does not fit SetHuman yet: send Rearm when the
+// shell is idle and its line clean.
+func (k *Kit) Stale() bool { return k.human != k.editing }
+
+// write puts one 0600 file into the folder.
+func (k *Kit) write(name string, parts ...[]byte) error {
+	f, err := os.OpenFile(filepath.Join(k.dir, name), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	for _, p := range parts {
+		if _, werr := f.Write(p); werr != nil {
+			err = cmp.Or(err, werr)
+		}
+	}
+	return cmp.Or(err, f.Close())
+}
+
+// path is a file of the folder as a word of every shell.
+func (k *Kit) path(name string) string { return quote(filepath.Join(k.dir, name)) }
+
+// quote makes s one word for bash, zsh, fish and POSIX shells alike: inside single
+// quotes all of them know a backslash or a quote only outside, except fish, which
+// reads \\ and \' inside too; so both are written outside.
+func quote(s string) string {
+	if strings.IndexFunc(s, func(r rune) bool {
+		return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-+,:@", r)
+	}) < 0 && s != "" {
+		return s
+	}
+	s = strings.NewReplacer(`'`, `'\''`, `\`, `'\\'`).Replace(s)
+	return "'" + s + "'"
+}
