@@ -1,0 +1,213 @@
+package vt
+
+import "slices"
+
+// restoredModes are the private modes whose state ANSI sends; the others are
+// part of the cursor or the screen, or are dropped (2026).
+var restoredModes = [...]int{
+	1, 4, 5, 7, 8, 9, 12, 25, 40, 45, 66, 67, 95, 1000, 1002, 1003, 1004, 1005, 1006, 1007,
+	1015, 1016, 1034, 1036, 1039, 2004, 2027, 2031, 2048,
+}
+
+// modes sends every mode, on or off: the client may come from another session.
+func (w *ansiWriter) modes() {
+	t := w.t
+	w.decModes(func(m modes) bool { return !t.modes.has(m) }, "l")
+	w.decModes(func(m modes) bool { return t.modes.has(m) }, "h")
+	for _, n := range [...]int{2, 4, 12, 20} {
+		if m := ansiMode(n); t.modes.has(m) != initialModes.has(m) {
+			w.csi(n)
+			if t.modes.has(m) {
+				w.s("h")
+			} else {
+				w.s("l")
+			}
+		}
+	}
+	w.s("\x1b[" + itoa(int(t.look)) + " q")
+	if t.shift != 0 {
+		w.s("\x1b" + string(rune('N'+t.shift-2)))
+	}
+}
+
+// decModes sends the modes that f picks in one sequence.
+func (w *ansiWriter) decModes(f func(modes) bool, final string) {
+	sep := "\x1b[?"
+	for _, n := range restoredModes {
+		if f(decMode(n)) {
+			w.s(sep + itoa(n))
+			sep = ";"
+		}
+	}
+	if sep == ";" {
+		w.s(final)
+	}
+}
+
+// savedModes makes XTSAVE's memory: the modes are set, saved, and put right later.
+func (w *ansiWriter) savedModes() {
+	saved := w.t.savedModes
+	pick := func(m modes) bool { return saved.has(m) && m != mInBandResize }
+	if saved == 0 {
+		return
+	}
+	w.decModes(pick, "h")
+	w.decModes(pick, "s")
+	w.decModes(pick, "l")
+	w.s("\x1b[?7h")
+}
+
+// keyboard sends the kitty flags of a screen and, once, modifyOtherKeys.
+func (w *ansiWriter) keyboard(screen int) {
+	k := kittyStack{}
+	if w.t.rare != nil {
+		k = w.t.rare.kitty[screen]
+	}
+	all := append(slices.Clone(k.stack), k.flags)
+	w.s("\x1b[=" + itoa(int(all[0])) + ";1u")
+	for _, f := range all[1:] {
+		w.s("\x1b[>" + itoa(int(f)) + "u")
+	}
+	if screen == 0 {
+		n := 0
+		if w.t.rare != nil {
+			n = int(w.t.rare.modKeys)
+		}
+		w.s("\x1b[>4;" + itoa(n) + "m")
+	}
+}
+
+// strings sends title, directory and colours.
+func (w *ansiWriter) strings() {
+	t := w.t
+	if t.rare != nil {
+		for _, s := range t.rare.titles {
+			w.s("\x1b]2;" + s + "\x1b\\\x1b[22;2t")
+		}
+		w.palette()
+	}
+	w.s("\x1b]2;" + t.title + "\x1b\\")
+	if t.cwd != "" {
+		w.s("\x1b]7;file://" + escapePath(t.cwd) + "\x1b\\")
+	}
+	if t.rare != nil && t.rare.progress != (Progress{}) {
+		w.s("\x1b]9;4;" + itoa(t.rare.progress.State) + ";" + itoa(t.rare.progress.Percent) + "\x1b\\")
+	}
+}
+
+func (w *ansiWriter) palette() {
+	p := w.t.rare.palette
+	keys := make([]uint16, 0, len(p))
+	for n := range p {
+		keys = append(keys, n)
+	}
+	slices.Sort(keys)
+	for _, n := range keys {
+		if n < dynamicBase {
+			w.s("\x1b]4;" + itoa(int(n)))
+		} else {
+			w.s("\x1b]" + itoa(int(n)-dynamicBase+10))
+		}
+		w.s(";" + colorSpec(p[n]) + "\x1b\\")
+	}
+}
+
+// escapePath is percent-encoding of what may not stand in a URI's path.
+func escapePath(s string) string {
+	const digits = "0123456789ABCDEF"
+	b := make([]byte, 0, len(s)+8)
+	for i := range len(s) {
+		c := s[i]
+		if c <= ' ' || c >= 0x7f || c == '%' || c == '?' || c == '#' || c == ';' {
+			b = append(b, '%', digits[c>>4], digits[c&15])
+			continue
+		}
+		b = append(b, c)
+	}
+	if len(s) > 0 && s[0] != '/' {
+		return "/" + string(b)
+	}
+	return string(b)
+}
+
+// stacks sends what XTPUSHSGR has pushed.
+func (w *ansiWriter) stacks() {
+	if w.t.rare == nil {
+		return
+	}
+	for _, p := range w.t.rare.pens {
+		w.style(p)
+		w.s("\x1b[#{")
+	}
+}
+
+// unfinished sends the beginning of the sequence or character the parser is in.
+func (w *ansiWriter) unfinished() {
+	q := &w.t.p
+	w.b = append(w.b, q.utf[:q.nutf]...)
+	switch q.state {
+	case ground:
+		return
+	case escape, escapeInter:
+		w.s("\x1b")
+		w.inter()
+	case csi, csiInter, csiIgnore:
+		w.s("\x1b[")
+		w.params()
+		w.inter()
+		if q.state == csiIgnore {
+			w.s("\x20<") // nothing that could follow makes this a sequence
+		}
+	case dcs, dcsInter:
+		w.s("\x1bP")
+		w.params()
+		w.inter()
+	case dcsData:
+		w.s("\x1bP")
+		w.params()
+		w.inter()
+		w.b = append(w.b, q.kind)
+		w.b = append(w.b, q.str...)
+	case dcsIgnore:
+		w.s("\x1bP:")
+	case osc:
+		w.s("\x1b]")
+		w.b = append(w.b, q.str...)
+	case text:
+		w.b = append(w.b, 0x1b, q.kind)
+		w.b = append(w.b, q.str...)
+	}
+	if q.esc {
+		w.s("\x1b")
+	}
+}
+
+func (w *ansiWriter) inter() {
+	q := &w.t.p
+	for i := range min(int(q.ninter), len(q.inter)) {
+		w.b = append(w.b, q.inter[i])
+	}
+	if int(q.ninter) > len(q.inter) {
+		w.s("   ")
+	}
+}
+
+func (w *ansiWriter) params() {
+	q := &w.t.p
+	if q.prefix != 0 {
+		w.b = append(w.b, q.prefix)
+	}
+	for i := range q.count() {
+		if i > 0 {
+			if q.sub&(1<<i) != 0 {
+				w.s(":")
+			} else {
+				w.s(";")
+			}
+		}
+		w.s(itoa(int(q.param[i])))
+	}
+	if int(q.n) > maxParams {
+		w.s(";")
+	}
+}

@@ -1,0 +1,78 @@
+package vt
+
+import "unicode/utf8"
+
+// charset is a set that can be designated to G0-G3 (ISO 2022, VT510 SCS).
+type charset uint8
+
+const (
+	ascii charset = iota
+	lineDrawing
+	british
+	latin1 // the 96-character supplemental sets: GL shows Latin-1's upper half
+)
+
+// drawing is DEC Special Graphics, 0x5f to 0x7e.
+var drawing = [...]rune{
+	0x0020, 0x25c6, 0x2592, 0x2409, 0x240c, 0x240d, 0x240a, 0x00b0,
+	0x00b1, 0x2424, 0x240b, 0x2518, 0x2510, 0x250c, 0x2514, 0x253c,
+	0x23ba, 0x23bb, 0x2500, 0x23bc, 0x23bd, 0x251c, 0x2524, 0x2534,
+	0x252c, 0x2502, 0x2264, 0x2265, 0x03c0, 0x2260, 0x00a3, 0x00b7,
+}
+
+// designate is SCS: set is named by inter ('(' to '/') and the final byte.
+func (t *Terminal) designate(inter, final byte) {
+	var c charset
+	slot := int(inter - '(')
+	if inter >= '-' { // 96-character sets go to G1-G3
+		slot = int(inter - ',')
+		if final == 'A' {
+			c = latin1
+		}
+	} else {
+		switch final {
+		case '0', '2':
+			c = lineDrawing
+		case 'A':
+			c = british
+		}
+	}
+	if slot < 0 || slot > 3 {
+		return
+	}
+	t.cur.gset[slot] = c
+	t.updatePlain()
+}
+
+// updatePlain notes whether printASCII may be used.
+func (t *Terminal) updatePlain() {
+	t.plain = t.cur.gset[t.cur.gl] == ascii && t.shift == 0 && !t.modes.has(mInsert)
+}
+
+func (t *Terminal) shiftTo(gl uint8) {
+	t.cur.gl = gl
+	t.updatePlain()
+}
+
+// translate maps a character of 0x20-0x7f through the set in GL, or the single
+// shift. GR is never looked at: bytes above 0x7f are UTF-8.
+func (t *Terminal) translate(c rune) rune {
+	set := t.cur.gset[t.cur.gl]
+	if t.shift != 0 {
+		set = t.cur.gset[t.shift]
+		t.shift = 0
+		t.updatePlain()
+	}
+	switch {
+	case c < 0x20 || c > 0x7e:
+	case set == lineDrawing && c >= 0x5f:
+		return drawing[c-0x5f]
+	case set == british && c == '#':
+		return 0xa3
+	case set == latin1:
+		return c + 0x80
+	}
+	return c
+}
+
+func appendRune(b []byte, c rune) []byte { return utf8.AppendRune(b, c) }

@@ -1,0 +1,68 @@
+package vt
+
+// maxCluster bounds the bytes of one cell: enough for the longest emoji sequence
+// in use (35), far below what stacked marks could fill.
+const maxCluster = 64
+
+// clusterTable holds the cells that are more than one code point. Like styles,
+// ids are found dead by marking the screen.
+type clusterTable struct {
+	list  []string
+	ids   map[string]uint32
+	free  []uint32
+	limit int
+}
+
+func (c *clusterTable) at(id uint32) string { return c.list[id] }
+
+func (t *Terminal) clusterID(s string) uint32 {
+	c := t.clusters
+	if c == nil {
+		c = &clusterTable{ids: map[string]uint32{}, limit: 256}
+		t.clusters = c
+	}
+	if id, ok := c.ids[s]; ok {
+		return id
+	}
+	if len(c.free) == 0 && len(c.list) >= c.limit {
+		t.collectClusters()
+	}
+	var id uint32
+	if n := len(c.free); n > 0 {
+		id = c.free[n-1]
+		c.free = c.free[:n-1]
+		c.list[id] = s
+	} else {
+		id = uint32(len(c.list))
+		c.list = append(c.list, s)
+	}
+	c.ids[s] = id
+	return id
+}
+
+// collectClusters frees the clusters that no cell shows; see collectStyles.
+func (t *Terminal) collectClusters() {
+	c := t.clusters
+	live := make([]bool, len(c.list))
+	cells, alive := 0, 0
+	t.eachRow(func(r *row) {
+		cells += len(r.cells)
+		for _, x := range r.cells[:r.used] {
+			if x.isCluster() && !live[x.content()] {
+				live[x.content()] = true
+				alive++
+			}
+		}
+	})
+	c.free = c.free[:0]
+	c.ids = make(map[string]uint32, alive)
+	for id, ok := range live {
+		if ok {
+			c.ids[c.list[id]] = uint32(id)
+			continue
+		}
+		c.list[id] = ""
+		c.free = append(c.free, uint32(id))
+	}
+	c.limit = max(256, 2*alive, cells/16)
+}

@@ -1,0 +1,144 @@
+package vt
+
+import (
+	"bytes"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// dynamicBase is where OSC 10-19 colours are kept in rare.palette, after the 256.
+const dynamicBase = 256
+
+// defaultColor is colour n of xterm's palette, or a dynamic colour.
+func defaultColor(n uint16) uint32 {
+	base := [16]uint32{
+		0x000000, 0xcd0000, 0x00cd00, 0xcdcd00, 0x0000ee, 0xcd00cd, 0x00cdcd, 0xe5e5e5,
+		0x7f7f7f, 0xff0000, 0x00ff00, 0xffff00, 0x5c5cff, 0xff00ff, 0x00ffff, 0xffffff,
+	}
+	switch {
+	case n < 16:
+		return base[n]
+	case n < 232:
+		level := func(i uint16) uint32 {
+			if i == 0 {
+				return 0
+			}
+			return uint32(i)*40 + 55
+		}
+		n -= 16
+		return level(n/36)<<16 | level(n/6%6)<<8 | level(n%6)
+	case n < 256:
+		return (uint32(n-232)*10 + 8) * 0x010101
+	case n == dynamicBase+1 || n == dynamicBase+4 || n == dynamicBase+6 || n == dynamicBase+7:
+		return 0x000000 // backgrounds
+	}
+	return 0xe5e5e5
+}
+
+// color is the RGB value in force for palette colour n.
+func (t *Terminal) color(n uint16) uint32 {
+	if t.rare != nil {
+		if c, ok := t.rare.palette[n]; ok {
+			return c
+		}
+	}
+	return defaultColor(n)
+}
+
+func (t *Terminal) setColor(n uint16, c uint32) {
+	m := t.more()
+	if m.palette == nil {
+		m.palette = map[uint16]uint32{}
+	}
+	m.palette[n] = c
+}
+
+// paletteColors is OSC 4: pairs of index and colour or "?".
+func (t *Terminal) paletteColors(s []byte) {
+	parts := bytes.Split(s, []byte(";"))
+	for i := 0; i+1 < len(parts); i += 2 {
+		n, ok := atoi(parts[i])
+		if !ok || n > 255 {
+			continue
+		}
+		if string(parts[i+1]) == "?" {
+			t.reply("\x1b]4;" + itoa(n) + ";" + colorSpec(t.color(uint16(n))) + "\x1b\\")
+		} else if c, ok := parseColor(string(parts[i+1])); ok {
+			t.setColor(uint16(n), c)
+		}
+	}
+}
+
+// resetPalette is OSC 104: the colours named, or all.
+func (t *Terminal) resetPalette(s []byte) {
+	if t.rare == nil {
+		return
+	}
+	if len(s) == 0 {
+		for n := range t.rare.palette {
+			if n < dynamicBase {
+				delete(t.rare.palette, n)
+			}
+		}
+	}
+	for p := range bytes.SplitSeq(s, []byte(";")) {
+		if n, ok := atoi(p); ok && n < 256 {
+			delete(t.rare.palette, uint16(n))
+		}
+	}
+}
+
+// dynamicColors is OSC 10-19: each further colour is for the next number.
+func (t *Terminal) dynamicColors(n int, s []byte) {
+	for p := range bytes.SplitSeq(s, []byte(";")) {
+		if n > 19 {
+			return
+		}
+		k := dynamicBase + uint16(n-10)
+		if string(p) == "?" {
+			t.reply("\x1b]" + itoa(n) + ";" + colorSpec(t.color(k)) + "\x1b\\")
+		} else if c, ok := parseColor(string(p)); ok {
+			t.setColor(k, c)
+		}
+		n++
+	}
+}
+
+// colorSpec is XParseColor's form with 16 bits a channel, as xterm answers.
+func colorSpec(c uint32) string {
+	r, g, b := c>>16&0xff, c>>8&0xff, c&0xff
+	return fmt.Sprintf("rgb:%02x%02x/%02x%02x/%02x%02x", r, r, g, g, b, b)
+}
+
+// parseColor reads rgb:h/h/h with 1-4 digits each, and #rgb with 1-4 digits each.
+func parseColor(s string) (uint32, bool) {
+	var parts []string
+	scaled := false
+	if rest, ok := strings.CutPrefix(s, "rgb:"); ok {
+		parts, scaled = strings.Split(rest, "/"), true
+	} else if rest, ok := strings.CutPrefix(s, "#"); ok && len(rest)%3 == 0 && len(rest) <= 12 {
+		n := len(rest) / 3
+		parts = []string{rest[:n], rest[n : 2*n], rest[2*n:]}
+	}
+	if len(parts) != 3 {
+		return 0, false
+	}
+	var c uint32
+	for _, p := range parts {
+		v, err := strconv.ParseUint(p, 16, 16)
+		if err != nil || len(p) > 4 {
+			return 0, false
+		}
+		bits := uint(4 * len(p))
+		if scaled {
+			v = (v*255 + (1<<bits-1)/2) / (1<<bits - 1)
+		} else { // #rgb gives the most significant bits
+			v = v << 16 >> bits >> 8
+		}
+		c = c<<8 | uint32(v)
+	}
+	return c, true
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }

@@ -1,0 +1,243 @@
+package vt
+
+// moveTo places the cursor; rows and columns count from the origin when DECOM is
+// set, and stay inside the margins then (DEC STD 070, CUP).
+func (t *Terminal) moveTo(row, col int) {
+	c := &t.cur
+	c.wrap = false
+	if c.origin {
+		c.row = clamp32(int32(row)+t.top, t.top, t.bottom)
+		c.col = clamp32(int32(col)+t.left, t.left, t.right)
+		return
+	}
+	c.row = clamp32(int32(row), 0, int32(t.rows-1))
+	c.col = clamp32(int32(col), 0, int32(t.cols-1))
+}
+
+// moveRow and moveCol are VPA and CHA: the other coordinate stays.
+func (t *Terminal) moveRow(row int) {
+	col := t.cur.col
+	t.moveTo(row, 0)
+	t.cur.col = col
+}
+
+func (t *Terminal) moveCol(col int) {
+	row := t.cur.row
+	t.moveTo(0, col)
+	t.cur.row = row
+}
+
+func clamp32(v, lo, hi int32) int32 { return min(max(v, lo), hi) }
+
+// up, down, forward and back stop at a margin they are inside of (ECMA-48
+// 8.3.22, DEC STD 070).
+func (t *Terminal) up(n int) {
+	limit := int32(0)
+	if t.cur.row >= t.top {
+		limit = t.top
+	}
+	t.cur.wrap = false
+	t.cur.row = max(t.cur.row-int32(n), limit)
+}
+
+func (t *Terminal) down(n int) {
+	limit := int32(t.rows - 1)
+	if t.cur.row <= t.bottom {
+		limit = t.bottom
+	}
+	t.cur.wrap = false
+	t.cur.row = min(t.cur.row+int32(n), limit)
+}
+
+func (t *Terminal) forward(n int) {
+	limit := int32(t.cols - 1)
+	if t.cur.col <= t.right {
+		limit = t.right
+	}
+	t.cur.wrap = false
+	t.cur.col = min(t.cur.col+int32(n), limit)
+}
+
+func (t *Terminal) back(n int) {
+	limit := int32(0)
+	if t.cur.col >= t.left {
+		limit = t.left
+	}
+	wrap := t.cur.wrap
+	t.cur.wrap = false
+	if t.modes.has(mReverseWrap) && t.modes.has(mAutoWrap) {
+		t.backWrapping(n, wrap)
+		return
+	}
+	t.cur.col = max(t.cur.col-int32(n), limit)
+}
+
+// backWrapping is CUB under mode 45: from the left margin to the end of the line
+// above, if that line was wrapped by the terminal (xterm since patch 383).
+func (t *Terminal) backWrapping(n int, wrap bool) {
+	if wrap {
+		n--
+	}
+	for n = min(n, t.rows*t.cols); n > 0; n-- {
+		switch {
+		case t.cur.col > t.left || t.cur.col > 0 && t.cur.col < t.left:
+			t.cur.col--
+		case t.cur.row <= t.top:
+			return
+		default:
+			above := t.scr.rows[t.cur.row-1]
+			if above == nil || above.flags&wrapped == 0 {
+				return
+			}
+			t.cur.row--
+			t.cur.col = t.right
+		}
+	}
+}
+
+func (t *Terminal) backspace() { t.back(1) }
+
+// carriageReturn goes to the left margin, or to column 0 from the left of it.
+func (t *Terminal) carriageReturn() {
+	t.cur.wrap = false
+	if t.cur.col >= t.left {
+		t.cur.col = t.left
+	} else {
+		t.cur.col = 0
+	}
+}
+
+// index moves down one line and scrolls at the bottom margin (IND, LF).
+func (t *Terminal) index() {
+	t.cur.wrap = false
+	if t.cur.row == t.bottom {
+		if t.cur.col >= t.left && t.cur.col <= t.right {
+			t.scrollUp(int(t.top), int(t.bottom), 1)
+		}
+		return
+	}
+	if int(t.cur.row) < t.rows-1 {
+		t.cur.row++
+	}
+}
+
+// reverseIndex moves up one line and scrolls at the top margin (RI).
+func (t *Terminal) reverseIndex() {
+	t.cur.wrap = false
+	if t.cur.row == t.top {
+		if t.cur.col >= t.left && t.cur.col <= t.right {
+			t.scrollDown(int(t.top), int(t.bottom), 1)
+		}
+		return
+	}
+	if t.cur.row > 0 {
+		t.cur.row--
+	}
+}
+
+// inMargins tells whether the cursor is where IL, DL, ICH and DCH work.
+func (t *Terminal) inMargins() bool {
+	return t.cur.row >= t.top && t.cur.row <= t.bottom && t.cur.col >= t.left && t.cur.col <= t.right
+}
+
+// saveCursor is DECSC.
+func (t *Terminal) saveCursor() {
+	s := t.cur
+	t.scr.saved = &s
+}
+
+// restoreCursor is DECRC; without DECSC before, it restores the defaults.
+func (t *Terminal) restoreCursor() {
+	c := cursor{}
+	if t.scr.saved != nil {
+		c = *t.scr.saved
+	}
+	t.cur = c
+	t.cur.row = clamp32(c.row, 0, int32(t.rows-1))
+	t.cur.col = clamp32(c.col, 0, int32(t.cols-1))
+	t.penOK = false
+	t.updatePlain()
+}
+
+// setMargins is DECSTBM: 1-based, 0 is the default.
+func (t *Terminal) setMargins(top, bottom int) {
+	top = max(top, 1)
+	if bottom == 0 || bottom > t.rows {
+		bottom = t.rows
+	}
+	if top >= bottom {
+		return
+	}
+	t.top, t.bottom = int32(top-1), int32(bottom-1)
+	t.moveTo(0, 0)
+}
+
+// setSideMargins is DECSLRM.
+func (t *Terminal) setSideMargins(left, right int) {
+	left = max(left, 1)
+	if right == 0 || right > t.cols {
+		right = t.cols
+	}
+	if left >= right {
+		return
+	}
+	t.left, t.right = int32(left-1), int32(right-1)
+	t.moveTo(0, 0)
+}
+
+// tab moves n tab stops forward (HT, CHT); it stops at the right margin.
+func (t *Terminal) tab(n int) {
+	limit := int32(t.cols - 1)
+	if t.cur.col <= t.right {
+		limit = t.right
+	}
+	for ; n > 0 && t.cur.col < limit; n-- {
+		for t.cur.col++; t.cur.col < limit && !t.tabStop(int(t.cur.col)); {
+			t.cur.col++
+		}
+	}
+}
+
+// backTab moves n tab stops back (CBT).
+func (t *Terminal) backTab(n int) {
+	t.cur.wrap = false
+	limit := int32(0)
+	if t.cur.origin {
+		limit = t.left
+	}
+	for ; n > 0 && t.cur.col > limit; n-- {
+		for t.cur.col--; t.cur.col > limit && !t.tabStop(int(t.cur.col)); {
+			t.cur.col--
+		}
+	}
+}
+
+func (t *Terminal) tabStop(x int) bool {
+	if t.tabs == nil {
+		return x&7 == 0
+	}
+	return t.tabs[x>>6]&(1<<(x&63)) != 0
+}
+
+// setTab sets or clears the stop at column x.
+func (t *Terminal) setTab(x int, on bool) {
+	if t.tabStop(x) == on {
+		return
+	}
+	if t.tabs == nil {
+		t.tabs = defaultTabs(t.cols)
+	}
+	if on {
+		t.tabs[x>>6] |= 1 << (x & 63)
+	} else {
+		t.tabs[x>>6] &^= 1 << (x & 63)
+	}
+}
+
+func defaultTabs(cols int) []uint64 {
+	tabs := make([]uint64, (cols+63)/64)
+	for i := range tabs {
+		tabs[i] = 0x0101010101010101
+	}
+	return tabs
+}

@@ -1,0 +1,114 @@
+package vt
+
+// escapeDispatch executes ESC and one byte (ECMA-48 5.3, 5.5).
+func (t *Terminal) escapeDispatch(b byte) {
+	switch b {
+	case '7': // DECSC
+		t.saveCursor()
+	case '8': // DECRC
+		t.restoreCursor()
+	case 'D': // IND
+		t.index()
+	case 'E': // NEL 8.3.86
+		t.index()
+		t.carriageReturn()
+	case 'H': // HTS 8.3.62
+		t.setTab(int(t.cur.col), true)
+	case 'M': // RI 8.3.104
+		t.reverseIndex()
+	case 'N', 'O': // SS2 8.3.141, SS3 8.3.142
+		t.shift = b - 'N' + 2
+		t.updatePlain()
+	case 'Z': // DECID
+		t.deviceAttributes(0)
+	case 'c': // RIS 8.3.105
+		t.reset()
+	case '=': // DECKPAM
+		t.modes.set(mAppKeypad, true)
+	case '>': // DECKPNM
+		t.modes.set(mAppKeypad, false)
+	case 'n', 'o': // LS2 8.3.78, LS3 8.3.80
+		t.shiftTo(b - 'n' + 2)
+	case '~', '}', '|': // LS1R, LS2R, LS3R: kept, GR is never shown
+		t.cur.gr = '~' - b + 1
+	case 'V', 'W': // SPA 8.3.129, EPA 8.3.37
+		t.guard(b == 'V')
+	case '6', '9': // DECBI, DECFI
+		t.backIndex(b == '9')
+	}
+}
+
+// guard begins or ends a guarded area.
+func (t *Terminal) guard(on bool) {
+	t.cur.pen.Attr &^= Guarded
+	if on {
+		t.cur.pen.Attr |= Guarded
+		t.more().guarded = true
+	}
+	t.penOK = false
+}
+
+// backIndex is DECBI and, forward, DECFI (VT420): a step that at the margin moves
+// the columns between the margins instead of the cursor.
+func (t *Terminal) backIndex(forward bool) {
+	margin, end, step := t.left, int32(0), int32(-1)
+	if forward {
+		margin, end, step = t.right, int32(t.cols-1), 1
+	}
+	t.cur.wrap = false
+	switch {
+	case t.cur.col == margin && t.inMargins() && forward:
+		t.eachMarginRow(func(y int) { t.deleteCells(y, int(t.left), 1) })
+	case t.cur.col == margin && t.inMargins():
+		t.eachMarginRow(func(y int) { t.insertCells(y, int(t.left), 1) })
+	case t.cur.col != end:
+		t.cur.col += step
+	}
+}
+
+// escapeInter executes ESC, an intermediate byte and a final byte.
+func (t *Terminal) escapeInter(inter, final byte) {
+	switch {
+	case inter >= '(' && inter <= '/' && inter != ',':
+		t.designate(inter, final)
+	case inter == '#':
+		t.lineSize(final)
+	}
+}
+
+// lineSize is DECDHL, DECSWL, DECDWL and DECALN. The size of a line is kept and
+// encoded; columns count the same on such lines.
+func (t *Terminal) lineSize(b byte) {
+	var f uint8
+	switch b {
+	case '3':
+		f = doubleTop
+	case '4':
+		f = doubleBelow
+	case '5':
+	case '6':
+		f = doubleWide
+	case '8':
+		t.alignmentPattern()
+		return
+	default:
+		return
+	}
+	if f == 0 && t.scr.rows[t.cur.row] == nil {
+		return
+	}
+	r := t.line(int(t.cur.row))
+	r.flags = r.flags&^sizeFlags | f
+}
+
+// alignmentPattern is DECALN: E everywhere, margins and origin mode reset. The
+// cursor stays, as in alacritty's recordings; xterm and tmux send it home.
+func (t *Terminal) alignmentPattern() {
+	t.resetMargins()
+	t.cur.origin = false
+	for y := range t.scr.rows {
+		r := t.line(y)
+		fill(r.cells, 'E')
+		r.used, r.flags = int32(t.cols), 0
+	}
+}

@@ -1,0 +1,207 @@
+package vt
+
+import "encoding/binary"
+
+// pageSize is how much packed text one page holds: an allocator size class, and
+// small enough that dropping the oldest page loses few lines.
+const pageSize = 16 << 10
+
+// history holds the lines that left the screen, packed, in pages. The oldest page
+// is dropped when the pages are larger than max together.
+//
+// A line in a page:
+//
+//	+--------------------------+-----------+
+//	| uvarint len<<4 | flags   | len bytes |
+//	+--------------------------+-----------+
+//
+// With flag coded unset the bytes are printable ASCII in default style, one a
+// column. With it they are UTF-8, in default style and narrow at first, with
+// these marks between characters (controls are never printed, so they are free):
+//
+//	0x02 style      what follows has this style, see appendStyle
+//	0x03 n bytes    one column's cluster of n bytes
+//	0x04, 0x06      what follows is two columns wide, is one column wide
+//	0x07            the spacer before a wide character that went to the next row
+type history struct {
+	pages []*page
+	max   int
+	size  int // bytes of all pages
+	lines int
+	first uint64 // lines dropped or cleared before the first
+	keep  bool   // programs cannot clear it
+}
+
+type page struct {
+	data  []byte
+	lines int
+	links []link
+	size  int // what history.size counts for it
+}
+
+const (
+	hWrapped = 1 << iota // as row.flags
+	hCoded
+	hPrompt
+)
+
+const (
+	markStyle   = 0x02
+	markCluster = 0x03
+	markWide    = 0x04
+	markNarrow  = 0x06
+	markSpacer  = 0x07
+)
+
+// pageCost is what a page costs beside its bytes.
+const pageCost = 96
+
+func newHistory(limit int) *history { return &history{max: limit} }
+
+func (h *history) clear() {
+	h.first += uint64(h.lines)
+	h.pages, h.size, h.lines = nil, 0, 0
+}
+
+// room returns a page with space for n more bytes.
+func (h *history) room(n int) *page {
+	var p *page
+	if k := len(h.pages); k > 0 {
+		p = h.pages[k-1]
+	}
+	if p == nil || len(p.data)+n > pageSize && p.lines > 0 {
+		p = &page{}
+		h.pages = append(h.pages, p)
+	}
+	if need := len(p.data) + n; need > cap(p.data) {
+		size := max(512, 2*cap(p.data))
+		if len(h.pages) > 1 {
+			size = pageSize // there will be more
+		}
+		if need <= pageSize {
+			size = min(max(size, need), pageSize)
+		} else {
+			size = max(size, need)
+		}
+		data := make([]byte, len(p.data), size)
+		copy(data, p.data)
+		p.data = data
+		h.account(p)
+	}
+	return p
+}
+
+func (h *history) account(p *page) {
+	h.size -= p.size
+	p.size = cap(p.data) + pageCost
+	for _, l := range p.links {
+		p.size += len(l.id) + len(l.uri) + 48
+	}
+	h.size += p.size
+}
+
+// trim drops the oldest pages while the cap is exceeded, but never the page that
+// is written to unless it is too large by itself.
+func (h *history) trim() {
+	n := 0
+	for h.size > h.max && n < len(h.pages)-1 {
+		p := h.pages[n]
+		h.size -= p.size
+		h.lines -= p.lines
+		h.first += uint64(p.lines)
+		n++
+	}
+	if n > 0 {
+		k := copy(h.pages, h.pages[n:])
+		clear(h.pages[k:])
+		h.pages = h.pages[:k]
+	}
+	if h.size > h.max {
+		h.clear()
+	}
+}
+
+// push packs a row that leaves the screen.
+func (t *Terminal) push(r *row) {
+	h := t.hist
+	if r == nil {
+		p := h.room(1)
+		p.data = append(p.data, 0)
+		h.added(p)
+		return
+	}
+	cells := r.cells[:r.used]
+	if r.flags&(wrapped|promptRow) != 0 || !h.pushPlain(cells) {
+		t.pushCoded(r)
+	}
+}
+
+func (h *history) added(p *page) {
+	p.lines++
+	h.lines++
+	if h.size > h.max {
+		h.trim()
+	}
+}
+
+// pushPlain packs a line of ASCII in default style, or tells that it is not one.
+func (h *history) pushPlain(cells []cell) bool {
+	n := len(cells)
+	p := h.room(n + binary.MaxVarintLen32)
+	start := len(p.data)
+	data := binary.AppendUvarint(p.data, uint64(n)<<4)
+	head := len(data)
+	data = data[:head+n]
+	out := data[head:]
+	var all cell
+	for i, c := range cells {
+		all |= c
+		b := byte(c)
+		if b == 0 {
+			b = ' '
+		}
+		out[i] = b
+	}
+	if all >= 0x80 {
+		p.data = data[:start]
+		return false
+	}
+	p.data = data
+	h.added(p)
+	return true
+}
+
+// pushCoded packs any line.
+func (t *Terminal) pushCoded(r *row) {
+	h := t.hist
+	n := r.trimmed()
+	flags := uint64(hCoded)
+	if r.flags&wrapped != 0 {
+		flags |= hWrapped
+		n = len(r.cells)
+	}
+	if r.flags&promptRow != 0 {
+		flags |= hPrompt
+	}
+	var last *page
+	if k := len(h.pages); k > 0 {
+		last = h.pages[k-1]
+	}
+	buf, links := t.encodeCells(t.scratch[:0], r.cells[:n], last)
+	p := h.room(len(buf) + binary.MaxVarintLen32)
+	if p != last && (links > 0 || last != nil && len(last.links) > 0) {
+		buf, _ = t.encodeCells(buf[:0], r.cells[:n], p) // links are numbered by page
+		p = h.room(len(buf) + binary.MaxVarintLen32)
+	}
+	p.data = binary.AppendUvarint(p.data, uint64(len(buf))<<4|flags)
+	p.data = append(p.data, buf...)
+	if links > 0 {
+		h.account(p)
+	}
+	if cap(buf) <= 1024 {
+		t.scratch = buf[:0]
+	} else {
+		t.scratch = nil
+	}
+	h.added(p)
+}

@@ -1,0 +1,112 @@
+package vt
+
+import "bytes"
+
+// maxLinks bounds the bytes of all hyperlinks a screen can hold; beyond it text
+// is not linked.
+const maxLinks = 256 << 10
+
+// link is an OSC 8 hyperlink. Equal links share a number.
+type link struct{ id, uri string }
+
+// linkTable numbers the links that styles use, from 1.
+type linkTable struct {
+	list []link
+	ids  map[link]uint32
+	size int
+}
+
+// hyperlink is OSC 8: "params;URI"; an empty URI ends the link.
+func (t *Terminal) hyperlink(s []byte) {
+	params, uri, ok := bytes.Cut(s, []byte(";"))
+	if !ok {
+		return
+	}
+	t.penOK = false
+	t.cur.pen.link = 0
+	if len(uri) == 0 || len(uri) > maxURI {
+		return
+	}
+	l := link{uri: clean(uri, maxURI)}
+	for p := range bytes.SplitSeq(params, []byte(":")) {
+		if id, ok := bytes.CutPrefix(p, []byte("id=")); ok {
+			l.id = clean(id, 256)
+		}
+	}
+	t.cur.pen.link = t.linkID(l)
+}
+
+func (t *Terminal) linkID(l link) uint32 {
+	k := t.links
+	if k == nil {
+		k = &linkTable{ids: map[link]uint32{}}
+		t.links = k
+	}
+	if id, ok := k.ids[l]; ok {
+		return id
+	}
+	cost := len(l.id) + len(l.uri) + 64
+	if k.size+cost > maxLinks {
+		t.collectLinks()
+		if k.size+cost > maxLinks/2 { // half: or the next ones collect again at once
+			return 0
+		}
+	}
+	k.size += cost
+	k.list = append(k.list, l)
+	k.ids[l] = uint32(len(k.list))
+	return uint32(len(k.list))
+}
+
+// collectLinks forgets the links of styles that no cell has.
+func (t *Terminal) collectLinks() {
+	k := t.links
+	if t.styles == nil {
+		*k = linkTable{ids: map[link]uint32{}}
+		return
+	}
+	t.collectStyles()
+	dead := map[uint32]bool{}
+	for _, id := range t.styles.free {
+		dead[id] = true
+		t.styles.list[id] = Style{}
+	}
+	old := k.list
+	*k = linkTable{ids: map[link]uint32{}}
+	move := func(s *Style) {
+		if s.link == 0 {
+			return
+		}
+		l := old[s.link-1]
+		if _, ok := k.ids[l]; !ok {
+			k.size += len(l.id) + len(l.uri) + 64
+			k.list = append(k.list, l)
+			k.ids[l] = uint32(len(k.list))
+		}
+		s.link = k.ids[l]
+	}
+	for id := range t.styles.list {
+		move(&t.styles.list[id])
+	}
+	move(&t.cur.pen)
+	for _, s := range []*screen{&t.main, t.alt} {
+		if s != nil && s.saved != nil {
+			move(&s.saved.pen)
+		}
+	}
+	if t.rare != nil {
+		for i := range t.rare.pens {
+			move(&t.rare.pens[i])
+		}
+	}
+	t.styles.reindex(nil)
+	t.penOK = false
+}
+
+// Link returns the target of the style's hyperlink, if it has one.
+func (t *Terminal) Link(s Style) string {
+	if s.link == 0 {
+		return ""
+	}
+	return t.links.list[s.link-1].uri
+}

@@ -1,0 +1,345 @@
+package vt
+
+// modes is the set of modes that are on.
+type modes uint64
+
+const (
+	mInsert         modes = 1 << iota // IRM
+	mNewLine                          // LNM
+	mKeyLock                          // KAM
+	mLocalEcho                        // SRM, set is no echo: kept only to report it
+	mAppCursor                        // DECCKM
+	mWide                             // DECCOLM: remembered, the width is the owner's
+	mSmoothScroll                     // DECSCLM
+	mReverseScreen                    // DECSCNM
+	mAutoWrap                         // DECAWM
+	mAutoRepeat                       // DECARM
+	mMouseX10                         // 9
+	mCursorBlink                      // 12
+	mCursorVisible                    // DECTCEM
+	mAllowWide                        // 40
+	mReverseWrap                      // 45
+	mAppKeypad                        // DECNKM, DECKPAM
+	mBackarrow                        // DECBKM
+	mSideMargins                      // DECLRMM
+	mNoClearWide                      // DECNCSM
+	mMouseClick                       // 1000
+	mMouseDrag                        // 1002
+	mMouseMove                        // 1003
+	mFocus                            // 1004
+	mMouseUTF8                        // 1005
+	mMouseSGR                         // 1006
+	mAltScroll                        // 1007
+	mMouseURXVT                       // 1015
+	mMousePixels                      // 1016
+	mMeta8                            // 1034
+	mMetaEscape                       // 1036
+	mAltEscape                        // 1039
+	mBracketedPaste                   // 2004
+	mSync                             // 2026
+	mGraphemes                        // 2027
+	mColorScheme                      // 2031
+	mInBandResize                     // 2048
+	mOrigin                           // DECOM: only a name, the cursor has it
+	mAlt                              // 47, 1047, 1049: only a name, the screen says
+	mSavedCursor                      // 1048
+)
+
+const initialModes = mAutoWrap | mCursorVisible | mAutoRepeat | mLocalEcho | mMetaEscape | mAltEscape | mAltScroll
+
+const mouseModes = mMouseX10 | mMouseClick | mMouseDrag | mMouseMove
+const mouseEncodings = mMouseUTF8 | mMouseSGR | mMouseURXVT | mMousePixels
+
+func (m modes) has(x modes) bool { return m&x != 0 }
+
+func (m *modes) set(x modes, on bool) {
+	if on {
+		*m |= x
+	} else {
+		*m &^= x
+	}
+}
+
+// decMode names the private modes (xterm ctlseqs, "CSI ? Pm h").
+func decMode(n int) modes {
+	switch n {
+	case 1:
+		return mAppCursor
+	case 3:
+		return mWide
+	case 4:
+		return mSmoothScroll
+	case 5:
+		return mReverseScreen
+	case 6:
+		return mOrigin
+	case 7:
+		return mAutoWrap
+	case 8:
+		return mAutoRepeat
+	case 9:
+		return mMouseX10
+	case 12:
+		return mCursorBlink
+	case 25:
+		return mCursorVisible
+	case 40:
+		return mAllowWide
+	case 45:
+		return mReverseWrap
+	case 47, 1047, 1049:
+		return mAlt
+	case 66:
+		return mAppKeypad
+	case 67:
+		return mBackarrow
+	case 69:
+		return mSideMargins
+	case 95:
+		return mNoClearWide
+	}
+	return decModeHigh(n)
+}
+
+func decModeHigh(n int) modes {
+	switch n {
+	case 1000:
+		return mMouseClick
+	case 1002:
+		return mMouseDrag
+	case 1003:
+		return mMouseMove
+	case 1004:
+		return mFocus
+	case 1005:
+		return mMouseUTF8
+	case 1006:
+		return mMouseSGR
+	case 1007:
+		return mAltScroll
+	case 1015:
+		return mMouseURXVT
+	case 1016:
+		return mMousePixels
+	case 1034:
+		return mMeta8
+	case 1036:
+		return mMetaEscape
+	case 1039:
+		return mAltEscape
+	case 1048:
+		return mSavedCursor
+	case 2004:
+		return mBracketedPaste
+	case 2026:
+		return mSync
+	case 2027:
+		return mGraphemes
+	case 2031:
+		return mColorScheme
+	case 2048:
+		return mInBandResize
+	}
+	return 0
+}
+
+// ansiMode names the modes of ECMA-48 7.2 that a terminal may have.
+func ansiMode(n int) modes {
+	switch n {
+	case 2:
+		return mKeyLock
+	case 4:
+		return mInsert
+	case 12:
+		return mLocalEcho
+	case 20:
+		return mNewLine
+	}
+	return 0
+}
+
+// mode tells whether m is on, wherever that is kept.
+func (t *Terminal) mode(m modes) bool {
+	switch m {
+	case mOrigin:
+		return t.cur.origin
+	case mAlt:
+		return t.scr != &t.main
+	case mSavedCursor:
+		return t.scr.saved != nil
+	}
+	return t.modes.has(m)
+}
+
+// setModes is SM and RM.
+func (t *Terminal) setModes(on bool) {
+	for i := range t.p.count() {
+		t.modes.set(ansiMode(int(t.p.param[i])), on)
+	}
+	t.updatePlain()
+}
+
+// setDECModes is DECSET and DECRST.
+func (t *Terminal) setDECModes(on bool) {
+	for i := range t.p.count() {
+		t.setDECMode(int(t.p.param[i]), on)
+	}
+}
+
+func (t *Terminal) setDECMode(n int, on bool) {
+	m := decMode(n)
+	switch m {
+	case 0:
+	case mOrigin:
+		t.cur.origin = on
+		t.moveTo(0, 0)
+	case mWide:
+		t.columnMode(on)
+	case mAlt:
+		t.setAlt(n, on)
+	case mSavedCursor:
+		if on {
+			t.saveCursor()
+		} else {
+			t.restoreCursor()
+		}
+	case mSideMargins:
+		t.modes.set(m, on)
+		t.left, t.right = 0, int32(t.cols-1)
+	case mMouseX10, mMouseClick, mMouseDrag, mMouseMove:
+		t.modes.set(mouseModes, false)
+		t.modes.set(m, on)
+	case mMouseUTF8, mMouseSGR, mMouseURXVT, mMousePixels:
+		t.modes.set(mouseEncodings, false)
+		t.modes.set(m, on)
+	case mReverseScreen:
+		t.modes.set(m, on)
+		t.changedAll()
+	case mAutoWrap:
+		t.modes.set(m, on)
+		t.cur.wrap = t.cur.wrap && on
+	case mInBandResize:
+		t.modes.set(m, on)
+		t.reportResize()
+	default:
+		t.modes.set(m, on)
+	}
+}
+
+// columnMode is DECCOLM without its change of width, which belongs to the
+// session's owner: the screen is cleared and the margins are reset (VT510).
+func (t *Terminal) columnMode(on bool) {
+	t.modes.set(mWide, on)
+	if !t.modes.has(mNoClearWide) {
+		t.clearScreen()
+	}
+	t.modes.set(mSideMargins, false)
+	t.resetMargins()
+	t.moveTo(0, 0)
+}
+
+// setAlt switches screens (xterm ctlseqs, modes 47, 1047 and 1049): 1049 saves
+// the cursor and enters a cleared screen, 1047 clears when it is left.
+func (t *Terminal) setAlt(n int, on bool) {
+	isAlt := t.scr != &t.main
+	switch {
+	case on && n == 1049:
+		if !isAlt {
+			t.saveCursor()
+			t.enterAlt()
+		}
+		t.clearScreen()
+	case on:
+		t.enterAlt()
+	case n == 1049:
+		if isAlt {
+			t.leaveAlt()
+			t.alt.rows = make([]*row, t.rows)
+		}
+		t.restoreCursor()
+	default:
+		if n == 1047 && isAlt {
+			t.clearScreen()
+		}
+		t.leaveAlt()
+	}
+}
+
+// saveModes and restoreModes are XTSAVE and XTRESTORE.
+func (t *Terminal) saveModes() {
+	for i := range t.p.count() {
+		m := decMode(int(t.p.param[i]))
+		t.savedModes.set(m, m != 0 && t.mode(m))
+	}
+}
+
+func (t *Terminal) restoreModes() {
+	for i := range t.p.count() {
+		n := int(t.p.param[i])
+		if m := decMode(n); m != 0 && m != mSavedCursor {
+			t.setDECMode(n, t.savedModes.has(m))
+		}
+	}
+}
+
+// softReset is DECSTR (VT510): modes, margins and rendition, not the screen.
+func (t *Terminal) softReset() {
+	keep := t.modes & (mMouseClick | mMouseDrag | mMouseMove | mMouseX10 | mouseEncodings | mFocus |
+		mBracketedPaste | mSync | mGraphemes | mColorScheme | mInBandResize | mAltScroll)
+	t.modes = initialModes&^mAltScroll | keep
+	t.resetMargins()
+	row, col := t.cur.row, t.cur.col
+	t.cur = cursor{row: row, col: col}
+	t.scr.saved = nil
+	t.penOK, t.shift = false, 0
+	t.updatePlain()
+}
+
+func (t *Terminal) mouseMode() int {
+	switch m := t.modes; {
+	case m.has(mMouseMove):
+		return 1003
+	case m.has(mMouseDrag):
+		return 1002
+	case m.has(mMouseClick):
+		return 1000
+	case m.has(mMouseX10):
+		return 9
+	}
+	return 0
+}
+
+func (t *Terminal) mouseEncoding() int {
+	switch m := t.modes; {
+	case m.has(mMousePixels):
+		return 1016
+	case m.has(mMouseSGR):
+		return 1006
+	case m.has(mMouseURXVT):
+		return 1015
+	case m.has(mMouseUTF8):
+		return 1005
+	}
+	return 0
+}
+
+// ClearTransient takes back what a full-screen program turns on and one that died
+// leaves on: the alternate screen, mouse, paste and focus reports, keyboard
+// protocols, margins, character sets, a hidden cursor.
+func (t *Terminal) ClearTransient() {
+	t.seq++
+	t.begin(ground)
+	t.p.nutf, t.p.str = 0, nil
+	if t.scr != &t.main {
+		t.setAlt(1049, false)
+	}
+	t.modes = t.modes&(mGraphemes|mNewLine) | initialModes
+	t.resetMargins()
+	c := &t.cur
+	c.origin, c.gl, c.gr, c.gset, c.pen = false, 0, 0, [4]charset{}, Style{}
+	t.penOK, t.shift, t.look = false, 0, 0
+	if t.rare != nil {
+		t.rare.kitty, t.rare.modKeys, t.rare.progress = [2]kittyStack{}, 0, Progress{}
+	}
+	t.updatePlain()
+}

@@ -1,0 +1,371 @@
+package vt
+
+import (
+	"encoding/binary"
+	"math/bits"
+	"unicode/utf8"
+)
+
+// The states of the parser, after Williams, "A parser for DEC's ANSI-compatible
+// video terminals". Entry states have no code of their own: what they do is done
+// when they are entered.
+//
+//	ground --ESC--> escape --[--> csi --final--> ground
+//	                  | ]                     P --> dcs --final--> dcsData --ST--> ground
+//	                  +--> osc --BEL, ST--> ground        (SOS, PM, APC: text)
+//
+// CAN and SUB abort anything; ESC begins anew from anywhere, and in a string may
+// be the start of ST.
+const (
+	ground uint8 = iota
+	escape
+	escapeInter
+	csi
+	csiInter
+	csiIgnore
+	osc
+	dcs
+	dcsInter
+	dcsIgnore
+	dcsData
+	text // SOS, PM, APC
+)
+
+// Limits on what a sequence may hold. Longer strings are parsed to their end and
+// then ignored, parameters beyond the last are dropped.
+const (
+	maxParams = 32
+	maxString = 1 << 20 // an OSC 52 of a large selection
+)
+
+type parser struct {
+	state  uint8
+	prefix byte    // '<', '=', '>' or '?', else 0
+	inter  [2]byte // intermediates
+	ninter uint8
+	n      uint8  // parameters begun
+	sub    uint32 // bit i: parameter i followed a colon
+	param  [maxParams]uint16
+	over   bool // the string is longer than maxString
+	esc    bool // ESC was the last byte of a string
+	kind   byte // of a text string: 'X', '^' or '_'
+	nutf   uint8
+	utf    [4]byte // a character that is not complete yet
+	str    []byte
+	img    imageMeter
+}
+
+// Write feeds output of a program. It always takes all of p.
+func (t *Terminal) Write(p []byte) (int, error) {
+	if len(p) == 0 {
+		return 0, nil
+	}
+	t.seq++
+	for i := 0; i < len(p); {
+		if t.p.state != ground {
+			i += t.sequence(p[i:])
+			continue
+		}
+		if t.p.nutf > 0 {
+			i += t.resumeRune(p[i:])
+			continue
+		}
+		switch b := p[i]; {
+		case b < 0x20:
+			i++
+			if b == 0x1b {
+				t.p.state = escape
+				t.p.ninter = 0
+			} else {
+				t.control(b)
+			}
+		case b < 0x7f:
+			if !t.plain {
+				t.printRune(rune(b))
+				i++
+				continue
+			}
+			n := printable(p[i:])
+			t.printASCII(p[i : i+n])
+			i += n
+		case b == 0x7f:
+			i++
+		default:
+			i += t.runes(p[i:])
+		}
+	}
+	return len(p), nil
+}
+
+const (
+	ones  = 0x0101010101010101
+	highs = 0x8080808080808080
+)
+
+// printable is the length of the run of bytes 0x20-0x7e at the start of p, found
+// eight bytes at a time.
+func printable(p []byte) int {
+	i := 0
+	for ; i+8 <= len(p); i += 8 {
+		w := binary.LittleEndian.Uint64(p[i:])
+		// A high bit marks a byte that is >= 0x80, 0x7f or < 0x20. Borrows and
+		// carries make false marks only above a true one.
+		if bad := (w | (w + ones) | (w-0x20*ones)&^w) & highs; bad != 0 {
+			return i + bits.TrailingZeros64(bad)/8
+		}
+	}
+	for ; i < len(p) && p[i]-0x20 < 0x5f; i++ {
+	}
+	return i
+}
+
+// runes prints the characters at the start of p up to the next byte below 0x80.
+func (t *Terminal) runes(p []byte) int {
+	i := 0
+	for i < len(p) && p[i] >= 0x80 {
+		c, n := utf8.DecodeRune(p[i:])
+		if c == utf8.RuneError && n == 1 {
+			if !utf8.FullRune(p[i:]) {
+				t.p.nutf = uint8(copy(t.p.utf[:], p[i:]))
+				return len(p)
+			}
+			n = badRune(p[i:])
+		}
+		i += n
+		if c >= 0xa0 { // C1: see the package doc
+			t.printRune(c)
+		}
+	}
+	return i
+}
+
+// badRune is the length of the ill-formed piece at the start of p: a maximal
+// subpart (Unicode 3.9, "U+FFFD Substitution of Maximal Subparts"), so that the
+// number of replacement characters does not depend on how input was cut.
+func badRune(p []byte) int {
+	n := 1
+	for n < len(p) && n < 4 && !utf8.FullRune(p[:n]) {
+		n++
+	}
+	if n > 1 {
+		n--
+	}
+	return max(n, 1)
+}
+
+// resumeRune goes on with a character whose first bytes came in an earlier Write.
+func (t *Terminal) resumeRune(p []byte) int {
+	n := int(t.p.nutf)
+	t.p.utf[n] = p[0]
+	buf := t.p.utf[:n+1]
+	if !utf8.FullRune(buf) {
+		t.p.nutf++
+		return 1
+	}
+	t.p.nutf = 0
+	c, size := utf8.DecodeRune(buf)
+	if size == n+1 && size > 1 {
+		if c >= 0xa0 {
+			t.printRune(c)
+		}
+		return 1
+	}
+	t.printRune(utf8.RuneError)
+	return 0 // p[0] did not belong to it
+}
+
+// control executes a C0 control (ECMA-48 8.3).
+func (t *Terminal) control(b byte) {
+	switch b {
+	case 0x07:
+		t.bells++
+	case 0x08:
+		t.backspace()
+	case 0x09:
+		t.tab(1)
+	case 0x0a, 0x0b, 0x0c:
+		t.index()
+		if t.modes.has(mNewLine) {
+			t.carriageReturn()
+		}
+	case 0x0d:
+		t.carriageReturn()
+	case 0x0e:
+		t.shiftTo(1)
+	case 0x0f:
+		t.shiftTo(0)
+	case 0x05: // ENQ: the answerback is empty
+	}
+}
+
+// sequence takes bytes while the parser is inside a sequence.
+func (t *Terminal) sequence(p []byte) int {
+	switch t.p.state {
+	case osc, dcsData, text, dcsIgnore:
+		return t.stringBytes(p)
+	case csi:
+		return t.csiBytes(p)
+	}
+	t.step(p[0])
+	return 1
+}
+
+// begin enters a state with parameters.
+func (t *Terminal) begin(state uint8) {
+	t.p.state = state
+	t.p.prefix, t.p.ninter, t.p.n, t.p.sub = 0, 0, 0, 0
+}
+
+// step takes one byte in the states where only a few follow.
+func (t *Terminal) step(b byte) {
+	switch {
+	case b == 0x18 || b == 0x1a:
+		t.p.state = ground
+		return
+	case b == 0x1b:
+		t.p.state = escape
+		t.p.ninter = 0
+		return
+	case b < 0x20:
+		if t.p.state != dcs && t.p.state != dcsInter {
+			t.control(b)
+		}
+		return
+	case b == 0x7f:
+		return
+	case b >= 0x80:
+		t.p.state = ground // not part of any sequence: the character is text
+		t.runesInSequence(b)
+		return
+	}
+	switch t.p.state {
+	case escape, escapeInter:
+		t.escapeByte(b)
+	case csiInter:
+		switch {
+		case b < 0x30:
+			t.intermediate(b)
+		case b < 0x40:
+			t.p.state = csiIgnore
+		default:
+			t.p.state = ground
+			t.csiDispatch(b)
+		}
+	case csiIgnore:
+		if b >= 0x40 {
+			t.p.state = ground
+		}
+	case dcs, dcsInter:
+		t.dcsByte(b)
+	}
+}
+
+// runesInSequence begins a character whose first byte broke off a sequence.
+func (t *Terminal) runesInSequence(b byte) {
+	t.runes([]byte{b})
+}
+
+func (t *Terminal) intermediate(b byte) {
+	if int(t.p.ninter) < len(t.p.inter) {
+		t.p.inter[t.p.ninter] = b
+	}
+	if t.p.ninter < 255 {
+		t.p.ninter++
+	}
+}
+
+// escapeByte takes the bytes after ESC.
+func (t *Terminal) escapeByte(b byte) {
+	if b < 0x30 {
+		t.p.state = escapeInter
+		t.intermediate(b)
+		return
+	}
+	if t.p.state == escapeInter {
+		t.p.state = ground
+		if t.p.ninter == 1 {
+			t.escapeInter(t.p.inter[0], b)
+		}
+		return
+	}
+	switch b {
+	case '[':
+		t.begin(csi)
+	case 'P':
+		t.begin(dcs)
+	case ']':
+		t.beginString(osc, b)
+	case 'X', '^', '_':
+		t.beginString(text, b)
+	default:
+		t.p.state = ground
+		t.escapeDispatch(b)
+	}
+}
+
+// csiBytes reads parameters up to the final byte.
+func (t *Terminal) csiBytes(p []byte) int {
+	q := &t.p
+	for i, b := range p {
+		switch {
+		case b-'0' <= 9:
+			if q.n == 0 {
+				q.n, q.param[0] = 1, 0
+			}
+			if q.n <= maxParams {
+				v := uint32(q.param[q.n-1])*10 + uint32(b-'0')
+				q.param[q.n-1] = uint16(min(v, 0xffff))
+			}
+		case b == ';' || b == ':':
+			q.nextParam(b == ':')
+		case b >= 0x40 && b < 0x7f:
+			q.state = ground
+			t.csiDispatch(b)
+			return i + 1
+		case b >= 0x3c && b < 0x40:
+			if q.n > 0 || q.prefix != 0 {
+				q.state = csiIgnore
+				return i + 1
+			}
+			q.prefix = b
+		case b >= 0x20 && b < 0x30:
+			q.state = csiInter
+			t.intermediate(b)
+			return i + 1
+		default:
+			t.step(b)
+			if q.state != csi {
+				return i + 1
+			}
+		}
+	}
+	return len(p)
+}
+
+// nextParam begins a parameter; colon says that it is a part of the one before
+// (ITU T.416 13.1.8).
+func (q *parser) nextParam(colon bool) {
+	if q.n == 0 {
+		q.n, q.param[0] = 1, 0
+	}
+	if q.n >= maxParams {
+		q.n = maxParams + 1
+		return
+	}
+	if colon {
+		q.sub |= 1 << q.n
+	}
+	q.param[q.n] = 0
+	q.n++
+}
+
+// count is the number of parameters kept.
+func (q *parser) count() int { return min(int(q.n), maxParams) }
+
+// arg is parameter i, or zero if it is missing or 0.
+func (q *parser) arg(i, zero int) int {
+	if i < q.count() && q.param[i] != 0 {
+		return int(q.param[i])
+	}
+	return zero
+}

@@ -1,0 +1,158 @@
+package vt
+
+// printASCII writes a run of bytes 0x20-0x7e when they stand for themselves
+// (t.plain: no other character set, no insert mode).
+func (t *Terminal) printASCII(p []byte) {
+	base := cell(t.pen()) << styleShift
+	t.last = rune(p[len(p)-1])
+	for len(p) > 0 {
+		if t.cur.wrap {
+			t.wrapLine()
+		}
+		x, edge := int(t.cur.col), t.edge()
+		n := min(len(p), edge-x)
+		r := t.line(int(t.cur.row))
+		end := x + n
+		if r.cells[x].part() == wideTail || end < len(r.cells) && r.cells[end].part() == wideTail {
+			t.split(r, x, end)
+		}
+		cells := r.cells[x:end]
+		src := p[:len(cells)]
+		for i := range cells {
+			cells[i] = base | cell(src[i])
+		}
+		r.touch(end)
+		p = p[n:]
+		t.advance(end, edge)
+		if len(p) > 0 && t.cur.wrap && !t.modes.has(mAutoWrap) {
+			t.cur.wrap = false
+			p = p[len(p)-1:] // without DECAWM only the last one stays in the last column
+		}
+	}
+}
+
+// edge is the column after the last one that may be printed in on this line.
+func (t *Terminal) edge() int {
+	if t.cur.col <= t.right {
+		return int(t.right) + 1
+	}
+	return t.cols
+}
+
+// advance moves the cursor to column x after printing; at the edge it stays in
+// the last column with the wrap pending (DEC STD 070, DECAWM).
+func (t *Terminal) advance(x, edge int) {
+	if x >= edge {
+		t.cur.col = int32(edge - 1)
+		t.cur.wrap = t.modes.has(mAutoWrap)
+		return
+	}
+	t.cur.col = int32(x)
+}
+
+func (t *Terminal) wrapLine() {
+	t.cur.wrap = false
+	if int(t.right) == t.cols-1 && t.left == 0 {
+		t.line(int(t.cur.row)).flags |= wrapped
+	}
+	t.carriageReturn()
+	t.index()
+}
+
+// printRune writes one code point that is not a control.
+func (t *Terminal) printRune(c rune) {
+	if !t.plain {
+		c = t.translate(c)
+	}
+	w := RuneWidth(c)
+	if w == 0 || t.modes.has(mGraphemes) && t.joins(c) {
+		t.combine(c)
+		return
+	}
+	t.last = c
+	if w == 2 && t.cols < 2 {
+		c, w = ' ', 1
+	}
+	if t.cur.wrap && t.modes.has(mAutoWrap) {
+		t.wrapLine()
+	}
+	t.cur.wrap = false
+	edge := t.edge()
+	if w == 2 && int(t.cur.col)+2 > edge {
+		if !t.modes.has(mAutoWrap) || edge-2 < 0 {
+			return // no room, and no next line: dropped, as in xterm
+		}
+		r := t.line(int(t.cur.row))
+		t.split(r, int(t.cur.col), edge)
+		fill(r.cells[t.cur.col:edge], spacer|cell(t.pen())<<styleShift)
+		r.touch(edge)
+		t.wrapLine()
+		if edge = t.edge(); int(t.cur.col)+2 > edge {
+			return // margins one column apart
+		}
+	}
+	t.put(c, w, edge)
+}
+
+// put writes a character of width w that is known to fit.
+func (t *Terminal) put(c rune, w, edge int) {
+	x := int(t.cur.col)
+	if t.modes.has(mInsert) {
+		t.insertCells(int(t.cur.row), x, w)
+	}
+	r := t.line(int(t.cur.row))
+	if r.cells[x].part() == wideTail || x+w < len(r.cells) && r.cells[x+w].part() == wideTail {
+		t.split(r, x, x+w)
+	}
+	base := cell(t.pen()) << styleShift
+	if w == 2 {
+		r.cells[x] = base | cell(c) | wideHead
+		r.cells[x+1] = base | wideTail
+	} else {
+		r.cells[x] = base | cell(c)
+	}
+	r.touch(x + w)
+	t.advance(x+w, edge)
+}
+
+// lastCell is the cell that a combining mark belongs to: the one before the
+// cursor, or under it when a wrap is pending.
+func (t *Terminal) lastCell() (*row, int) {
+	x := int(t.cur.col) - 1
+	if t.cur.wrap {
+		x++
+	}
+	r := t.scr.rows[t.cur.row]
+	if x < 0 || r == nil {
+		return nil, 0
+	}
+	if r.cells[x].part() == wideTail && x > 0 {
+		x--
+	}
+	return r, x
+}
+
+// combine adds a mark to the character before the cursor. Marks without one, and
+// marks beyond maxCluster, are dropped.
+func (t *Terminal) combine(c rune) {
+	r, x := t.lastCell()
+	if r == nil {
+		return
+	}
+	old := r.cells[x]
+	if old.content() == 0 && !old.isCluster() {
+		return
+	}
+	var buf [maxCluster + 4]byte
+	b := t.appendCell(buf[:0], old)
+	b = appendRune(b, c)
+	if len(b) > maxCluster {
+		return
+	}
+	id := t.clusterID(string(b))
+	r = t.line(int(t.cur.row))
+	r.cells[x] = old&^(contentMask|clusterBit) | clusterBit | cell(id)
+	if t.modes.has(mGraphemes) {
+		t.widen(r, x, c)
+	}
+}
