@@ -122,29 +122,29 @@ func dropEnv(env []string, key string) []string {
 	return out
 }
 
-// layOutBash: one file, the header on the command's own first line so that line
-// numbers stay true. The header looks whether the hook is still there, and only a
-// user's function named builtin could keep it from running. The redirections that
-// keep our own steps out of the user's xtrace cost as much as a mark does, so they
-// are there only when something may speak.
+// layOutBash: the file is the command's own bytes, C and D stand in the typed line
+// before and behind it, so that a syntax error in the command's first line is still
+// an exec with a beginning and an end. Where xtrace or traps would make that line's
+// steps visible, C moves into the file, behind a redirection, in front of the
+// command's first line; the redirections cost as much as a mark does, so they are
+// there only when something may speak.
 func (k *Kit) layOutBash(p *Prepared, e Exec, secret string) ([]byte, error) {
 	name := strconv.Itoa(p.seq)
-	header := fmt.Appendf(nil, "__ais_c %s;[[ $__ais_g = %[1]s ]]||{ \\builtin . %s;__ais_c %[1]s; };__ais_b", p.Token, k.path(hookName))
-	end := "__ais_d"
-	if k.talks(e.Opts) {
-		header = fmt.Appendf(nil, "{ %s; } >/dev/null 2>&1", header)
+	run := `\builtin . ` + k.path(name)
+	if e.HasStdin {
+		run += " <" + k.path(name+stdinSuffix)
 	}
+	line, header := fmt.Appendf(nil, " __ais_t=%s;%s__ais_c&&{ __ais_b;%s;}", secret, k.heal(), run), ""
+	if k.talks(e.Opts) {
+		line = fmt.Appendf(nil, " __ais_t=%s;%s%s", secret, k.heal(), run)
+		header = "{ __ais_c;__ais_b; } >/dev/null 2>&1;"
+	}
+	end := "__ais_d"
 	if k.mayTalk(e) {
 		end = "{ __ais_d; } >/dev/null 2>&1"
 	}
-	if err := k.write(name, header, []byte{';'}, e.Command); err != nil {
-		return nil, err
-	}
-	line := fmt.Appendf(nil, " __ais_t=%s;\\builtin . %s", secret, k.path(name))
-	if e.HasStdin {
-		line = append(line, " <"+k.path(name+stdinSuffix)...)
-	}
-	return fmt.Appendf(line, ";%s%s", end, k.switchEditing()), nil
+	line = fmt.Appendf(line, ";%s%s", end, k.switchEditing())
+	return line, k.write(name, []byte(header), e.Command)
 }
 
 // switchEditing is what a typed line of bash ends with when a person came or went

@@ -7,15 +7,16 @@
 // single short line is typed. The shell answers with marks, written to /dev/tty so
 // that no redirection can swallow them:
 //
-//	ESC ] 7701 ; C ; id BEL                                    the command begins
+//	ESC ] 7701 ; C ; secret BEL                                the command begins
 //	ESC ] 7701 ; E ; secret BEL                                its output ends (only where noise may follow)
 //	ESC ] 7701 ; D ; secret;status;pipes;opts;flags;cwd BEL    it ended
 //	ESC ] 7701 ; P ; secret;status;opts BEL                    a prompt is drawn (part of the prompt string)
 //
-// id is a digest of secret. The files a command can read hold only the id; the
-// secret is typed with the trigger and lives in an unexported shell variable. So a
-// program that has read every file there is still cannot print a D that is
-// believed, and what a Kit leaves on disk for its successor gives nothing away.
+// The secret is typed with the trigger and lives in an unexported shell variable; it
+// is never in a file, and of what goes to /dev/tty no program can read anything
+// back. Files hold only its digest, the token. So a program that has read every file
+// there is still cannot print a D that is believed, and what a Kit leaves on disk
+// for its successor gives nothing away.
 //
 // D is printed by the typed line itself, behind the command. If the command was
 // thrown away together with its line (^C, an unset variable) the prompt hook

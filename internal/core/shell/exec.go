@@ -30,20 +30,19 @@ type Prepared struct {
 	seq      int
 }
 
-// Prepare writes the files of one exec. After an error nothing of it is left and
+// Prepare writes the files of one exec; the one before must be finished. After an error nothing of it is left and
 // nothing may be typed: the exec did not start.
 func (k *Kit) Prepare(e Exec) (Prepared, error) {
 	if bytes.IndexByte(e.Command, 0) >= 0 {
 		return Prepared{}, ErrNUL
 	}
-	k.seq++
-	secret := newSecret()
-	p := Prepared{Token: idOf(secret), seq: k.seq}
-	line, err := k.layOut(&p, e, secret)
+	p := Prepared{Token: idOf(k.next), seq: k.seq + 1}
+	line, err := k.layOut(&p, e, k.next)
 	if err != nil {
 		k.remove(p.seq)
 		return Prepared{}, fmt.Errorf("write command: %w", err)
 	}
+	k.seq = p.seq
 	p.Trigger = append(line, '\r')
 	p.Echo = append(bytes.Clone(line), '\r', '\n')
 	k.open = p.Token
@@ -73,13 +72,13 @@ const (
 // Finish ends the exec: its marks other than the prompt's are no longer believed,
 // its files are gone.
 func (k *Kit) Finish(p Prepared) {
-	// Lost only in a crash of the machine, together with the shell.
-	_ = k.write(lastName, []byte(strconv.Itoa(p.seq)+" "+p.Token+"\n"))
-	k.last = p.Token
-	if k.open == p.Token {
-		k.open = ""
-	}
 	k.remove(p.seq)
+	if k.open != p.Token {
+		return
+	}
+	k.last, k.open = p.Token, ""
+	// A full disk costs a successor the token of the idle prompt; Rearm shows it again.
+	_ = k.writeTokens()
 }
 
 func (k *Kit) remove(seq int) {

@@ -36,27 +36,28 @@ type Kit struct {
 	env   []string
 	saved saved
 	seq   int    // number of the newest exec
-	last  string // id whose secret the prompt shows now
+	last  string // id whose secret the prompt shows, unless an exec is open
+	next  string // secret of the next exec, its id is on disk already
 	open  string // id of the exec that is prepared and not finished
 
 	human   bool // a person is attached
 	editing bool // what the shell's line editor was last told
+	broken  bool // an exec ended without D: the next one loads the hook again
 	traps   bool // the user may have set a DEBUG or ERR trap
 }
 
 // saved is what a Kit's successor reads from its folder: no secrets.
 type saved struct {
 	Kind    Kind     `json:"kind"`
-	Boot    string   `json:"boot"` // id in the first prompt
 	Program []string `json:"program"`
 }
 
 // Names in the folder. The numbered files are an exec's.
 const (
-	savedName = "kit"
-	lastName  = "last"
-	hookName  = "hook"
-	stateName = "state"
+	savedName  = "kit"
+	tokensName = "tokens"
+	hookName   = "hook"
+	stateName  = "state"
 )
 
 // New writes the hook for a shell and says how to start it.
@@ -72,7 +73,7 @@ func New(c Config) (*Kit, error) {
 		return nil, fmt.Errorf("hook folder: %w", err)
 	}
 	secret := newSecret()
-	k := &Kit{dir: c.Dir, saved: saved{Kind: kind, Boot: idOf(secret), Program: c.Argv}}
+	k := &Kit{dir: c.Dir, saved: saved{Kind: kind, Program: c.Argv}, last: idOf(secret)}
 	if err := k.install(c, secret); err != nil {
 		k.Close()
 		return nil, fmt.Errorf("hook %s: %w", c.Argv[0], err)
@@ -87,6 +88,9 @@ func (k *Kit) install(c Config, secret string) error {
 		return err
 	}
 	if err := k.write(savedName, text); err != nil {
+		return err
+	}
+	if err := k.writeTokens(); err != nil {
 		return err
 	}
 	hook, err := hookFiles.ReadFile("hooks/hook." + string(k.saved.Kind))
@@ -122,48 +126,35 @@ func Reopen(dir string) (*Kit, error) {
 	if err := json.Unmarshal(text, &k.saved); err != nil {
 		return nil, fmt.Errorf("reopen %s: %w", dir, err)
 	}
-	if last, err := os.ReadFile(filepath.Join(dir, lastName)); err == nil {
-		k.readLast(string(last))
+	if err := k.readTokens(); err != nil {
+		return nil, fmt.Errorf("reopen %s: %w", dir, err)
 	}
-	return k, k.findOpen()
+	return k, nil
 }
 
-// readLast takes "seq id".
-func (k *Kit) readLast(line string) {
-	seq, id, _ := strings.Cut(strings.TrimSpace(line), " ")
-	if n, err := strconv.Atoi(seq); err == nil && len(id) == tokenLen {
-		k.seq, k.last = n, id
-	}
-}
-
-// findOpen looks for the files of an exec that no Finish has removed. Its header
-// names its id.
-func (k *Kit) findOpen() error {
-	names, err := os.ReadDir(k.dir)
+// readTokens takes what writeTokens left. If the files of the exec after the last
+// finished one are there, that exec is open, and the token kept ready for it is its.
+func (k *Kit) readTokens() error {
+	text, err := os.ReadFile(filepath.Join(k.dir, tokensName))
 	if err != nil {
-		return fmt.Errorf("reopen a hook: %w", err)
+		return err
 	}
-	for _, e := range names {
-		n, err := strconv.Atoi(e.Name())
-		if err != nil || n <= k.seq {
-			continue
-		}
-		text, err := os.ReadFile(filepath.Join(k.dir, e.Name()))
-		if err != nil {
-			return fmt.Errorf("reopen a hook: %w", err)
-		}
-		k.seq, k.open = n, idInHeader(text)
+	var open string
+	if _, err := fmt.Sscan(string(text), &k.seq, &k.last, &open); err != nil {
+		return fmt.Errorf("%s: %w", tokensName, err)
+	}
+	if _, err := os.Stat(filepath.Join(k.dir, strconv.Itoa(k.seq+1))); err == nil {
+		k.seq, k.open = k.seq+1, open
 	}
 	return nil
 }
 
-// idInHeader finds the id that a command file announces in its first line.
-func idInHeader(text []byte) string {
-	_, rest, _ := bytes.Cut(text, []byte("__ais_c "))
-	if len(rest) < tokenLen {
-		return ""
-	}
-	return string(rest[:tokenLen])
+// writeTokens makes the next exec's secret and leaves its id, beside the newest
+// prompt's, for a successor. It runs when an exec has ended, so that the next one
+// need not wait for it.
+func (k *Kit) writeTokens() error {
+	k.next = newSecret()
+	return k.write(tokensName, fmt.Appendf(nil, "%d %s %s\n", k.seq, k.last, idOf(k.next)))
 }
 
 // Kind is the family of the shell.
@@ -175,16 +166,13 @@ func (k *Kit) Argv() []string { return slices.Clone(k.argv) }
 // Env is the environment to start it with; empty after Reopen.
 func (k *Kit) Env() []string { return slices.Clone(k.env) }
 
-// Live are the tokens a Scanner must believe now: the first prompt's, the newest
-// prompt's and the open exec's. It changes with Prepare and Finish.
+// Live are the tokens a Scanner must believe now: the newest prompt's and the open
+// exec's. It changes with Prepare and Finish.
 func (k *Kit) Live() []string {
-	live := []string{k.saved.Boot}
-	for _, id := range []string{k.last, k.open} {
-		if id != "" {
-			live = append(live, id)
-		}
+	if k.open == "" {
+		return []string{k.last}
 	}
-	return live
+	return []string{k.last, k.open}
 }
 
 // Open is the token of the exec that was prepared and not finished, "" if none. After
@@ -201,6 +189,19 @@ func (k *Kit) SetHuman(attached bool) { k.human = attached }
 // Stale says that the line editor does not fit SetHuman yet: send Rearm when the
 // shell is idle and its line clean.
 func (k *Kit) Stale() bool { return k.human != k.editing }
+
+// Clobbered says that an exec ended without its D: the next one installs the hook
+// anew.
+func (k *Kit) Clobbered() { k.broken = true }
+
+// heal is what the next typed line has to do first, in shells with POSIX syntax.
+func (k *Kit) heal() string {
+	if !k.broken {
+		return ""
+	}
+	k.broken = false
+	return `\. ` + k.path(hookName) + " 2>/dev/null;"
+}
 
 // write puts one 0600 file into the folder.
 func (k *Kit) write(name string, parts ...[]byte) error {

@@ -49,7 +49,7 @@ const (
 // Mark is one mark as read from the output.
 type Mark struct {
 	Kind      byte
-	Token     string // the exec's id; "" for foreign marks
+	Token     string // the exec's token; "" for foreign marks
 	Status    int
 	HasStatus bool
 	Pipe      []int  // status of each part of the last pipeline, when the shell knows

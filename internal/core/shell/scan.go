@@ -188,17 +188,13 @@ func (s *Scanner) read(b []byte) (m Mark, keep, ok bool) {
 	if !ok {
 		return m, true, false
 	}
-	m.Token, ok = s.verify(m.Kind, token)
+	m.Token, ok = s.verify(token)
 	return m, !ok, ok
 }
 
-// verify returns the live id a mark's token stands for. C shows the id itself, all
-// others must show the secret behind it.
-func (s *Scanner) verify(kind byte, token []byte) (string, bool) {
-	id := token
-	if kind != CommandStart {
-		id = appendID(s.id[:0], token)
-	}
+// verify returns the live id whose secret a mark has shown.
+func (s *Scanner) verify(secret []byte) (string, bool) {
+	id := appendID(s.id[:0], secret)
 	for _, live := range s.live {
 		if live == string(id) {
 			return live, true

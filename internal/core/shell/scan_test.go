@@ -48,23 +48,23 @@ func TestOnlyVerifiedMarksAreTakenOut(t *testing.T) {
 	id := idOf(testSecret)
 	for _, c := range []struct{ name, in, want string }{
 		{"plain", "hello", `"hello"`},
-		{"start", "a\x1b]7701;C;" + id + "\ab", `"a"<C ` + id + ` 0 [] "" "" >"b"`},
+		{"start", "a\x1b]7701;C;" + testSecret + "\ab", `"a"<C ` + id + ` 0 [] "" "" >"b"`},
 		{"end", "\x1b]7701;D;" + testSecret + ";3;0 3;hBe;i;/a;b%0Ac\a", `<D ` + id + ` 3 [0 3] "/a;b\nc" "hBe" i>`},
 		{"prompt", "\x1b]7701;P;" + testSecret + ";7;him\x1b\\$ ", `<P ` + id + ` 7 [] "" "him" >"$ "`},
 		{"output end", "x\x1b]7701;E;" + testSecret + "\a", `"x"<E ` + id + ` 0 [] "" "" >`},
 		{"end with the id instead of the secret", "\x1b]7701;D;" + id + ";0;;;;/\a", `"\x1b]7701;D;` + id + `;0;;;;/\a"`},
-		{"start with the secret", "\x1b]7701;C;" + testSecret + "\a", `"\x1b]7701;C;` + testSecret + `\a"`},
+		{"start with the id", "\x1b]7701;C;" + id + "\a", `"\x1b]7701;C;` + id + `\a"`},
 		{"unknown kind", "\x1b]7701;X;" + testSecret + "\a", `"\x1b]7701;X;` + testSecret + `\a"`},
 		{"end without status", "\x1b]7701;D;" + testSecret + "\a", `"\x1b]7701;D;` + testSecret + `\a"`},
-		{"control character inside", "\x1b]7701;C;" + id + "\n\a", `"\x1b]7701;C;` + id + `\n\a"`},
-		{"mark inside a broken mark", "\x1b]7701;C;\x1b]7701;C;" + id + "\a", `"\x1b]7701;C;"<C ` + id + ` 0 [] "" "" >`},
-		{"escape before a mark", "\x1b\x1b]7701;C;" + id + "\a", `"\x1b"<C ` + id + ` 0 [] "" "" >`},
+		{"control character inside", "\x1b]7701;C;" + testSecret + "\n\a", `"\x1b]7701;C;` + testSecret + `\n\a"`},
+		{"mark inside a broken mark", "\x1b]7701;C;\x1b]7701;C;" + testSecret + "\a", `"\x1b]7701;C;"<C ` + id + ` 0 [] "" "" >`},
+		{"escape before a mark", "\x1b\x1b]7701;C;" + testSecret + "\a", `"\x1b"<C ` + id + ` 0 [] "" "" >`},
 		{"foreign prompt stays", "\x1b]133;A\a$ ", `"\x1b]133;A\a"<a  0 [] "" "" >"$ "`},
 		{"foreign end", "\x1b]133;D;42;aid=1\a", `"\x1b]133;D;42;aid=1\a"<d  42 [] "" "" >`},
 		{"folder", "\x1b]7;file://host/a%20b\x1b\\", `"\x1b]7;file://host/a%20b\x1b\\"<7  0 [] "/a b" "" >`},
 		{"title is not ours", "\x1b]0;t\a", `"\x1b]0;t\a"`},
 		{"unfinished at the end", "a\x1b]7701;C;", `"a\x1b]7701;C;"`},
-		{"NUL and invalid UTF-8", "\x00\xff\x1b]7701;C;" + id + "\a\xfe", `"\x00\xff"<C ` + id + ` 0 [] "" "" >"\xfe"`},
+		{"NUL and invalid UTF-8", "\x00\xff\x1b]7701;C;" + testSecret + "\a\xfe", `"\x00\xff"<C ` + id + ` 0 [] "" "" >"\xfe"`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			whole, _ := scanAll([]byte(c.in))
@@ -99,8 +99,7 @@ func TestHeldBytesAreBounded(t *testing.T) {
 // FuzzScanner: any split gives the same events, and output plus the bytes of the
 // marks taken out is the input.
 func FuzzScanner(f *testing.F) {
-	id := idOf(testSecret)
-	f.Add([]byte("a\x1b]7701;C;"+id+"\ab\x1b]133;C\a\x1b]7;file:///x\x1b\\"), uint16(7), uint16(20))
+	f.Add([]byte("a\x1b]7701;C;"+testSecret+"\ab\x1b]133;C\a\x1b]7;file:///x\x1b\\"), uint16(7), uint16(20))
 	f.Add([]byte("\x1b]7701;D;"+testSecret+";0;0 1;hB;;/%41\a\x1b\x1b]7701;P;"+testSecret+";1;h\a"), uint16(1), uint16(2))
 	f.Fuzz(func(t *testing.T, in []byte, a, b uint16) {
 		whole, _ := scanAll(in)

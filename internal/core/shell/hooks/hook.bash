@@ -8,11 +8,11 @@ __ais_h=@DIR@
 __ais_g= __ais_ps= __ais_f= __ais_z=
 __ais_p='\[\033]7701;P;${__ais_t};$?;$-${__ais_o}${__ais_y}\007\]'
 
-# begin ID: the command is about to run.
+# begin: the command is about to run.
 __ais_c() {
-  __ais_g=$1 __ais_ps= __ais_f=
-  [[ ${PROMPT_COMMAND[9999]-} == *__ais_q* || -n $__ais_ro ]] || __ais_a
-  \builtin printf '\033]7701;C;%s\007' "$1" >/dev/tty
+  __ais_g=1 __ais_ps= __ais_f=
+  [[ ${PROMPT_COMMAND[9999]-} == *__ais_q* || -n $__ais_ro ]] || __ais_a 2>/dev/null
+  \builtin printf '\033]7701;C;%s\007' "$__ais_t" >/dev/tty
 }
 
 # The status the user's own previous command left.
