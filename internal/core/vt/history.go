@@ -19,6 +19,7 @@ const pageSize = 16 << 10
 // column. With it they are UTF-8, in default style and narrow at first, with
 // these marks between characters (controls are never printed, so they are free):
 //
+//	0x01 uvarint    that many erased cells (in snapshots; here they are spaces)
 //	0x02 style      what follows has this style, see appendStyle
 //	0x03 n bytes    one column's cluster of n bytes
 //	0x04, 0x06      what follows is two columns wide, is one column wide
@@ -26,7 +27,7 @@ const pageSize = 16 << 10
 type history struct {
 	pages []*page
 	max   int
-	size  int // bytes of all pages
+	size  int // cost of all pages; the last one's spare room is not counted
 	lines int
 	first uint64 // lines dropped or cleared before the first
 	keep  bool   // programs cannot clear it
@@ -36,7 +37,6 @@ type page struct {
 	data  []byte
 	lines int
 	links []link
-	size  int // what history.size counts for it
 }
 
 const (
@@ -46,6 +46,7 @@ const (
 )
 
 const (
+	markErased  = 0x01
 	markStyle   = 0x02
 	markCluster = 0x03
 	markWide    = 0x04
@@ -72,32 +73,38 @@ func (h *history) room(n int) *page {
 	if p == nil || len(p.data)+n > pageSize && p.lines > 0 {
 		p = &page{}
 		h.pages = append(h.pages, p)
+		h.size += pageCost
 	}
 	if need := len(p.data) + n; need > cap(p.data) {
-		size := max(512, 2*cap(p.data))
-		if len(h.pages) > 1 {
-			size = pageSize // there will be more
-		}
-		if need <= pageSize {
-			size = min(max(size, need), pageSize)
-		} else {
-			size = max(size, need)
-		}
-		data := make([]byte, len(p.data), size)
-		copy(data, p.data)
-		p.data = data
-		h.account(p)
+		h.grow(p, need)
 	}
 	return p
 }
 
-func (h *history) account(p *page) {
-	h.size -= p.size
-	p.size = cap(p.data) + pageCost
-	for _, l := range p.links {
-		p.size += len(l.id) + len(l.uri) + 48
+// grow makes room for need bytes: little by little in the first page, since most
+// sessions never fill it.
+func (h *history) grow(p *page, need int) {
+	size := max(512, 2*cap(p.data))
+	if len(h.pages) > 1 {
+		size = pageSize
 	}
-	h.size += p.size
+	if need <= pageSize {
+		size = min(max(size, need), pageSize)
+	} else {
+		size = need
+	}
+	data := make([]byte, len(p.data), size)
+	copy(data, p.data)
+	p.data = data
+}
+
+// cost is what history.size counts for a page.
+func (p *page) cost() int {
+	n := len(p.data) + pageCost
+	for _, l := range p.links {
+		n += l.cost()
+	}
+	return n
 }
 
 // trim drops the oldest pages while the cap is exceeded, but never the page that
@@ -106,7 +113,7 @@ func (h *history) trim() {
 	n := 0
 	for h.size > h.max && n < len(h.pages)-1 {
 		p := h.pages[n]
-		h.size -= p.size
+		h.size -= p.cost()
 		h.lines -= p.lines
 		h.first += uint64(p.lines)
 		n++
@@ -127,7 +134,7 @@ func (t *Terminal) push(r *row) {
 	if r == nil {
 		p := h.room(1)
 		p.data = append(p.data, 0)
-		h.added(p)
+		h.added(p, 1)
 		return
 	}
 	cells := r.cells[:r.used]
@@ -136,8 +143,10 @@ func (t *Terminal) push(r *row) {
 	}
 }
 
-func (h *history) added(p *page) {
+// added counts a line of n bytes that was put at the end of p.
+func (h *history) added(p *page, n int) {
 	p.lines++
+	h.size += n
 	h.lines++
 	if h.size > h.max {
 		h.trim()
@@ -167,7 +176,7 @@ func (h *history) pushPlain(cells []cell) bool {
 		return false
 	}
 	p.data = data
-	h.added(p)
+	h.added(p, len(data)-start)
 	return true
 }
 
@@ -187,21 +196,26 @@ func (t *Terminal) pushCoded(r *row) {
 	if k := len(h.pages); k > 0 {
 		last = h.pages[k-1]
 	}
-	buf, links := t.encodeCells(t.scratch[:0], r.cells[:n], last)
+	buf, cost := t.encodeCells(t.scratch[:0], r.cells[:n], last, false)
 	p := h.room(len(buf) + binary.MaxVarintLen32)
-	if p != last && (links > 0 || last != nil && len(last.links) > 0) {
-		buf, _ = t.encodeCells(buf[:0], r.cells[:n], p) // links are numbered by page
+	if p != last { // links are numbered by page
+		if last != nil && cost > 0 {
+			last.unlink(cost)
+		}
+		buf, cost = t.encodeCells(buf[:0], r.cells[:n], p, false)
 		p = h.room(len(buf) + binary.MaxVarintLen32)
 	}
-	p.data = binary.AppendUvarint(p.data, uint64(len(buf))<<4|flags)
-	p.data = append(p.data, buf...)
-	if links > 0 {
-		h.account(p)
-	}
-	if cap(buf) <= 1024 {
-		t.scratch = buf[:0]
-	} else {
+	h.size += cost
+	h.addCoded(p, buf, flags)
+	t.scratch = buf[:0]
+	if cap(buf) > 1024 {
 		t.scratch = nil
 	}
-	h.added(p)
+}
+
+func (h *history) addCoded(p *page, buf []byte, flags uint64) {
+	start := len(p.data)
+	p.data = binary.AppendUvarint(p.data, uint64(len(buf))<<4|flags)
+	p.data = append(p.data, buf...)
+	h.added(p, len(p.data)-start)
 }

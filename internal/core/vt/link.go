@@ -45,7 +45,7 @@ func (t *Terminal) linkID(l link) uint32 {
 	if id, ok := k.ids[l]; ok {
 		return id
 	}
-	cost := len(l.id) + len(l.uri) + 64
+	cost := l.cost()
 	if k.size+cost > maxLinks {
 		t.collectLinks()
 		if k.size+cost > maxLinks/2 { // half: or the next ones collect again at once
@@ -79,7 +79,7 @@ func (t *Terminal) collectLinks() {
 		}
 		l := old[s.link-1]
 		if _, ok := k.ids[l]; !ok {
-			k.size += len(l.id) + len(l.uri) + 64
+			k.size += l.cost()
 			k.list = append(k.list, l)
 			k.ids[l] = uint32(len(k.list))
 		}

@@ -184,6 +184,9 @@ func (t *Terminal) iterm(s []byte) {
 	if dir, ok := bytes.CutPrefix(s, []byte("CurrentDir=")); ok {
 		t.cwd = clean(dir, 4096)
 	}
+	if file, ok := bytes.CutPrefix(s, []byte("File=")); ok {
+		t.itermImage(file)
+	}
 }
 
 // atoi reads up to five digits.

@@ -5,53 +5,72 @@ import (
 	"unicode/utf8"
 )
 
-// encodeCells packs cells as a coded line of page p and tells how many links it
-// added to the page.
-func (t *Terminal) encodeCells(b []byte, cells []cell, p *page) ([]byte, int) {
-	style, wide, links := uint32(0), false, 0
-	for _, c := range cells {
+// encodeCells packs cells as a coded line of page p and returns the cost of the
+// links it added to the page. Exact keeps erased cells apart from spaces.
+func (t *Terminal) encodeCells(b []byte, cells []cell, p *page, exact bool) (out []byte, cost int) {
+	style, wide := uint32(0), false
+	for i := 0; i < len(cells); i++ {
+		c := cells[i]
 		if c.part() == wideTail {
 			continue
 		}
 		if id := c.style(); id != style {
 			style = id
-			st := t.styleOf(c)
-			b = append(b, markStyle)
-			link := 0
-			if st.link != 0 && p != nil {
-				var added bool
-				link, added = p.link(t.links.list[st.link-1])
-				if added {
-					links++
-				}
-			}
-			b = appendStyle(b, st, link)
+			var n int
+			b, n = t.encodeStyle(append(b, markStyle), t.styleOf(c), p)
+			cost += n
 		}
 		if c.part() == spacer {
 			b = append(b, markSpacer)
 			continue
 		}
+		if c&glyphMask == 0 && exact {
+			n := 1
+			for i+n < len(cells) && cells[i+n] == c {
+				n++
+			}
+			b = binary.AppendUvarint(append(b, markErased), uint64(n))
+			i += n - 1
+			continue
+		}
 		if w := c.part() == wideHead; w != wide {
 			wide = w
+			mark := byte(markNarrow)
 			if w {
-				b = append(b, markWide)
-			} else {
-				b = append(b, markNarrow)
+				mark = markWide
 			}
+			b = append(b, mark)
 		}
-		switch {
-		case c.isCluster():
-			s := t.clusters.at(c.content())
-			b = append(b, markCluster, byte(len(s)))
-			b = append(b, s...)
-		case c.content() == 0:
-			b = append(b, ' ')
-		default:
-			b = utf8.AppendRune(b, rune(c.content()))
+		b = t.encodeGlyph(b, c)
+	}
+	return b, cost
+}
+
+func (t *Terminal) encodeGlyph(b []byte, c cell) []byte {
+	switch {
+	case c.isCluster():
+		s := t.clusters.at(c.content())
+		return append(append(b, markCluster, byte(len(s))), s...)
+	case c.content() == 0:
+		return append(b, ' ')
+	}
+	return utf8.AppendRune(b, rune(c.content()))
+}
+
+// encodeStyle packs a style, its link numbered by page.
+func (t *Terminal) encodeStyle(b []byte, s Style, p *page) (out []byte, cost int) {
+	n := 0
+	if s.link != 0 && p != nil {
+		l := t.links.list[s.link-1]
+		var added bool
+		if n, added = p.link(l); added {
+			cost = l.cost()
 		}
 	}
-	return b, links
+	return appendStyle(b, s, n), cost
 }
+
+func (l link) cost() int { return len(l.id) + len(l.uri) + 64 }
 
 // link is the number, from 1, of a link in the page.
 func (p *page) link(l link) (n int, added bool) {
@@ -62,6 +81,14 @@ func (p *page) link(l link) (n int, added bool) {
 	}
 	p.links = append(p.links, l)
 	return len(p.links), true
+}
+
+// unlink takes back the last links, of that cost together.
+func (p *page) unlink(cost int) {
+	for n := len(p.links); cost > 0 && n > 0; n-- {
+		cost -= p.links[n-1].cost()
+		p.links = p.links[:n-1]
+	}
 }
 
 // appendStyle packs a style:
@@ -150,18 +177,24 @@ func nextRecord(b []byte, p *page) (record, []byte) {
 
 // glyph is an unpacked cell: text is a space if nothing was printed.
 type glyph struct {
-	text  []byte
-	wide  bool
-	space bool // a spacer: no text of its own
-	style Style
+	text   []byte
+	wide   bool
+	space  bool // a spacer: no text of its own
+	erased int  // this many erased cells; text is one space
+	style  Style
 }
+
+var blankText = []byte{' '}
 
 // each calls f for every cell of a coded or plain line.
 func (r record) each(t *Terminal, f func(glyph)) {
 	var g glyph
 	for b := r.data; len(b) > 0; {
-		g.space = false
+		g.space, g.erased = false, 0
 		switch c := b[0]; {
+		case c == markErased:
+			n, k := binary.Uvarint(b[1:])
+			g.erased, g.text, b = int(n), blankText, b[1+k:]
 		case c == markStyle:
 			var n int
 			g.style, n, b = readStyle(b[1:])

@@ -40,7 +40,7 @@ func (t *Terminal) stringBytes(p []byte) int {
 		t.dropString()
 	case b == 0x07 && q.state == osc:
 		t.endString()
-	case q.state == dcsData || q.state == osc && false:
+	case q.state == dcsData:
 		t.keep(p[n : n+1])
 	}
 	return n + 1
@@ -59,12 +59,23 @@ func (t *Terminal) keep(p []byte) {
 	if q.state == osc && len(q.str) == 0 && cap(q.str) == 0 {
 		q.str = make([]byte, 0, 64)
 	}
+	if n := min(max(imageHead-len(q.str), 0), len(p)); n > 0 {
+		q.str = append(q.str, p[:n]...)
+		p = p[n:]
+	}
+	if len(p) == 0 || q.state == text || q.state == osc && bytes.HasPrefix(q.str, []byte("1337;File=")) {
+		return
+	}
 	if len(q.str)+len(p) > maxString {
 		q.over, q.str = true, nil
 		return
 	}
 	q.str = append(q.str, p...)
 }
+
+// imageHead is how much of a kitty or iTerm2 image is kept: its keys and enough
+// of the data to see its size.
+const imageHead = 1024
 
 func (t *Terminal) dropString() {
 	t.p.state = ground

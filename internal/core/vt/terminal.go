@@ -216,6 +216,7 @@ type rare struct {
 	scheme   uint8 // 0 dark, 1 light
 	pointer  string
 	guarded  bool // SPA was used
+	image    kittyPlacement
 }
 
 func (t *Terminal) more() *rare {

@@ -1,30 +1,84 @@
 package vt
 
-import "unicode"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
-// RuneWidth is the number of columns a code point takes: 0, 1 or 2.
-func RuneWidth(c rune) int {
+// The classes of code points that grapheme clusters are made of, besides those
+// of no width (UAX #29, UTS #51).
+const (
+	plainClass    = iota
+	pictograph    // Extended_Pictographic
+	regional      // Regional_Indicator: two are a flag
+	emojiModifier // skin tones
+	spacingMark   // takes a column by itself, none in a cluster
+)
+
+// property looks a code point up: its width and, from bit 2, its class. Planes
+// 2 and 3 are ideographs; of plane 14 only format characters are in use.
+func property(c rune) uint8 {
 	switch {
-	case c < 0x300:
-		if c == 0xad {
-			return 1
-		}
-		return 1
-	case c >= 0x1100 && isWide(c):
+	case c < 0x20000:
+		return widthBlocks[int(blockIndex[c>>7])<<7|int(c&127)]
+	case c < 0x3fffe:
 		return 2
-	case unicode.In(c, unicode.Mn, unicode.Me, unicode.Cf):
+	case c >= 0xe0000 && c < 0xe1000:
 		return 0
 	}
 	return 1
 }
 
-func isWide(c rune) bool {
-	return c <= 0x115f || c >= 0x2e80 && c <= 0xa4cf && c != 0x303f || c >= 0xac00 && c <= 0xd7a3 ||
-		c >= 0xf900 && c <= 0xfaff || c >= 0xfe30 && c <= 0xfe6f || c >= 0xff00 && c <= 0xff60 ||
-		c >= 0xffe0 && c <= 0xffe6 || c >= 0x1f300 && c <= 0x1f64f || c >= 0x1f900 && c <= 0x1f9ff ||
-		c >= 0x20000 && c <= 0x3fffd
+// RuneWidth is the number of columns a code point takes by itself: 0, 1 or 2
+// (UAX #11; ambiguous is 1). Characters that join others are 0: nonspacing and
+// enclosing marks, format characters, Hangul vowels and final consonants.
+func RuneWidth(c rune) int {
+	if c < 0x300 {
+		return 1
+	}
+	return int(property(c) & 3)
 }
 
-func (t *Terminal) joins(c rune) bool { return false }
+// joins tells whether c goes into the cell before the cursor although it has a
+// width of its own. Only with mode 2027, since programs that do not set it count
+// columns with wcwidth.
+func (t *Terminal) joins(c rune) bool {
+	class := property(c) >> 2
+	if class == plainClass {
+		return false
+	}
+	r, x := t.lastCell()
+	if r == nil || r.cells[x].isBlank() {
+		return false
+	}
+	before := string(t.appendCell(nil, r.cells[x]))
+	first, n := utf8.DecodeRuneInString(before)
+	switch class {
+	case regional:
+		return property(first)>>2 == regional && n == len(before)
+	case pictograph:
+		return strings.HasSuffix(before, "\u200d") && property(first)>>2 == pictograph
+	case emojiModifier:
+		return property(first)>>2 == pictograph
+	}
+	return class == spacingMark
+}
 
-func (t *Terminal) widen(r *row, x int, c rune) {}
+// widen gives the cluster at x two columns when c, just added to it, makes it an
+// emoji: a flag, or text followed by U+FE0F. U+FE0E never narrows: programs that
+// printed on have counted two.
+func (t *Terminal) widen(r *row, x int, c rune) {
+	if r.cells[x].part() != narrow || c != 0xfe0f && property(c)>>2 != regional {
+		return
+	}
+	first, _ := utf8.DecodeRuneInString(string(t.appendCell(nil, r.cells[x])))
+	k := property(first) >> 2
+	if c == 0xfe0f && k != pictograph || t.cur.wrap || int(t.cur.col) != x+1 {
+		return
+	}
+	t.split(r, x+1, x+2)
+	r.cells[x] |= wideHead
+	r.cells[x+1] = wideTail | r.cells[x]&^(1<<styleShift-1)
+	r.touch(x + 2)
+	t.advance(x+2, t.edge())
+}
