@@ -1,0 +1,61 @@
+package pty
+
+import (
+	"fmt"
+
+	"golang.org/x/sys/unix"
+)
+
+// device is not known: a master does not tell its slave's number here.
+func (p *PTY) device() (uint64, error) { return 0, nil }
+
+// QueuedInput is not known here.
+func (p *PTY) QueuedInput() (int, error) { return 0, fmt.Errorf("input queue: %w", ErrUnknown) }
+
+// processes lists all processes.
+func processes() ([]Process, error) {
+	list, err := unix.SysctlKinfoProcSlice("kern.proc.all")
+	if err != nil {
+		return nil, err
+	}
+	all := make([]Process, 0, len(list))
+	for i := range list {
+		all = append(all, processOf(&list[i]))
+	}
+	return all, nil
+}
+
+// states are kinfo's, as ps writes them.
+var states = [...]byte{0, 'I', 'R', 'S', 'T', 'Z'}
+
+func processOf(k *unix.KinfoProc) Process {
+	p := Process{
+		PID: int(k.Proc.P_pid), Parent: int(k.Eproc.Ppid), Group: int(k.Eproc.Pgid),
+		Name:    unix.ByteSliceToString(k.Proc.P_comm[:]),
+		started: uint64(k.Proc.P_starttime.Sec)<<20 | uint64(k.Proc.P_starttime.Usec),
+	}
+	if s := int(k.Proc.P_stat); s >= 0 && s < len(states) {
+		p.State = states[s]
+	}
+	p.Session, _ = unix.Getsid(p.PID) // 0 if it is gone: belongs to nobody
+	return p
+}
+
+func process(pid int) (Process, error) {
+	k, err := unix.SysctlKinfoProc("kern.proc.pid", pid)
+	if err != nil {
+		return Process{}, err
+	}
+	return processOf(k), nil
+}
+
+// marked is not asked here: the environment of others is hard to come by.
+func marked(int, string) bool { return false }
+
+func send(p Process, sig unix.Signal) error {
+	now, err := process(p.PID)
+	if err != nil || now.started != p.started {
+		return unix.ESRCH
+	}
+	return unix.Kill(p.PID, sig)
+}

@@ -1,0 +1,142 @@
+package pty
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// device is the terminal's number as /proc/PID/stat gives it: major 136 for all
+// slaves, the minor's upper bits above it.
+func (p *PTY) device() (uint64, error) {
+	n, err := p.number()
+	return uint64(n&0xff | 136<<8 | (n&^0xff)<<12), err
+}
+
+// number is N of /dev/pts/N.
+func (p *PTY) number() (n int, err error) {
+	err = p.control("number", func(fd int) error {
+		n, err = unix.IoctlGetInt(fd, unix.TIOCGPTN)
+		return err
+	})
+	return n, err
+}
+
+// QueuedInput is how many bytes of input the program has not read yet. In line
+// mode only whole lines count: the kernel does not tell of a line that is still
+// being edited. Input beyond the 4095 bytes that the line discipline takes is
+// not counted either.
+//
+// TIOCOUTQ of the master is always 0 and FIONREAD of it counts output, so the
+// question goes to the slave, which is opened for it and closed again.
+func (p *PTY) QueuedInput() (n int, err error) {
+	err = p.control("input queue", func(fd int) error {
+		slave, err := unix.IoctlRetInt(fd, unix.TIOCGPTPEER)
+		if err != nil {
+			return err
+		}
+		defer unix.Close(slave)
+		n, err = unix.IoctlGetInt(slave, unix.TIOCINQ)
+		return err
+	})
+	return n, err
+}
+
+// processes lists all processes we can see.
+func processes() ([]Process, error) {
+	d, err := os.Open("/proc")
+	if err != nil {
+		return nil, err
+	}
+	defer d.Close()
+	names, err := d.Readdirnames(-1)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]Process, 0, len(names))
+	for _, name := range names {
+		pid, err := strconv.Atoi(name)
+		if err != nil {
+			continue
+		}
+		if p, err := process(pid); err == nil {
+			all = append(all, p)
+		}
+	}
+	return all, nil
+}
+
+// process reads one; os.ErrProcessDone if it is gone.
+func process(pid int) (Process, error) {
+	b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	if err != nil {
+		if errors.Is(err, os.ErrNotExist) || errors.Is(err, unix.ESRCH) {
+			err = os.ErrProcessDone
+		}
+		return Process{}, err
+	}
+	p, ok := parseStat(b)
+	if !ok {
+		return Process{}, errors.New("process record not understood")
+	}
+	return p, nil
+}
+
+// parseStat reads /proc/PID/stat, proc(5): the name is in brackets and may hold
+// anything, brackets and spaces too.
+func parseStat(b []byte) (p Process, ok bool) {
+	open, shut := bytes.IndexByte(b, '('), bytes.LastIndexByte(b, ')')
+	if open < 1 || shut < open {
+		return p, false
+	}
+	rest := strings.Fields(string(b[shut+1:]))
+	if len(rest) < 20 || len(rest[0]) != 1 {
+		return p, false
+	}
+	p.Name, p.State = string(b[open+1:shut]), rest[0][0]
+	var err error
+	number := func(s string) int {
+		n, e := strconv.Atoi(strings.TrimSpace(s))
+		err = errors.Join(err, e)
+		return n
+	}
+	p.PID = number(string(b[:open]))
+	p.Parent, p.Group, p.Session = number(rest[1]), number(rest[2]), number(rest[3])
+	p.terminal, p.started = uint64(uint32(number(rest[4]))), uint64(number(rest[19]))
+	return p, err == nil
+}
+
+// marked says whether a process was started with an environment entry.
+func marked(pid int, marker string) bool {
+	b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/environ")
+	if err != nil {
+		return false
+	}
+	for entry := range bytes.SplitSeq(b, []byte{0}) {
+		if string(entry) == marker {
+			return true
+		}
+	}
+	return false
+}
+
+// send signals a process, and no other one that got its number since it was seen.
+func send(p Process, sig unix.Signal) error {
+	fd, err := unix.PidfdOpen(p.PID, 0)
+	if err == unix.ENOSYS {
+		return unix.Kill(p.PID, sig)
+	}
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	now, err := process(p.PID)
+	if err != nil || now.started != p.started {
+		return unix.ESRCH
+	}
+	return unix.PidfdSendSignal(fd, sig, nil, 0)
+}

@@ -1,0 +1,7 @@
+package pty
+
+import "golang.org/x/sys/unix"
+
+const getTermios, setTermios = unix.TIOCGETA, unix.TIOCSETA
+
+type flagWord = uint64

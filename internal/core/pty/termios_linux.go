@@ -1,0 +1,7 @@
+package pty
+
+import "golang.org/x/sys/unix"
+
+const getTermios, setTermios = unix.TCGETS, unix.TCSETS
+
+type flagWord = uint32

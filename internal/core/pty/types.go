@@ -1,0 +1,99 @@
+package pty
+
+import (
+	"errors"
+	"syscall"
+)
+
+// Size of a terminal. XPixel and YPixel may be 0: unknown.
+type Size struct{ Cols, Rows, XPixel, YPixel uint16 }
+
+// Command is what Start runs.
+type Command struct {
+	Path string   // program; without a slash it is looked for in PATH of Env
+	Argv []string // Argv[0] may differ from Path ("-bash"); empty = Path alone
+	Env  []string // the whole environment
+	Dir  string   // "" = ours
+	Size Size     // zero = 80 by 24
+	Tree
+}
+
+// Tree is how processes that left the terminal are still known as ours.
+type Tree struct {
+	// Marker is an environment entry ("AI_SESSION=x") that only this terminal's
+	// processes carry; "" = none. The daemon must not carry it itself: what a
+	// daemon started from inside a session starts would count as that session's.
+	Marker string
+
+	// Cgroup is a cgroup v2 folder for this terminal alone. Start makes it and
+	// the process begins in it; where that is not permitted Tree says "" after.
+	// A relative path is below our own cgroup.
+	Cgroup string
+}
+
+// Exit is how a process ended.
+type Exit struct {
+	Code   int            // 0-255; -1 if a signal ended it or it is not known
+	Signal syscall.Signal // 0 if none
+	Known  bool           // false: it is gone, and only its parent was told how
+}
+
+// Process is one member of a terminal's tree.
+type Process struct {
+	PID, Parent, Group, Session int
+	Name                        string // the kernel's, at most 15 bytes on Linux
+	State                       byte   // as in ps: R, S, D, T, Z ...; 0 = unknown
+
+	terminal uint64 // device number of its controlling terminal, 0 = none
+	started  uint64 // tells a recycled pid
+}
+
+// Termios are the modes that say what a program wants of its input. One that
+// Termios returned puts back everything when it is set, flags not named here too.
+type Termios struct {
+	Icanon bool // lines, edited by the kernel
+	Echo   bool
+	Isig   bool // ^C and friends are signals
+	Iexten bool
+	Ixon   bool // ^S stops output
+	Icrnl  bool // CR is read as NL
+	Opost  bool // NL is written as CR NL
+
+	raw rawTermios
+}
+
+// Member is a process of the foreground group, or a descendant of the terminal's
+// own process, that holds the terminal open.
+type Member struct {
+	Process
+	ReadingTTY bool // blocked in a read of this terminal
+	PollingTTY bool // blocked in poll, select or epoll with this terminal in the set
+	Unreadable bool // we may not look: the two above are unknown, not false
+}
+
+// Probe is what can be seen of a terminal from outside at one moment.
+type Probe struct {
+	Termios        Termios
+	Foreground     int // process group; 0 = none
+	Members        []Member
+	ModesUnknown   bool // this system has no modes to ask for
+	MembersUnknown bool // this system does not let us see members
+}
+
+var (
+	// ErrNotFound is wrapped by Start: no such program, or its interpreter is missing.
+	ErrNotFound = errors.New("program not found")
+
+	// ErrNotExecutable is wrapped by Start: there is such a file, but it cannot be run.
+	ErrNotExecutable = errors.New("program not executable")
+
+	// ErrNoDirectory is wrapped by Start: Dir is not a folder that can be entered.
+	ErrNoDirectory = errors.New("directory missing")
+
+	// ErrDrained is what Read answers once, when the process has ended and all it
+	// had written has been read. What comes later is from others.
+	ErrDrained = errors.New("process ended and its output is read")
+
+	// ErrUnknown is wrapped where this system cannot tell.
+	ErrUnknown = errors.New("not known on this system")
+)

@@ -1,0 +1,70 @@
+package pty
+
+import (
+	"errors"
+	"os"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// spawn starts the child, in its cgroup if that is permitted.
+func (p *PTY) spawn(path string, c Command, slave *os.File) (watcher, error) {
+	attr := p.attr(c, slave)
+	pidfd := -1
+	attr.Sys.PidFD = &pidfd
+	p.tree = Tree{Marker: c.Marker}
+
+	group, dir := makeCgroup(c.Cgroup)
+	if group != nil {
+		defer group.Close()
+		attr.Sys.UseCgroupFD, attr.Sys.CgroupFD = true, int(group.Fd())
+		p.tree.Cgroup = dir
+	}
+	pid, _, err := syscall.StartProcess(path, argv(c), attr)
+	if err != nil && group != nil && !ofProgram(err) {
+		p.removeCgroup()
+		attr.Sys.UseCgroupFD = false
+		pid, _, err = syscall.StartProcess(path, argv(c), attr)
+	}
+	if err != nil {
+		p.removeCgroup()
+		return watcher{}, err
+	}
+	p.pid = pid
+	return watcher{event: pollable(pidfd), child: true}, nil
+}
+
+// ofProgram says that an error is about the program or folder, not the cgroup.
+func ofProgram(err error) bool {
+	return errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENOEXEC) || errors.Is(err, unix.ENOTDIR)
+}
+
+// find watches a process that is not our child.
+func (p *PTY) find() (watcher, error) {
+	if !leads(p.pid) {
+		return watcher{}, os.ErrProcessDone
+	}
+	fd, err := unix.PidfdOpen(p.pid, 0)
+	switch {
+	case err == unix.ESRCH:
+		return watcher{}, os.ErrProcessDone
+	case err == unix.ENOSYS:
+		return watcher{}, nil
+	case err != nil:
+		return watcher{}, err
+	}
+	return watcher{event: pollable(fd)}, nil
+}
+
+// pollable hands a pidfd to the poller; nil for -1, which old kernels give.
+func pollable(fd int) *os.File {
+	if fd < 0 {
+		return nil
+	}
+	if err := unix.SetNonblock(fd, true); err != nil {
+		unix.Close(fd)
+		return nil
+	}
+	return os.NewFile(uintptr(fd), "pidfd")
+}
