@@ -1,9 +1,7 @@
 package shell
 
 import (
-	"bytes"
 	"fmt"
-	"strconv"
 	"strings"
 )
 
@@ -120,61 +118,4 @@ func dropEnv(env []string, key string) []string {
 		}
 	}
 	return out
-}
-
-// layOutBash: the file is the command's own bytes, C and D stand in the typed line
-// before and behind it, so that a syntax error in the command's first line is still
-// an exec with a beginning and an end. Where xtrace or traps would make that line's
-// steps visible, C moves into the file, behind a redirection, in front of the
-// command's first line; the redirections cost as much as a mark does, so they are
-// there only when something may speak.
-func (k *Kit) layOutBash(p *Prepared, e Exec, secret string) ([]byte, error) {
-	name := strconv.Itoa(p.seq)
-	run := `\builtin . ` + k.path(name)
-	if e.HasStdin {
-		run += " <" + k.path(name+stdinSuffix)
-	}
-	line, header := fmt.Appendf(nil, " __ais_t=%s;%s__ais_c&&{ __ais_b;%s;}", secret, k.heal(), run), ""
-	if k.talks(e.Opts) {
-		line = fmt.Appendf(nil, " __ais_t=%s;%s%s", secret, k.heal(), run)
-		header = "{ __ais_c;__ais_b; } >/dev/null 2>&1;"
-	}
-	end := "__ais_d"
-	if k.mayTalk(e) {
-		end = "{ __ais_d; } >/dev/null 2>&1"
-	}
-	line = fmt.Appendf(line, ";%s%s", end, k.switchEditing())
-	return line, k.write(name, []byte(header), e.Command)
-}
-
-// switchEditing is what a typed line of bash ends with when a person came or went
-// since the last one.
-func (k *Kit) switchEditing() string {
-	if k.human == k.editing {
-		return ""
-	}
-	k.editing = k.human
-	if k.human {
-		return ";__ais_i 1"
-	}
-	return ";__ais_i ''"
-}
-
-// talks says that our own steps would show: xtrace, or traps that reach into sourced
-// files. '!' is the hook's word for traps that the user's rc files have set.
-func (k *Kit) talks(opts string) bool { return strings.ContainsAny(opts, "xTE!") || k.traps }
-
-// mayTalk is talks for what comes behind the command, which may have changed it. Once
-// a command has spoken of traps, one may be set.
-func (k *Kit) mayTalk(e Exec) bool {
-	k.traps = k.traps || bytes.Contains(e.Command, []byte("trap"))
-	if k.talks(e.Opts) {
-		return true
-	}
-	for _, word := range [...]string{"set", "source", ". ", "opt", "-x", "eval"} {
-		if bytes.Contains(e.Command, []byte(word)) {
-			return true
-		}
-	}
-	return false
 }

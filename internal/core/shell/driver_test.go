@@ -16,7 +16,7 @@ import (
 
 // patience is how long a test waits for an event before it fails. No passing test
 // waits that long.
-const patience = 10 * time.Second
+const patience = 3 * time.Second
 
 // signal is what the reader tells a test: a piece of output, a mark, or the end.
 type signal struct {
@@ -35,8 +35,8 @@ type rig struct {
 	exited  chan struct{}
 	home    string
 	opts    string
+	mute    bool   // no prompt is to be waited for
 	boot    []byte // what came before the first prompt mark
-	saved   []byte // what came after the last end, up to where it was looked at
 
 	mu      sync.Mutex // guards scanner
 	scanner Scanner
@@ -125,12 +125,18 @@ func (r *rig) open(argv, env []string) {
 	r.live()
 }
 
-func (r *rig) stop() {
+// gone says that the terminal has closed.
+func (r *rig) gone() bool {
 	select {
 	case <-r.exited:
+		return true
 	default:
-		r.cmd.Process.Kill()
+		return false
 	}
+}
+
+func (r *rig) stop() {
+	r.cmd.Process.Kill()
 	r.tty.Close()
 	for range r.signals {
 	}
@@ -140,6 +146,7 @@ func (r *rig) stop() {
 
 func (r *rig) read() {
 	defer close(r.signals)
+	defer close(r.exited)
 	buf := make([]byte, 64<<10)
 	for {
 		n, err := r.tty.Read(buf)
@@ -242,7 +249,10 @@ func (r *rig) finish(p Prepared) result {
 func (r *rig) settle(p Prepared, res result) result {
 	r.t.Helper()
 	r.kit.Finish(p)
-	if !res.dead && !res.lost && !res.late {
+	if res.lost {
+		r.kit.Clobbered()
+	}
+	if !res.dead && !res.lost && !res.late && !r.mute {
 		for {
 			s := r.next(patience)
 			if s.err != nil {

@@ -57,10 +57,11 @@ func (k *Kit) layOut(p *Prepared, e Exec, secret string) ([]byte, error) {
 		}
 	}
 	switch k.saved.Kind {
-	case Bash:
-		return k.layOutBash(p, e, secret)
+	case Fish:
+		return k.layOutFish(p, e, secret)
+	default:
+		return k.layOutPosix(p, e, secret)
 	}
-	return nil, ErrUnsupported
 }
 
 // Suffixes of an exec's files beside the numbered one that the trigger names.

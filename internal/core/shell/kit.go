@@ -110,6 +110,12 @@ func (k *Kit) start(c Config) error {
 	switch k.saved.Kind {
 	case Bash:
 		return k.startBash(c)
+	case Zsh:
+		return k.startZsh(c)
+	case Fish:
+		return k.startFish(c)
+	case Sh:
+		return k.startSh(c)
 	}
 	return ErrUnsupported
 }

@@ -5,12 +5,12 @@
 
 __ais_h=@DIR@
 : "${__ais_t:=@BOOT@}" "${__ais_m=}" "${__ais_l=}" "${__ais_o=}" "${__ais_ro=}" "${__ais_r:=0}"
-__ais_g= __ais_ps= __ais_f= __ais_z=
+__ais_g= __ais_f= __ais_z= __ais_ps=()
 __ais_p='\[\033]7701;P;${__ais_t};$?;$-${__ais_o}${__ais_y}\007\]'
 
 # begin: the command is about to run.
 __ais_c() {
-  __ais_g=1 __ais_ps= __ais_f=
+  __ais_g=1 __ais_f= __ais_ps=()
   [[ ${PROMPT_COMMAND[9999]-} == *__ais_q* || -n $__ais_ro ]] || __ais_a 2>/dev/null
   \builtin printf '\033]7701;C;%s\007' "$__ais_t" >/dev/tty
 }
@@ -25,16 +25,26 @@ __ais_d() {
   \builtin return "$__ais_r"
 }
 
+# pipes STATUS EACH...: behind a command that holds a pipeline, in its own file.
+__ais_s() {
+  __ais_ps=("$@")
+  \builtin return "$1"
+}
+
 # Writes D. errexit and nounset are held back between execs: they would end the
 # shell at the first failing prompt hook. The next exec gets them again.
 __ais_w() {
+  \unset -f builtin
+  \builtin local p=
   __ais_g=
   __ais_n
+  # The pipe status is the last pipeline's only if nothing came between it and here.
+  [[ ${__ais_ps-} != "$__ais_r" ]] || \builtin printf -v p '%s ' "${__ais_ps[@]:1}"
   case ${PWD-} in
   *[%[:cntrl:]]*) __ais_u ;;
   *) __ais_l=${PWD-} ;;
   esac
-  __ais_l="$__ais_t;$__ais_r;$__ais_ps;$-$__ais_o;$__ais_f;$__ais_l"
+  __ais_l="$__ais_t;$__ais_r;$p;$-$__ais_o;$__ais_f;$__ais_l"
   \builtin printf '\033]7701;D;%s\007' "$__ais_l" >/dev/tty
 }
 
@@ -85,7 +95,7 @@ __ais_i() {
 # string, which keeps the status in its first line.
 __ais_a() {
   \builtin local q='{ __ais_k=$?; [[ -z $__ais_z ]] || \builtin . "$__ais_z"; __ais_q; } >/dev/null 2>&1
-[[ -t 0 ]] || { [[ -t 2 ]] && \exec 0<&2; } || \exec 0<>/dev/tty'
+[[ -t 0 ]] || \exec 0<>/dev/tty'
   (PROMPT_COMMAND[9999]=x) || { __ais_ro=1; return; }
   if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)); then
     PROMPT_COMMAND[9999]=$q
