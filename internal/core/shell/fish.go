@@ -1,0 +1,71 @@
+package shell
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// startFish loads the hook behind the user's own configuration.
+func (k *Kit) startFish(c Config) error {
+	for i, a := range c.Argv[1:] {
+		if a == "-c" || strings.HasPrefix(a, "--command") || a[0] != '-' && !strings.HasPrefix(c.Argv[i], "-") {
+			return fmt.Errorf("%q: %w", a, ErrUnsupported)
+		}
+	}
+	k.env = slices.Clone(c.Env)
+	k.argv = append(slices.Clone(c.Argv), "-C", "builtin source "+k.path(hookName))
+	if c.Login {
+		k.argv = append(k.argv, "-l")
+	}
+	return nil
+}
+
+// layOutFish: two files, because fish parses a whole file before it runs any of it.
+// Programs of a sourced file get a process group of their own only under full job
+// control, which must be asked for in the file itself.
+func (k *Kit) layOutFish(p *Prepared, e Exec, secret string) ([]byte, error) {
+	name := strconv.Itoa(p.seq)
+	run := "builtin source " + k.path(name+userSuffix)
+	if e.HasStdin {
+		run = "begin; " + run + "; end <" + k.path(name+stdinSuffix)
+	}
+	header := fmt.Sprintf(`set -g __ais_r $argv[2]
+set -g __ais_t $argv[1]
+set -e argv
+functions -q __ais_d; or builtin source %s
+status job-control full
+__ais_a
+set -g __ais_g 1
+builtin printf '\e]7701;C;%%s\a' $__ais_t >/dev/tty
+set -g __ais_ps
+%s
+__ais_d $status $pipestatus
+`, k.path(hookName), run)
+	if err := k.write(name, []byte(header)); err != nil {
+		return nil, err
+	}
+	end := ""
+	if bytes.IndexByte(e.Command, '|') >= 0 {
+		end = "\n\nset -g __ais_ps $pipestatus\n" // two, in case the last line ends in a backslash
+	}
+	before := "__ais_b $__ais_r;"
+	if idle(e.Command) {
+		before = ""
+	}
+	line := fmt.Appendf(nil, " builtin source %s %s $status", k.path(name), secret)
+	return line, k.write(name+userSuffix, []byte(before), e.Command, []byte(end))
+}
+
+// idle says that text holds nothing to run. Such an exec succeeds in every shell, while
+// fish alone would show the status of the one before.
+func idle(text []byte) bool {
+	for line := range bytes.Lines(text) {
+		if line = bytes.TrimSpace(line); len(line) > 0 && line[0] != '#' {
+			return false
+		}
+	}
+	return true
+}

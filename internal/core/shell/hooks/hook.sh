@@ -1,0 +1,58 @@
+# Prompt marks for dash and busybox ash: no prompt hook, so the prompt string carries
+# the status of what was thrown away together with its line. `command` keeps an error
+# from ending the shell.
+\unset -f command 2>/dev/null
+
+__ais_h=@DIR@
+: "${__ais_t:=@BOOT@}" "${__ais_l=}" "${__ais_o=}" "${__ais_r:=0}"
+__ais_g= __ais_f=
+__ais_e=$(\command \printf '\033') __ais_y=$(\command \printf '\007')
+
+# begin: the command is about to run.
+__ais_c() {
+  __ais_g=1 __ais_f=
+  __ais_a
+  \command \printf '\033]7701;C;%s\007' "$__ais_t" >/dev/tty
+}
+__ais_b() { \return "$__ais_r"; }
+
+# end: typed behind the command.
+__ais_d() {
+  __ais_r=$?
+  case $__ais_g in ?*) __ais_w ;; esac
+  \return "$__ais_r"
+}
+
+__ais_w() {
+  __ais_g=
+  __ais_a
+  case $- in *e*) __ais_o=e${__ais_o#e}; \set +e ;; esac
+  case $- in *u*) __ais_o=${__ais_o%u}u; \set +u ;; esac
+  case ${PWD-} in
+  *[%[:cntrl:]]*) __ais_u ;;
+  *) __ais_l=${PWD-} ;;
+  esac
+  __ais_l="$__ais_t;$__ais_r;;$-$__ais_o;$__ais_f;$__ais_l"
+  \command \printf '\033]7701;D;%s\007' "$__ais_l" >/dev/tty
+  \command \test -t 0 || \exec 0<>/dev/tty
+}
+
+# Escapes PWD into __ais_l, character by character.
+__ais_u() {
+  __ais_k=$PWD __ais_l=
+  while \command \test -n "$__ais_k"; do
+    __ais_x=${__ais_k%"${__ais_k#?}"} __ais_k=${__ais_k#?}
+    case $__ais_x in
+    [%[:cntrl:]]) __ais_x=%$(\command \printf %02x "'$__ais_x") ;;
+    esac
+    __ais_l=$__ais_l$__ais_x
+  done
+}
+
+__ais_a() {
+  case ${PS1-} in
+  *'${__ais_t}'*) ;;
+  *) PS1=$__ais_e']7701;P;${__ais_t};$?;$-${__ais_o}'$__ais_y${PS1-} ;;
+  esac
+}
+__ais_a

@@ -1,0 +1,113 @@
+# Prompt marks for zsh, 5.0 and later. Scalars only (KSH_ARRAYS moves array indexes),
+# no short forms (sh emulation refuses them), every builtin called as such.
+\unset -f builtin 2>/dev/null
+
+__ais_h=@DIR@
+: "${__ais_t:=@BOOT@}" "${__ais_l=}" "${__ais_o=}" "${__ais_r:=0}" "${__ais_m=}"
+__ais_g= __ais_f= __ais_z= __ais_ps=
+
+# begin: the command is about to run. The prompt gets this exec's secret now, so that
+# it stands in for D even if the prompt hook does not survive the command.
+__ais_c() {
+  __ais_g=1 __ais_f= __ais_ps=
+  __ais_a
+  __ais_j
+  \builtin printf '\033]7701;C;%s\007' "$__ais_t" >/dev/tty
+}
+
+__ais_b() { \builtin return "$__ais_r"; }
+
+# end: typed behind the command.
+__ais_d() {
+  __ais_r=$?
+  [[ -z $__ais_g ]] || __ais_w
+  \builtin return "$__ais_r"
+}
+
+# pipes STATUS EACH...: behind a command that holds a pipeline, in its own file.
+__ais_s() {
+  \builtin local IFS=' '
+  __ais_ps="$*"
+  \builtin return "$1"
+}
+
+__ais_w() {
+  \unset -f builtin 2>/dev/null
+  \builtin local p=
+  __ais_g=
+  __ais_n
+  case $__ais_ps in "$__ais_r "*) p=${__ais_ps#* } ;; esac
+  case ${PWD-} in
+  *[%[:cntrl:]]*) __ais_u ;;
+  *) __ais_l=${PWD-} ;;
+  esac
+  __ais_l="$__ais_t;$__ais_r;$p;$-$__ais_o;$__ais_f;$__ais_l"
+  \builtin printf '\033]7701;D;%s\007' "$__ais_l" >/dev/tty
+}
+
+# errexit and nounset are held back between execs.
+__ais_n() {
+  if [[ -o errexit ]]; then __ais_o=e${__ais_o#e}; \builtin unsetopt errexit; fi
+  if [[ ! -o unset ]]; then __ais_o=${__ais_o%u}u; \builtin setopt unset; fi
+}
+
+# Escapes PWD into __ais_l.
+__ais_u() {
+  \builtin emulate -L zsh
+  \builtin local x c
+  __ais_l=${PWD//\%/%25}
+  for x in 01 02 03 04 05 06 07 08 09 0a 0b 0c 0d 0e 0f 10 11 12 13 14 15 16 17 18 19 1a 1b 1c 1d 1e 1f 7f; do
+    \builtin printf -v c "\\x$x"
+    __ais_l=${__ais_l//"$c"/%$x}
+  done
+}
+
+# prompt: the last of the precmd functions.
+__ais_q() {
+  __ais_k=$?
+  { __ais_v; } >/dev/null 2>&1
+  [[ -t 0 ]] || \exec 0<>/dev/tty
+  \builtin return "$__ais_k"
+}
+__ais_v() {
+  [[ -z $__ais_z ]] || \builtin . "$__ais_z"
+  __ais_r=$__ais_k
+  [[ -z $__ais_g ]] || __ais_w
+  __ais_n
+  __ais_j
+  [[ -o histignorespace ]] || \builtin setopt histignorespace
+}
+
+# Puts our mark in front of the user's prompt: literally, he may expand no variables
+# in it; %? is the status.
+__ais_j() {
+  \builtin local p='%{'$'\033'']7701;P;'"$__ais_t;%?;$-$__ais_o"$'\007''%}'
+  case ${PS1-} in
+  "$p"*) ;;
+  *) PS1=$p${PS1#*7701;P;*$'\007%}'} ;;
+  esac
+}
+
+# editing ON
+__ais_i() {
+  if [[ -n $1 ]]; then
+    [[ -z $__ais_m ]] || \builtin setopt $=__ais_m
+    \builtin return
+  fi
+  __ais_m=
+  if [[ -o zle ]]; then __ais_m=zle; fi
+  if [[ -o promptsp ]]; then __ais_m="$__ais_m promptsp"; fi
+  \builtin unsetopt zle promptsp
+}
+
+# arm: ours is the last of the precmd functions; a command may have dropped it.
+__ais_a() {
+  case " ${precmd_functions[*]-} " in
+  *' __ais_q ') ;;
+  *) __ais_x ;;
+  esac
+}
+__ais_x() {
+  \builtin emulate -L zsh
+  precmd_functions=(${precmd_functions:#__ais_q} __ais_q)
+}

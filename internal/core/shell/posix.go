@@ -1,0 +1,29 @@
+package shell
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// startSh uses ENV, which every interactive POSIX shell reads. The user's own is put
+// back and read first; its value undergoes parameter expansion (POSIX 2.5.3).
+func (k *Kit) startSh(c Config) error {
+	k.argv = slices.Clone(c.Argv)
+	for i, a := range c.Argv[1:] {
+		applet := i == 0 && (a == "sh" || a == "ash")
+		if !applet && (len(a) < 2 || a[0] != '-' && a[0] != '+' || strings.ContainsAny(a, "cs")) {
+			return fmt.Errorf("%q: %w", a, ErrUnsupported)
+		}
+	}
+	if c.Login {
+		k.argv = append(k.argv, "-l")
+	}
+	back := "\\unset ENV"
+	if own, had := lookEnv(c.Env, "ENV"); had {
+		back = fmt.Sprintf("ENV=%s; \\export ENV; eval \"__ais_k=\\\"$ENV\\\"\"; [ ! -r \"$__ais_k\" ] || . \"$__ais_k\"", quote(own))
+	}
+	k.env = setEnv(c.Env, "ENV", filepath.Join(k.dir, "rc"))
+	return k.write("rc", fmt.Appendf(nil, "%s\n\\. %s\n", back, k.path(hookName)))
+}
