@@ -39,13 +39,13 @@ func (p *PTY) Read(take func() []byte, got func([]byte)) error {
 			return true
 		})
 		switch {
-		case errors.Is(err, os.ErrDeadlineExceeded):
-			if err := p.file.SetReadDeadline(time.Time{}); err != nil {
-				return err
-			}
-			continue // the process has ended: look once more, then say so
 		case err != nil && p.isClosed():
 			return os.ErrClosed
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			// The process has ended: look once more, then say so. If this
+			// fails, so will the read.
+			p.file.SetReadDeadline(time.Time{})
+			continue
 		case err != nil:
 			return err
 		case n > 0:

@@ -85,8 +85,8 @@ func descendants(pid int) (found []Process) {
 			continue
 		}
 		found = append(found, q)
-		for _, tid := range threads(dir) {
-			b, err := os.ReadFile(dir + tid + "/children")
+		for _, tid := range q.tasks() {
+			b, err := readProc(dir + tid + "/children")
 			if err != nil {
 				continue
 			}
@@ -100,8 +100,13 @@ func descendants(pid int) (found []Process) {
 	return found
 }
 
-func threads(dir string) []string {
-	d, err := os.Open(dir)
+// tasks are the names of a process's threads.
+func (q *Process) tasks() []string {
+	pid := strconv.Itoa(q.PID)
+	if q.threads == 1 {
+		return []string{pid}
+	}
+	d, err := os.Open("/proc/" + pid + "/task")
 	if err != nil {
 		return nil
 	}
@@ -124,8 +129,8 @@ func (p *PTY) look(q Process) (Member, bool) {
 	if !holds {
 		return m, false
 	}
-	for _, tid := range threads(dir + "/task/") {
-		b, err := os.ReadFile(dir + "/task/" + tid + "/syscall")
+	for _, tid := range q.tasks() {
+		b, err := readProc(dir + "/task/" + tid + "/syscall")
 		if errors.Is(err, os.ErrNotExist) || errors.Is(err, unix.ESRCH) {
 			continue // the thread ended
 		}
@@ -150,8 +155,13 @@ type viewer struct {
 	is  map[int]bool // whether a descriptor is our terminal
 }
 
-// holds says whether any descriptor is the terminal.
+// holds says whether any descriptor is the terminal, trying the usual ones first.
 func (v *viewer) holds() (bool, error) {
+	for fd := range 3 {
+		if v.terminal(fd) {
+			return true, nil
+		}
+	}
 	d, err := os.Open(v.dir + "/fd")
 	if err != nil {
 		return false, err
@@ -275,7 +285,7 @@ func parseSelectSet(b []byte, n int) (fds []int) {
 
 // epollSet reads what an epoll descriptor watches: proc(5), fdinfo, "tfd:" lines.
 func (v *viewer) epollSet(epfd int) set {
-	b, err := os.ReadFile(v.dir + "/fdinfo/" + strconv.Itoa(epfd))
+	b, err := readProc(v.dir + "/fdinfo/" + strconv.Itoa(epfd))
 	if err != nil {
 		return set{err: err}
 	}

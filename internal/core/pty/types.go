@@ -46,6 +46,7 @@ type Process struct {
 
 	terminal uint64 // device number of its controlling terminal, 0 = none
 	started  uint64 // tells a recycled pid
+	threads  int
 }
 
 // Termios are the modes that say what a program wants of its input. One that

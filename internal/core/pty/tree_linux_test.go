@@ -1,0 +1,242 @@
+package pty
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// pidAfter reads a number that a script prints behind a word.
+func (w *term) pidAfter(word string) int {
+	w.t.Helper()
+	out := w.until(word, func(out string) bool {
+		_, rest, ok := strings.Cut(out, word+"=")
+		return ok && strings.Contains(rest, "\n")
+	})
+	_, rest, _ := strings.Cut(out, word+"=")
+	line, _, _ := strings.Cut(rest, "\n")
+	pid, err := strconv.Atoi(strings.TrimSpace(line))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return pid
+}
+
+func TestKillTakesTheWholeTree(t *testing.T) {
+	for _, c := range []struct {
+		name, script string
+		marker       bool
+	}{
+		{"a child that ignores everything", `(trap '' HUP TERM INT; exec sleep 1000) & echo victim=$!; echo ready; wait`, false},
+		{"a background job of an interactive shell", `set -m; sleep 1000 & echo victim=$!; echo ready; wait`, false},
+		{"its own session", `setsid sh -c 'echo victim=$$; echo ready; exec sleep 1000' & wait`, false},
+		{"a double fork", `setsid sh -c '(echo victim=$(sh -c "echo \$PPID"); echo ready; exec sleep 1000 </dev/null >/dev/null 2>&1) & exit'; sleep 1000`, true},
+		{"a stopped child", `sh -c 'echo victim=$$; echo ready; kill -STOP $$' & wait`, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			cmd := Command{Path: "bash", Argv: []string{"bash", "--norc", "-c", c.script}}
+			if c.marker {
+				cmd.Marker = "AI_SESSION=" + t.Name()
+				cmd.Env = []string{cmd.Marker}
+			}
+			w := startCommand(t, cmd)
+			victim := w.pidAfter("victim")
+			w.sees("ready")
+			ctx, cancel := context.WithTimeout(context.Background(), patience)
+			defer cancel()
+			left, err := w.Kill(ctx)
+			if err != nil || len(left) > 0 {
+				t.Errorf("survivors %v, %v", left, err)
+			}
+			if p, err := process(victim); err == nil && !over(p) {
+				t.Errorf("%+v lives", p)
+				syscall.Kill(victim, syscall.SIGKILL)
+			}
+			if e := w.ends(); e.Signal != syscall.SIGKILL {
+				t.Errorf("exit %+v", e)
+			}
+		})
+	}
+}
+
+func TestKillStopsWhatForksAllTheTime(t *testing.T) {
+	w := start(t, "bash", "--norc", "-c", `echo ready; f() { for i in 1 2 3; do (sleep 0.01; f) & done; wait; }; f`)
+	w.sees("ready")
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	left, err := w.Kill(ctx)
+	if err != nil || len(left) > 0 {
+		t.Errorf("survivors %v, %v", left, err)
+	}
+	if found, err := w.Members(); err != nil || len(found) > 0 {
+		for _, q := range found {
+			if !over(q) {
+				t.Errorf("%+v lives, %v", q, err)
+			}
+		}
+	}
+}
+
+func TestHangupSparesWhoIgnoresIt(t *testing.T) {
+	w := start(t, "bash", "--norc", "-c", `(trap '' HUP; echo deaf=$(sh -c 'echo $PPID'); exec sleep 1000) & sleep 1000 & echo hears=$!; wait`)
+	deaf, hears := w.pidAfter("deaf"), w.pidAfter("hears")
+	if err := w.Hangup(); err != nil {
+		t.Fatal(err)
+	}
+	if e := w.ends(); e.Signal != syscall.SIGHUP {
+		t.Errorf("exit %+v", e)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	for {
+		p, err := process(hears)
+		if err != nil || over(p) {
+			break
+		}
+		if ctx.Err() != nil {
+			t.Fatalf("%+v did not hear", p)
+		}
+		untilGone(ctx, p)
+	}
+	if p, err := process(deaf); err != nil || over(p) {
+		t.Errorf("%+v, %v: did not ignore it", p, err)
+	}
+}
+
+func TestCgroupHoldsTheTree(t *testing.T) {
+	own := ownCgroup()
+	name := fmt.Sprintf("pty-test-%d", os.Getpid())
+	if own == "" || os.Mkdir(filepath.Join(own, name), 0o755) != nil {
+		t.Skip("no cgroup v2 that we may make groups in")
+	}
+	// Leaves session, parent, terminal and marker behind.
+	const script = `(exec setsid sh -c 'echo victim=$$; echo ready; exec env -i sleep 1000 </dev/null >/dev/null 2>&1' &) ; sleep 1000`
+	w := startCommand(t, Command{Path: "bash", Argv: []string{"bash", "-c", script}, Tree: Tree{Cgroup: name}})
+	victim := w.pidAfter("victim")
+	w.sees("ready")
+	dir := w.Tree().Cgroup
+	if dir != filepath.Join(own, name) {
+		t.Fatalf("cgroup %q", dir)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if left, err := w.Kill(ctx); err != nil || len(left) > 0 {
+		t.Errorf("survivors %v, %v", left, err)
+	}
+	if p, err := process(victim); err == nil && !over(p) {
+		awaitGone(ctx, victim)
+		if p, err := process(victim); err == nil && !over(p) {
+			t.Errorf("%+v lives", p)
+		}
+	}
+	w.ends()
+	if err := w.Close(); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(dir); !os.IsNotExist(err) {
+		t.Errorf("the group is still there: %v", err)
+		os.Remove(dir)
+	}
+}
+
+func TestCgroupThatCannotBeMadeIsDoneWithout(t *testing.T) {
+	w := startCommand(t, Command{Path: "sh", Argv: []string{"sh", "-c", "exit 2"}, Tree: Tree{Cgroup: "/proc/no/such/group"}})
+	if e := w.ends(); e.Code != 2 || w.Tree().Cgroup != "" {
+		t.Errorf("exit %+v in %q", e, w.Tree().Cgroup)
+	}
+}
+
+func TestWaitingCostsNoThreads(t *testing.T) {
+	threads := func() int {
+		names, err := os.ReadDir("/proc/self/task")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(names)
+	}
+	before, heapBefore, goroutines := threads(), memory(), runtime.NumGoroutine()
+	const n = 60
+	var all []*PTY
+	for range n {
+		p, err := Start(Command{Path: "sleep", Argv: []string{"sleep", "1000"}, Env: testEnv})
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+		go p.Read(func() []byte { return make([]byte, 100) }, func([]byte) {})
+	}
+	got, heap := threads(), memory()
+	t.Logf("%d threads before, %d with %d processes; %d bytes and %.1f goroutines each", before, got, n,
+		(heap-heapBefore)/n, float64(runtime.NumGoroutine()-goroutines)/n)
+	if got > before+n/3 {
+		t.Errorf("%d threads before, %d with %d processes", before, got, n)
+	}
+	for _, p := range all {
+		p.Signal(syscall.SIGKILL)
+		<-p.Done()
+		if err := p.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// memory is heap and stacks in use.
+func memory() int64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc + m.StackInuse)
+}
+
+func TestSignalsWithoutAPidfdToo(t *testing.T) {
+	// What kernels without pidfds, and macOS, use.
+	p := &PTY{done: make(chan struct{}), stop: make(chan struct{}), file: os.NewFile(^uintptr(0), "none")}
+	pid, err := syscall.ForkExec("/bin/sh", []string{"sh", "-c", "exit 11"}, &syscall.ProcAttr{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.pid = pid
+	p.awaitSignal()
+	if e := p.Exit(); e != (Exit{Code: 11, Known: true}) {
+		t.Errorf("exit %+v", e)
+	}
+}
+
+func BenchmarkStart(b *testing.B) {
+	for b.Loop() {
+		p, err := Start(Command{Path: "/bin/true", Argv: []string{"true"}, Env: testEnv})
+		if err != nil {
+			b.Fatal(err)
+		}
+		<-p.Done()
+		p.Close()
+	}
+}
+
+func BenchmarkRead(b *testing.B) {
+	buf := make([]byte, 64<<10)
+	p, err := Start(Command{Path: "/bin/sh", Argv: []string{"sh", "-c", "stty raw; exec yes 'the quick brown fox jumps over the lazy dog'"}, Env: testEnv})
+	if err != nil {
+		b.Fatal(err)
+	}
+	total, calls := 0, 0
+	for b.Loop() {
+		for n := 0; n < 1<<20; {
+			err := p.Read(func() []byte { return buf }, func(b []byte) { n, total, calls = n+len(b), total+len(b), calls+1 })
+			if err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	b.SetBytes(1 << 20)
+	b.ReportMetric(float64(total)/float64(calls), "B/read")
+	p.Kill(context.Background())
+	<-p.Done()
+	p.Close()
+}
