@@ -12,6 +12,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// drainBound is how much output behind the end of the process may be its own. The
+// kernel holds some 20 KB of a terminal's output; beyond this it is from others
+// who write without pause, and waiting for silence would be waiting for them.
+const drainBound = 64 << 10
+
 // past is a deadline that wakes who waits.
 var past = time.Unix(1, 0)
 
@@ -25,6 +30,9 @@ var past = time.Unix(1, 0)
 // more; that is not the end of the process, and the next Read waits for somebody
 // to open the terminal again. After Close it answers os.ErrClosed.
 func (p *PTY) Read(take func() []byte, got func([]byte)) error {
+	if p.late >= drainBound && p.drained() {
+		return ErrDrained
+	}
 	for {
 		var buf []byte
 		var n int
@@ -50,6 +58,9 @@ func (p *PTY) Read(take func() []byte, got func([]byte)) error {
 			return err
 		case n > 0:
 			p.hungUp = false
+			if p.draining() {
+				p.late += n
+			}
 			got(buf[:n])
 			return nil
 		}

@@ -31,7 +31,12 @@ func (p *PTY) Members() ([]Process, error) {
 
 // members adds to what was known before those who belong to it now: a process
 // whose parent died in between is found through what it was.
+//
+// A closed terminal's number may be another's already: it has no members.
 func (p *PTY) members(before map[int]Process) ([]Process, error) {
+	if p.isClosed() {
+		return nil, os.ErrClosed
+	}
 	all, err := processes()
 	if err != nil {
 		return nil, fmt.Errorf("list processes: %w", err)
@@ -43,10 +48,11 @@ func (p *PTY) members(before map[int]Process) ([]Process, error) {
 	never := ourselves(all)
 	marker := p.Tree().Marker
 	children := map[int][]Process{}
+	recycled := p.recycled(all)
 	var queue, found []Process
 	for _, q := range all {
 		children[q.Parent] = append(children[q.Parent], q)
-		if p.owns(q, in, before) || marker != "" && !never[q.PID] && marked(q.PID, marker) {
+		if !recycled && q.Session == p.pid || p.owns(q, in, before) || marker != "" && !never[q.PID] && marked(q.PID, marker) {
 			queue = append(queue, q)
 		}
 	}
@@ -64,10 +70,21 @@ func (p *PTY) members(before map[int]Process) ([]Process, error) {
 	return found, nil
 }
 
+// recycled says that another process has our process's number. The kernel gives a
+// number out again only when no process is left in the session of that name.
+func (p *PTY) recycled(all []Process) bool {
+	for _, q := range all {
+		if q.PID == p.pid {
+			return q.started != p.born
+		}
+	}
+	return false
+}
+
 // owns says whether a process is ours by its own record.
 func (p *PTY) owns(q Process, in map[int]bool, before map[int]Process) bool {
 	was, known := before[q.PID]
-	return q.Session == p.pid || p.dev != 0 && q.terminal == p.dev || in[q.PID] ||
+	return p.dev != 0 && q.terminal == p.dev || in[q.PID] ||
 		known && was.started == q.started
 }
 

@@ -37,7 +37,12 @@ func (p *PTY) Probe() (Probe, error) {
 	if r.Foreground, err = p.Foreground(); err != nil && !errors.Is(err, unix.ENOTTY) {
 		return Probe{}, err
 	}
-	found := descendants(p.pid)
+	var found []Process
+	select {
+	case <-p.done: // its number may be another's by now
+	default:
+		found = descendants(p.pid)
+	}
 	if !hasGroup(found, r.Foreground) {
 		if found, err = p.withGroup(found, r.Foreground); err != nil {
 			return Probe{}, err

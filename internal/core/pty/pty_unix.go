@@ -26,12 +26,15 @@ type PTY struct {
 
 	event  *os.File // of the end of an adopted process; nil where there is none
 	hungUp bool     // the reader's: EOF was reported and no byte came since
+	late   int      // the reader's: bytes read since the process ended
+	born   uint64   // Process.started of pid; 0 = it was gone when we looked
 
 	done chan struct{} // closed when the process has ended
 	stop chan struct{} // closed by Close: ends waiting without an end
 
 	mu       sync.Mutex // guards what follows
 	exit     Exit
+	reaped   bool // pid may be somebody else's by now
 	drain    bool // the process has ended and Read has not said ErrDrained yet
 	closed   bool
 	watching sync.WaitGroup
@@ -64,6 +67,7 @@ func Start(c Command) (*PTY, error) {
 	if err != nil {
 		return nil, errors.Join(startError(path, c.Dir, err), p.file.Close())
 	}
+	p.remember()
 	go p.watch(w) // to the child's end, also after Close: it must be reaped
 	return p, nil
 }
@@ -86,8 +90,16 @@ func Open(f *os.File, pid int) (*PTY, error) {
 		return nil, errors.Join(fmt.Errorf("watch process %d: %w", pid, err), p.file.Close())
 	}
 	p.event = w.event
+	p.remember()
 	p.watching.Go(func() { p.watch(w) })
 	return p, nil
+}
+
+// remember keeps what tells our process from a later one with its number.
+func (p *PTY) remember() {
+	if q, err := process(p.pid); err == nil {
+		p.born = q.started
+	}
 }
 
 // adopt makes a PTY of a master: a descriptor of our own that the runtime's
@@ -226,7 +238,7 @@ func (p *PTY) ended(e Exit) {
 	if !p.exit.Known {
 		p.exit = e
 	}
-	p.drain = true
+	p.drain, p.reaped = true, true
 	p.mu.Unlock()
 	close(p.done)
 	p.wakeReader()
@@ -328,10 +340,10 @@ func (p *PTY) SignalGroup(group int, sig syscall.Signal) error {
 
 // Signal signals the process that was started.
 func (p *PTY) Signal(sig syscall.Signal) error {
-	select {
-	case <-p.done:
+	p.mu.Lock() // nobody reaps it between the question and the signal
+	defer p.mu.Unlock()
+	if p.reaped {
 		return fmt.Errorf("signal process %d: %w", p.pid, os.ErrProcessDone)
-	default:
 	}
 	if err := syscall.Kill(p.pid, sig); err != nil {
 		return fmt.Errorf("signal process %d: %w", p.pid, err)

@@ -60,7 +60,7 @@ func watchTerm(t testing.TB, p *PTY) *term {
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
-		if left, err := p.Kill(ctx); err != nil || len(left) > 0 {
+		if left, err := p.Kill(ctx); err != nil && !errors.Is(err, os.ErrClosed) || len(left) > 0 {
 			t.Errorf("left behind: %v, %v", left, err)
 		}
 		if err := p.Close(); err != nil {
@@ -305,6 +305,32 @@ func TestEndIsKnownWhileAGrandchildHoldsTheTerminal(t *testing.T) {
 	defer w.mu.Unlock()
 	if w.eofs != 0 {
 		t.Error("io.EOF although the terminal is held")
+	}
+}
+
+func TestOthersWhoWriteWithoutPauseDoNotDelayTheEnd(t *testing.T) {
+	w := start(t, "bash", "-c", "trap '' HUP; yes noise & echo last; exit 5")
+	if e := w.ends(); e.Code != 5 {
+		t.Fatalf("exit %+v", e)
+	}
+	w.until("drained", func(string) bool { return w.drained >= 0 })
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !strings.Contains(w.out.String()[:w.drained], "last\r\n") {
+		t.Error("drained before its last line")
+	}
+}
+
+func TestAClosedTerminalHasNoMembers(t *testing.T) {
+	p, err := Start(Command{Path: "true", Env: testEnv})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if left, err := p.Kill(context.Background()); !errors.Is(err, os.ErrClosed) || left != nil {
+		t.Errorf("kill after close: %v, %v", left, err)
 	}
 }
 

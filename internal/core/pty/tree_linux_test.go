@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // pidAfter reads a number that a script prints behind a word.
@@ -239,4 +240,17 @@ func BenchmarkRead(b *testing.B) {
 	p.Kill(context.Background())
 	<-p.Done()
 	p.Close()
+}
+
+func BenchmarkKill(b *testing.B) {
+	for b.Loop() {
+		w := start(b, "bash", "--norc", "-c", "sleep 1000 & setsid sleep 1000 & sleep 1000 & echo ready; wait")
+		w.sees("ready")
+		began := time.Now()
+		if left, err := w.Kill(context.Background()); err != nil || len(left) > 0 {
+			b.Fatal(left, err)
+		}
+		b.ReportMetric(float64(time.Since(began).Microseconds()), "us/kill")
+		<-w.Done()
+	}
 }

@@ -43,7 +43,10 @@ func (p *PTY) watch(w watcher) {
 func (p *PTY) reap() bool {
 	var ws syscall.WaitStatus
 	for {
+		p.mu.Lock()
 		pid, err := syscall.Wait4(p.pid, &ws, syscall.WNOHANG, nil)
+		p.reaped = p.reaped || pid == p.pid
+		p.mu.Unlock()
 		switch {
 		case err == syscall.EINTR:
 			continue
