@@ -160,6 +160,12 @@ func (j *Journal) Sync() error {
 			return fmt.Errorf("sync journal %s: %w", j.dir, err)
 		}
 	}
+	if j.birth != nil {
+		if err := j.birth(); err != nil {
+			return fmt.Errorf("sync journal %s: %w", j.dir, err)
+		}
+		j.birth = nil
+	}
 	j.synced, j.syncedN = end, seg.number
 	return nil
 }

@@ -2,6 +2,8 @@ package persistence
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"runtime"
 	"testing"
 )
@@ -15,13 +17,40 @@ func BenchmarkAppend(b *testing.B) {
 			b.ReportAllocs()
 			for i := 0; b.Loop(); i++ {
 				mustAppend(b, j, Output, p)
-				if j.Bytes() > 256<<20 { // keep the disk small
+				if j.Bytes() > 16<<20 { // keep the disk small
 					b.StopTimer()
 					j.Close()
 					if err := Remove(dir); err != nil {
 						b.Fatal(err)
 					}
 					j = mustCreate(b, dir, Options{})
+					b.StartTimer()
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkWrite is the floor under BenchmarkAppend: the same bytes, bare.
+func BenchmarkWrite(b *testing.B) {
+	for _, n := range []int{64, 4 << 10, 64 << 10} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			f, err := os.Create(filepath.Join(b.TempDir(), "f"))
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer f.Close()
+			p, at := noise(n+frameSize, 1), int64(0)
+			b.SetBytes(int64(n))
+			for b.Loop() {
+				if _, err := f.WriteAt(p, at); err != nil {
+					b.Fatal(err)
+				}
+				if at += int64(len(p)); at > 16<<20 {
+					b.StopTimer()
+					if at = 0; f.Truncate(0) != nil {
+						b.Fatal("truncate")
+					}
 					b.StartTimer()
 				}
 			}

@@ -93,9 +93,10 @@ type Journal struct {
 	bytes  int64 // of all segments but the last
 	closed bool
 
-	syncing sync.Mutex // held for the length of an fsync, by Sync alone
-	synced  uint64     // sequence number that everything below is synced; guarded by syncing
-	syncedN uint32     // segment holding it; guarded by syncing
+	syncing sync.Mutex   // held for the length of an fsync, by Sync alone
+	synced  uint64       // sequence number that everything below is synced; guarded by syncing
+	syncedN uint32       // segment holding it; guarded by syncing
+	birth   func() error // what else the first Sync makes durable; nil = nothing; guarded by syncing
 }
 
 // Create starts a journal in dir, which is made if need be and must not hold one.

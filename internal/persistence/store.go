@@ -110,9 +110,10 @@ func checkID(id string) error {
 	return nil
 }
 
-// Create makes a session's folder with its meta.json and an empty journal. The
-// session is there as a whole or not at all; it survives a crash of the machine
-// from the journal's first Sync on.
+// Create makes a session's folder with its meta.json and an empty journal. After a
+// crash of the process the session is there as a whole or not at all; a crash of
+// the machine it survives from the journal's first Sync on, so that making a
+// session does not wait for the disk (0.6 ms instead of 2.6).
 func (s *Store) Create(id string, meta []byte, o Options) (*Journal, error) {
 	if err := checkID(id); err != nil {
 		return nil, err
@@ -129,15 +130,15 @@ func (s *Store) Create(id string, meta []byte, o Options) (*Journal, error) {
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(tmp))
 	}
-	err = writeFile(tmp, "meta.json", meta)
+	err = os.WriteFile(filepath.Join(tmp, "meta.json"), meta, 0o600)
 	if err == nil {
 		err = j.move(s.path(id))
 	}
-	if err == nil {
-		err = syncDir(s.path(""))
-	}
 	if err != nil {
 		return nil, errors.Join(err, j.Close(), os.RemoveAll(tmp), os.RemoveAll(s.path(id)))
+	}
+	j.birth = func() error {
+		return errors.Join(syncFile(filepath.Join(s.path(id), "meta.json")), syncDir(s.path("")))
 	}
 	return j, nil
 }

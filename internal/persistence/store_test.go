@@ -75,6 +75,21 @@ func TestStoreKeepsSessions(t *testing.T) {
 	}
 }
 
+func TestFirstSyncCoversTheSessionItself(t *testing.T) {
+	s := mustStore(t, t.TempDir())
+	j, err := s.Create("a", []byte("{}"), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer j.Close()
+	if j.birth == nil {
+		t.Fatal("nothing to sync")
+	}
+	if err := j.Sync(); err != nil || j.birth != nil {
+		t.Errorf("sync: %v", err)
+	}
+}
+
 func TestStoreIsPrivate(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("no unix permissions on windows")
