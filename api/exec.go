@@ -28,8 +28,7 @@ const (
 	BlockDead       BlockState = "dead" // the shell ended with the command
 )
 
-// Block is one command: where it ran, how it ended and which bytes it wrote. In an
-// answer to exec or wait it carries its text too.
+// Block is one command: where it ran, how it ended and which bytes it wrote.
 type Block struct {
 	ID         string     `json:"id"` // e42, never reused in a store
 	Session    string     `json:"session"`
@@ -49,14 +48,18 @@ type Block struct {
 	RawBytes   int64      `json:"raw_bytes"`
 	Ref        string     `json:"ref"`
 	Input      *Input     `json:"input,omitempty"` // what it waits for
+}
 
-	Text      *string   `json:"text,omitempty"`
+// Report is a block with what its reader needs of its output: the answer to exec.
+type Report struct {
+	Block
+	Text      string    `json:"text"`
 	Raw       []byte    `json:"raw,omitempty"` // base64; asked for with raw, up to RawInline bytes
-	Tokens    int       `json:"tokens,omitempty"`
-	RawTokens int       `json:"raw_tokens,omitempty"`
-	Findings  []Finding `json:"findings,omitempty"`
-	Next      []string  `json:"next,omitempty"`
-	Gaps      []Gap     `json:"gaps,omitempty"`
+	Tokens    int       `json:"tokens"`        // of Text, estimated
+	RawTokens int       `json:"raw_tokens"`    // of the raw bytes, estimated
+	Findings  []Finding `json:"findings"`
+	Next      []string  `json:"next"`
+	Gaps      []Gap     `json:"gaps"`
 }
 
 // RawInline is how many raw bytes an exec answer carries; more are read by reference.
@@ -101,7 +104,7 @@ type WaitRequest struct {
 type WaitResult struct {
 	Reason  string       `json:"reason"` // exit, prompt, input, quiet, text, dead or timeout
 	State   SessionState `json:"state"`
-	Block   *Block       `json:"block,omitempty"`
+	Block   *Report      `json:"block,omitempty"`
 	Match   string       `json:"match,omitempty"`
 	Input   *Input       `json:"input,omitempty"`
 	AgeMS   Millis       `json:"age_ms"`

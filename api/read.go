@@ -115,9 +115,7 @@ type Storage struct {
 }
 
 // StopRequest ends the daemon.
-type StopRequest struct {
-	Force bool `json:"force,omitempty" flag:"force,f" doc:"also when sessions are running"`
-}
+type StopRequest struct{}
 
 // StopResult says what ended.
 type StopResult struct {

@@ -20,7 +20,7 @@ var (
 		Doc:        "Show one session: state with its evidence, cwd, size, processes.",
 		Example:    "ai-session inspect dev",
 	}
-	Exec = Op[ExecRequest, Block]{
+	Exec = Op[ExecRequest, Report]{
 		Name: "exec", Method: "POST", Path: "/v1/sessions/{session}/exec", Verb: "exec",
 		Capability: "exec", Audit: "exec",
 		Doc:     "Run a command in the session's living shell and answer with its true exit status, cwd and output.",
@@ -108,7 +108,7 @@ var (
 		Name: "stop", Method: "POST", Path: "/v1/stop", Verb: "stop",
 		Capability: "admin", Audit: "stop",
 		Doc:     "Stop the daemon and the sessions it holds.",
-		Example: "ai-session stop --force",
+		Example: "ai-session stop",
 	}
 	Logs = Op[LogsRequest, Chunk]{
 		Name: "logs", Kind: Stream, Method: "GET", Path: "/v1/logs", Verb: "logs",

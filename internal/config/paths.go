@@ -1,8 +1,7 @@
 package config
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
+	"hash/fnv"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -97,8 +96,9 @@ func userTemp(base string) string {
 }
 
 func shortHash(s string) string {
-	sum := sha256.Sum256([]byte(s))
-	return hex.EncodeToString(sum[:6])
+	h := fnv.New64a() // a name, not a secret; crypto/sha256 would cost the client start-up time
+	h.Write([]byte(s))
+	return strconv.FormatUint(h.Sum64(), 36)
 }
 
 func isDir(path string) bool {

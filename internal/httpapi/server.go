@@ -102,6 +102,7 @@ func (s *Server) handler(op api.Spec) http.Handler {
 		api.Unary: s.unary, api.Stream: s.stream, api.Duplex: s.duplex,
 	}[op.Kind]
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r = r.WithContext(api.WithClient(r.Context(), clientName(r)))
 		req, err := decode(w, r, op)
 		if err == nil {
 			err = serve(w, r, op, req)
@@ -110,6 +111,17 @@ func (s *Server) handler(op api.Spec) http.Handler {
 			s.fail(w, err)
 		}
 	})
+}
+
+// clientName is what a client calls itself, made safe to show.
+func clientName(r *http.Request) string {
+	name := strings.Map(func(c rune) rune {
+		if c < ' ' || c > '~' {
+			return -1
+		}
+		return c
+	}, r.UserAgent())
+	return name[:min(len(name), 64)]
 }
 
 func decode(w http.ResponseWriter, r *http.Request, op api.Spec) (any, error) {

@@ -17,9 +17,10 @@ import (
 // Client calls a daemon. Calls at the same time use a connection each; idle
 // connections are kept for the next call. It is an api.Caller.
 type Client struct {
-	dial func(context.Context) (net.Conn, error)
+	dial  func(context.Context) (net.Conn, error)
+	agent string // who calls, in words for people
 
-	mu   sync.Mutex // guards idle and closed
+	mu   sync.Mutex // guards idle and done
 	idle []*conn
 	done bool
 }
@@ -33,9 +34,10 @@ type conn struct {
 	reused bool
 }
 
-// NewClient returns a client that reaches its daemon through dial.
-func NewClient(dial func(context.Context) (net.Conn, error)) *Client {
-	return &Client{dial: dial}
+// NewClient returns a client that reaches its daemon through dial and names itself
+// agent, one printable word.
+func NewClient(agent string, dial func(context.Context) (net.Conn, error)) *Client {
+	return &Client{dial: dial, agent: agent}
 }
 
 // Close closes the idle connections; calls under way keep theirs until they end.
@@ -88,7 +90,7 @@ func (c *Client) exchange(ctx context.Context, req Request, extra string) (*conn
 			return nil, nil, err
 		}
 		stop := cn.watch(ctx)
-		_, err = cn.Write(appendRequest(nil, req, extra))
+		_, err = cn.Write(appendRequest(nil, req, c.agent, extra))
 		var res *response
 		if err == nil {
 			res, err = readResponse(cn.r)
@@ -292,3 +294,42 @@ func (f *frameConn) Send(frame api.Frame) error {
 }
 
 func (f *frameConn) Receive() (api.Frame, error) { return ReadFrame(f.r) }
+
+// Ready connects, so that an absent daemon shows before the first call. The
+// connection is kept for that call.
+func (c *Client) Ready(ctx context.Context) error {
+	cn, err := c.take(ctx)
+	if err != nil {
+		return err
+	}
+	c.give(cn)
+	return nil
+}
+
+// Gone returns a channel that is closed when the daemon closes a connection opened
+// now, which it does last: when it is gone.
+func (c *Client) Gone(ctx context.Context) (<-chan struct{}, error) {
+	nc, err := c.dial(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r := bufio.NewReader(nc)
+	_, err = nc.Write(appendRequest(nil, Request{Method: "GET", Target: "/healthz"}, c.agent, ""))
+	if err == nil {
+		var res *response
+		if res, err = readResponse(r); err == nil {
+			_, err = readAll(res)
+		}
+	}
+	if err != nil {
+		nc.Close()
+		return nil, unreachable(err)
+	}
+	gone := make(chan struct{})
+	go func() {
+		io.Copy(io.Discard, r)
+		nc.Close()
+		close(gone)
+	}()
+	return gone, nil
+}

@@ -178,11 +178,13 @@ func unexpected(err error) error {
 }
 
 // appendRequest writes a request in one piece.
-func appendRequest(b []byte, req Request, extra string) []byte {
+func appendRequest(b []byte, req Request, agent, extra string) []byte {
 	b = append(b, req.Method...)
 	b = append(b, ' ')
 	b = append(b, req.Target...)
-	b = append(b, " HTTP/1.1\r\nHost: ai-session\r\n"...)
+	b = append(b, " HTTP/1.1\r\nHost: ai-session\r\nUser-Agent: "...)
+	b = append(b, agent...)
+	b = append(b, "\r\n"...)
 	b = append(b, extra...)
 	if req.Body != nil {
 		b = append(b, "Content-Type: application/json\r\nContent-Length: "...)

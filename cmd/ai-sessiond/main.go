@@ -1,0 +1,121 @@
+// Command ai-sessiond is the daemon that holds the sessions. People type
+// `ai-session serve`, or nothing: clients start it.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/ai-session/ai-session/internal/cli"
+	"github.com/ai-session/ai-session/internal/config"
+	"github.com/ai-session/ai-session/internal/daemon"
+	"github.com/ai-session/ai-session/internal/httpapi"
+)
+
+func main() {
+	if len(os.Args) < 2 || os.Args[1] != "serve" {
+		fmt.Fprintln(os.Stderr, "usage: ai-sessiond serve\n(people type: ai-session serve)")
+		os.Exit(2)
+	}
+	background := len(os.Args) > 2 && os.Args[2] == "--background"
+	if err := serve(background); err != nil {
+		out := os.Stderr
+		if background {
+			out = os.Stdout // the client that started us reads one line
+		}
+		fmt.Fprintln(out, strings.ReplaceAll(err.Error(), "\n", "; "))
+		os.Exit(1)
+	}
+}
+
+// serve runs a daemon until it is told to stop.
+func serve(background bool) error {
+	paths, err := config.Find(os.Getenv)
+	if err != nil {
+		return err
+	}
+	if err := paths.Make(); err != nil {
+		return err
+	}
+	settings, err := config.Load(paths, os.Getenv)
+	if err != nil {
+		return err
+	}
+	logFile, err := daemon.OpenLog(filepath.Join(paths.Data, "daemon.log"))
+	if err != nil {
+		return err
+	}
+	defer logFile.Close()
+	log := newLog(settings.LogLevel, background, logFile)
+	d, err := daemon.New(daemon.Config{Paths: paths, Settings: settings, Version: cli.Version, Log: log, LogFile: logFile})
+	if err != nil {
+		return err
+	}
+	l, err := listen(paths.Socket)
+	if err != nil {
+		return errors.Join(err, d.Close(context.Background()))
+	}
+	return run(d, l, log, background, paths)
+}
+
+func newLog(level string, background bool, file io.Writer) *slog.Logger {
+	var l slog.Level
+	l.UnmarshalText([]byte(level)) // config has checked it; empty is info
+	out := file
+	if !background {
+		out = io.MultiWriter(file, os.Stderr)
+	}
+	return slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: l}))
+}
+
+// listen takes the socket. Nobody else has the store, so a socket that is there is a
+// dead daemon's.
+func listen(socket string) (net.Listener, error) {
+	if err := os.Remove(socket); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	l, err := net.Listen("unix", socket)
+	if err != nil {
+		return nil, err
+	}
+	return l, os.Chmod(socket, 0o600)
+}
+
+// stopPatience is how long answers under way may take when the daemon stops.
+const stopPatience = 2 * time.Second
+
+// run serves until a signal or the stop operation. The sessions and the store go
+// first and the socket last: a client that sees the socket gone may start the next
+// daemon.
+func run(d *daemon.Daemon, l net.Listener, log *slog.Logger, background bool, paths config.Paths) error {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
+	defer stop()
+	server := httpapi.New(d, log)
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(httpapi.PeerListener(l)) }()
+	log.Info("ready", "socket", paths.Socket, "pid", os.Getpid())
+	if background {
+		fmt.Println("ready")
+		os.Stdout.Close()
+	}
+	var err error
+	select {
+	case <-ctx.Done():
+	case <-d.Stopping():
+	case err = <-failed:
+	}
+	patience, cancel := context.WithTimeout(context.Background(), stopPatience)
+	defer cancel()
+	err = errors.Join(err, d.Close(patience))
+	return errors.Join(err, server.Shutdown(patience))
+}

@@ -1,0 +1,385 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ai-session/ai-session/api"
+)
+
+// commandOrder is the order of help.
+var commandOrder = []string{
+	"create", "list", "inspect", "exec", "wait", "send", "screen", "output", "history", "events",
+	"attach", "detach", "kill", "resize", "signal",
+	"serve", "status", "stop", "logs", "config", "completion", "version",
+}
+
+// commands maps every word to what builds its command.
+func (a *app) commands() map[string]func() *cobra.Command {
+	all := map[string]func() *cobra.Command{
+		"create": a.create, "list": a.list, "inspect": a.inspect, "exec": a.exec, "wait": a.wait,
+		"send": a.send, "screen": a.screen, "output": a.output, "history": a.history, "events": a.events,
+		"attach": a.attach, "detach": a.detach, "kill": a.kill, "resize": a.resize, "signal": a.signal,
+		"serve": a.serve, "status": a.daemonStatus, "stop": a.stop, "logs": a.logs,
+		"config": a.config, "completion": a.completion, "version": a.version,
+	}
+	all["ls"] = all["list"]
+	return all
+}
+
+func (a *app) create() *cobra.Command {
+	return command(a, api.Create, func(req *api.CreateRequest, c *cobra.Command) error {
+		if err := a.fromHere(req); err != nil {
+			return err
+		}
+		s, err := call(a, api.Create, req)
+		if err != nil || a.json {
+			return err
+		}
+		fmt.Fprintln(a.stdout, s.Name)
+		return nil
+	})
+}
+
+// fromHere fills in what a new session takes over from the client: folder,
+// environment, size.
+func (a *app) fromHere(req *api.CreateRequest) error {
+	dir, err := os.Getwd()
+	switch {
+	case req.Dir == "" && err != nil:
+		return api.Errorf(api.CannotStart, "the working directory: %v", err).WithHint("--dir DIR")
+	case req.Dir == "":
+		req.Dir = dir
+	case !filepath.IsAbs(req.Dir):
+		req.Dir = filepath.Join(dir, req.Dir)
+	}
+	req.BaseEnv = api.KV{}
+	for _, kv := range os.Environ() {
+		if name, value, ok := strings.Cut(kv, "="); ok && name != "" {
+			req.BaseEnv[name] = strings.ToValidUTF8(value, "\ufffd")
+		}
+	}
+	if req.Size == nil {
+		if size, ok := terminalSize(os.Stdout); ok {
+			req.Size = &size
+		}
+	}
+	return nil
+}
+
+func (a *app) list() *cobra.Command {
+	detailed := false
+	c := command(a, api.List, func(req *api.ListRequest, _ *cobra.Command) error {
+		res, err := call(a, api.List, req)
+		if err != nil || a.json {
+			return err
+		}
+		return renderSessions(a.stdout, res.Sessions, detailed)
+	})
+	c.Aliases = []string{"ls"}
+	c.Flags().BoolVar(&detailed, "detailed", false, "evidence, pid, size and cwd too")
+	return c
+}
+
+func (a *app) inspect() *cobra.Command {
+	return command(a, api.Inspect, func(req *api.SessionRequest, _ *cobra.Command) error {
+		s, err := call(a, api.Inspect, req)
+		if err != nil || a.json {
+			return err
+		}
+		return renderSession(a.stdout, s)
+	})
+}
+
+func (a *app) send() *cobra.Command {
+	until := api.Until{}
+	c := command(a, api.Send, func(req *api.SendRequest, _ *cobra.Command) error {
+		if until != (api.Until{}) {
+			req.Until = &until
+		}
+		res, err := call(a, api.Send, req)
+		if err != nil {
+			return err
+		}
+		if !res.Delivered {
+			fmt.Fprintln(a.stderr, "ai-session: the program does not read; the input waits")
+		}
+		if res.Wait == nil || a.json {
+			return nil
+		}
+		return a.waited(res.Wait)
+	})
+	c.Flags().StringVar(&until.For, "until", "", "wait afterwards for exit, prompt, input, quiet or text")
+	c.Flags().StringVar(&until.Match, "match", "", "wait afterwards for new output that matches this regular expression")
+	c.Flags().Var(&until.QuietMS, "quiet", "wait afterwards until no output has come for this long")
+	c.Flags().VarP(&until.TimeoutMS, "timeout", "t", "give the wait up after this long")
+	return c
+}
+
+func (a *app) screen() *cobra.Command {
+	return command(a, api.ScreenOf, func(req *api.ScreenRequest, _ *cobra.Command) error {
+		asJSON := a.json
+		a.json = asJSON || req.Format == "json"
+		s, err := call(a, api.ScreenOf, req)
+		if err != nil || a.json {
+			return err
+		}
+		_, err = fmt.Fprint(a.stdout, withNewline(s.Content, req.Format))
+		return err
+	})
+}
+
+func withNewline(text, format string) string {
+	if format == "ansi" || text == "" || strings.HasSuffix(text, "\n") {
+		return text
+	}
+	return text + "\n"
+}
+
+func (a *app) output() *cobra.Command {
+	raw, follow := false, false
+	c := command(a, api.ReadOutput, func(req *api.OutputRequest, _ *cobra.Command) error {
+		if raw || follow {
+			if req.Grep != "" || req.MaxTokens != 0 {
+				return usageError{fmt.Errorf("--grep and --max-tokens read lines, --raw and --follow read bytes")}
+			}
+			return a.raw(&api.RawRequest{Ref: req.Ref, Lines: req.Lines, Follow: follow})
+		}
+		out, err := call(a, api.ReadOutput, req)
+		if err != nil || a.json {
+			return err
+		}
+		return renderOutput(a.stdout, out)
+	})
+	c.Flags().BoolVar(&raw, "raw", false, "the bytes as they were written")
+	c.Flags().BoolVarP(&follow, "follow", "f", false, "go on with what comes, as bytes")
+	return c
+}
+
+func (a *app) raw(req *api.RawRequest) error {
+	c, err := a.caller()
+	if err != nil {
+		return err
+	}
+	return api.ReadRaw.Stream(a.ctx, c, req, func(chunk *api.Chunk) error {
+		_, err := a.stdout.Write(chunk.Data)
+		return err
+	})
+}
+
+func (a *app) history() *cobra.Command {
+	return command(a, api.Blocks, func(req *api.HistoryRequest, _ *cobra.Command) error {
+		h, err := call(a, api.Blocks, req)
+		if err != nil || a.json {
+			return err
+		}
+		return renderHistory(a.stdout, h)
+	})
+}
+
+func (a *app) events() *cobra.Command {
+	return command(a, api.Events, func(req *api.EventsRequest, _ *cobra.Command) error {
+		c, err := a.caller()
+		if err != nil {
+			return err
+		}
+		return api.Events.Stream(a.ctx, c, req, func(e *api.Event) error {
+			return renderEvent(a.stdout, e, a.json)
+		})
+	})
+}
+
+func (a *app) detach() *cobra.Command {
+	return command(a, api.Detach, func(req *api.DetachRequest, _ *cobra.Command) error {
+		res, err := call(a, api.Detach, req)
+		if err != nil || a.json {
+			return err
+		}
+		fmt.Fprintf(a.stderr, "%d detached\n", res.Detached)
+		return nil
+	})
+}
+
+func (a *app) kill() *cobra.Command {
+	all := false
+	c := command(a, api.Kill, func(req *api.KillRequest, _ *cobra.Command) error {
+		if !all {
+			return a.killOne(req)
+		}
+		list, err := api.List.Call(a.ctx, a.client, &api.ListRequest{})
+		if err != nil {
+			return err
+		}
+		for _, s := range list.Sessions {
+			if err := a.killOne(&api.KillRequest{Session: s.ID, Force: req.Force}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	run := c.RunE
+	c.RunE = func(c *cobra.Command, args []string) error {
+		if all && len(args) == 0 {
+			if _, err := a.caller(); err != nil {
+				return err
+			}
+			args = []string{"all"} // stands where a name would
+		} else if all {
+			return usageError{fmt.Errorf("kill takes a session or --all, not both")}
+		}
+		return run(c, args)
+	}
+	c.Flags().BoolVar(&all, "all", false, "every session")
+	return c
+}
+
+func (a *app) killOne(req *api.KillRequest) error {
+	res, err := call(a, api.Kill, req)
+	if err != nil {
+		return err
+	}
+	for _, p := range res.Survivors {
+		fmt.Fprintf(a.stderr, "ai-session: process %d (%s) is still there\n", p.PID, printable(p.Name))
+	}
+	if len(res.Survivors) > 0 {
+		a.status = exitError
+	}
+	return nil
+}
+
+func (a *app) resize() *cobra.Command {
+	return command(a, api.Resize, func(req *api.ResizeRequest, _ *cobra.Command) error {
+		_, err := call(a, api.Resize, req)
+		return err
+	})
+}
+
+func (a *app) signal() *cobra.Command {
+	return command(a, api.Signal, func(req *api.SignalRequest, _ *cobra.Command) error {
+		_, err := call(a, api.Signal, req)
+		return err
+	})
+}
+
+func (a *app) daemonStatus() *cobra.Command {
+	return command(a, api.DaemonStatus, func(req *api.StatusRequest, _ *cobra.Command) error {
+		c, err := a.connect(false)
+		if err != nil {
+			return err
+		}
+		st, err := callOn(a, c, api.DaemonStatus, req)
+		if err != nil || a.json {
+			return err
+		}
+		return renderStatus(a.stdout, st)
+	})
+}
+
+func (a *app) stop() *cobra.Command {
+	return command(a, api.Stop, func(req *api.StopRequest, _ *cobra.Command) error {
+		c, err := a.connect(false)
+		if err != nil {
+			return err
+		}
+		gone, err := c.Gone(a.ctx)
+		if err != nil {
+			return err
+		}
+		if _, err := callOn(a, c, api.Stop, req); err != nil {
+			return err
+		}
+		select {
+		case <-gone:
+		case <-a.ctx.Done():
+		}
+		return nil
+	})
+}
+
+func (a *app) logs() *cobra.Command {
+	return command(a, api.Logs, func(req *api.LogsRequest, _ *cobra.Command) error {
+		c, err := a.connect(false)
+		if err != nil {
+			return err
+		}
+		return api.Logs.Stream(a.ctx, c, req, func(chunk *api.Chunk) error {
+			_, err := a.stdout.Write(chunk.Data)
+			return err
+		})
+	})
+}
+
+func (a *app) serve() *cobra.Command {
+	return &cobra.Command{
+		Use:                "serve",
+		Short:              "Run the daemon in the foreground",
+		Example:            "  ai-session serve",
+		DisableFlagParsing: true,
+		RunE: func(_ *cobra.Command, args []string) error {
+			return replaceBy("ai-sessiond", append([]string{"serve"}, args...))
+		},
+	}
+}
+
+func (a *app) version() *cobra.Command {
+	return &cobra.Command{
+		Use: "version", Short: "Print the version", Example: "  ai-session version", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			if a.json {
+				_, err := fmt.Fprintf(a.stdout, "{\"version\":%q,\"go\":%q}\n", Version, runtime.Version())
+				return err
+			}
+			_, err := fmt.Fprintf(a.stdout, "ai-session %s (%s, %s/%s)\n", Version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			return err
+		},
+	}
+}
+
+func (a *app) completion() *cobra.Command {
+	return &cobra.Command{
+		Use: "completion bash|zsh|fish|powershell", Short: "Print completions for a shell",
+		Example:   "  source <(ai-session completion bash)",
+		ValidArgs: []string{"bash", "zsh", "fish", "powershell"},
+		Args:      cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs),
+		RunE: func(c *cobra.Command, args []string) error {
+			root := c.Root()
+			switch args[0] {
+			case "bash":
+				return root.GenBashCompletionV2(a.stdout, true)
+			case "zsh":
+				return root.GenZshCompletion(a.stdout)
+			case "fish":
+				return root.GenFishCompletion(a.stdout, true)
+			}
+			return root.GenPowerShellCompletionWithDesc(a.stdout)
+		},
+	}
+}
+
+// besideOrPath finds another of our programs.
+func besideOrPath(name string) (string, error) {
+	if runtime.GOOS == "windows" {
+		name += ".exe"
+	}
+	if self, err := os.Executable(); err == nil {
+		if real, err := filepath.EvalSymlinks(self); err == nil {
+			self = real
+		}
+		path := filepath.Join(filepath.Dir(self), name)
+		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
+			return path, nil
+		}
+	}
+	path, err := exec.LookPath(name)
+	if err != nil {
+		return "", api.Errorf(api.Unavailable, "no %s beside this program or in PATH", name).
+			WithHint("install both programs: go install ./cmd/...")
+	}
+	return path, nil
+}

@@ -1,0 +1,200 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ai-session/ai-session/api"
+)
+
+func (a *app) exec() *cobra.Command {
+	return command(a, api.Exec, func(req *api.ExecRequest, c *cobra.Command) error {
+		if _, err := a.caller(); err != nil {
+			return err
+		}
+		stop := a.interruptible(req.Session)
+		defer stop()
+		r, err := call(a, api.Exec, req)
+		if err != nil {
+			return err
+		}
+		a.status = statusOf(&r.Block)
+		switch {
+		case a.json:
+			return nil
+		case !req.Raw:
+			return a.renderReport(r)
+		}
+		a.note(r)
+		if len(r.Gaps) > 0 {
+			return a.raw(&api.RawRequest{Ref: r.Ref})
+		}
+		_, err = a.stdout.Write(r.Raw)
+		return err
+	})
+}
+
+// interruptible makes ^C interrupt the session's command, and a second one leave it
+// running.
+func (a *app) interruptible(session string) (stop func()) {
+	ctx, cancel := context.WithCancel(a.ctx)
+	a.ctx = ctx
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt)
+	done := make(chan struct{})
+	go func() {
+		for n := 0; ; n++ {
+			select {
+			case <-signals:
+			case <-done:
+				return
+			}
+			if n > 0 {
+				fmt.Fprintf(a.stderr, "ai-session: left running; ai-session wait %s\n", session)
+				cancel()
+				return
+			}
+			_, err := api.Signal.Call(ctx, a.client, &api.SignalRequest{Session: session, Signal: "INT"})
+			if err != nil {
+				fmt.Fprintf(a.stderr, "ai-session: interrupt: %v\n", err)
+			}
+		}
+	}()
+	return func() {
+		signal.Stop(signals)
+		close(done)
+		cancel()
+	}
+}
+
+// statusOf is the exit status that stands for a block.
+func statusOf(b *api.Block) int {
+	switch b.State {
+	case api.BlockRunning, api.BlockNeedsInput, api.BlockTUI:
+		return exitRunning
+	}
+	if code, known := b.Exit.Code(); known {
+		return code
+	}
+	return exitUnknown
+}
+
+// header is the line an agent reads first.
+func header(b *api.Report) string {
+	h := fmt.Sprintf("[%s exit=%s %s cwd=%s", b.ID, b.Exit, seconds(b.DurationMS.Duration()), b.Cwd)
+	if b.State != api.BlockDone {
+		h = fmt.Sprintf("[%s %s %s cwd=%s", b.ID, b.State, seconds(b.DurationMS.Duration()), b.Cwd)
+		if code, known := b.Exit.Code(); known {
+			h = fmt.Sprintf("[%s %s exit=%d %s cwd=%s", b.ID, b.State, code, seconds(b.DurationMS.Duration()), b.Cwd)
+		}
+	}
+	h += fmt.Sprintf(" %d lines", b.Lines)
+	if b.Lines == 1 {
+		h = h[:len(h)-1]
+	}
+	if shown := countLines(b.Text); shown < b.Lines {
+		h += fmt.Sprintf(" -> %d", shown)
+	}
+	for _, f := range b.Flags {
+		h += " " + f
+	}
+	if b.Isolated {
+		h += " isolated"
+	}
+	for i, r := range b.Reset {
+		if i == 0 {
+			h += " reset="
+		} else {
+			h += ","
+		}
+		h += r
+	}
+	return h + " ref=" + b.Ref + "]"
+}
+
+func countLines(text string) int {
+	n := 0
+	for _, c := range text {
+		if c == '\n' {
+			n++
+		}
+	}
+	return n
+}
+
+// seconds writes a duration as people read it.
+func seconds(d time.Duration) string {
+	switch {
+	case d < time.Second:
+		return fmt.Sprintf("%dms", d.Milliseconds())
+	case d < time.Minute:
+		return fmt.Sprintf("%.1fs", d.Seconds())
+	}
+	return d.Round(time.Second).String()
+}
+
+func (a *app) renderReport(r *api.Report) error {
+	a.note(r)
+	_, err := fmt.Fprintf(a.stdout, "%s\n%s", header(r), printable(r.Text))
+	return err
+}
+
+// note tells on stderr what an exit status alone does not.
+func (a *app) note(r *api.Report) {
+	switch r.State {
+	case api.BlockNeedsInput:
+		fmt.Fprintf(a.stderr, "ai-session: %s needs input (%s): %s\n", r.Session, r.Input.Kind, printable(r.Input.Tail))
+		fmt.Fprintf(a.stderr, "  try: ai-session send %s TEXT --key Enter\n", r.Session)
+	case api.BlockTUI:
+		fmt.Fprintf(a.stderr, "ai-session: a full-screen program has %s\n  try: ai-session screen %s\n", r.Session, r.Session)
+	case api.BlockRunning:
+		fmt.Fprintf(a.stderr, "ai-session: %s is still running\n  try: ai-session wait %s\n", r.ID, r.Session)
+	case api.BlockDead:
+		fmt.Fprintf(a.stderr, "ai-session: session %s ended with the command (%s)\n", r.Session, r.Cause)
+	}
+}
+
+func (a *app) wait() *cobra.Command {
+	return command(a, api.Wait, func(req *api.WaitRequest, _ *cobra.Command) error {
+		res, err := call(a, api.Wait, req)
+		if err != nil {
+			return err
+		}
+		return a.waited(res)
+	})
+}
+
+// waited shows what a wait came to and chooses the exit status.
+func (a *app) waited(res *api.WaitResult) error {
+	switch {
+	case res.Reason == "timeout":
+		a.status = exitRunning
+	case res.Block != nil:
+		a.status = statusOf(&res.Block.Block)
+	case res.Reason == "dead":
+		a.status = exitUnknown
+	}
+	if a.json {
+		return nil
+	}
+	switch {
+	case res.Block != nil:
+		return a.renderReport(res.Block)
+	case res.Match != "":
+		_, err := fmt.Fprintln(a.stdout, printable(res.Match))
+		return err
+	case res.Input != nil:
+		_, err := fmt.Fprintf(a.stdout, "%s: %s\n", res.Input.Kind, printable(res.Input.Tail))
+		return err
+	}
+	_, err := fmt.Fprintf(a.stdout, "%s (%s)\n", res.Reason, res.State)
+	return err
+}
+
+var errNoTerminal = errors.New("attach needs a terminal on stdin and stdout")

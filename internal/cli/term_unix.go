@@ -1,0 +1,55 @@
+//go:build unix
+
+package cli
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/ai-session/ai-session/api"
+	"github.com/ai-session/ai-session/internal/wire"
+)
+
+// windowSize is this terminal's size, in cells and in pixels.
+func windowSize() (size api.Size, xpixel, ypixel int) {
+	w, err := unix.IoctlGetWinsize(int(os.Stdout.Fd()), unix.TIOCGWINSZ)
+	if err != nil {
+		return size, 0, 0
+	}
+	size = api.Size{Cols: int(w.Col), Rows: int(w.Row)}
+	if size.Check() != nil {
+		return api.Size{}, 0, 0
+	}
+	return size, int(w.Xpixel), int(w.Ypixel)
+}
+
+// resizes tells the session when this terminal's size changes.
+func resizes(ctx context.Context, conn api.Conn) {
+	changed := make(chan os.Signal, 1)
+	signal.Notify(changed, syscall.SIGWINCH)
+	defer signal.Stop(changed)
+	for {
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return
+		}
+		size, x, y := windowSize()
+		if conn.Send(api.Frame{Kind: api.FrameResize, Data: wire.SizeData(size.Cols, size.Rows, x, y)}) != nil {
+			return
+		}
+	}
+}
+
+// replaceBy turns this process into another of our programs.
+func replaceBy(name string, args []string) error {
+	path, err := besideOrPath(name)
+	if err != nil {
+		return err
+	}
+	return syscall.Exec(path, append([]string{name}, args...), os.Environ())
+}

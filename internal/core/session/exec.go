@@ -1,0 +1,378 @@
+package session
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"strings"
+	"time"
+
+	"github.com/ai-session/ai-session/api"
+	"github.com/ai-session/ai-session/internal/core/shell"
+	"github.com/ai-session/ai-session/internal/persistence"
+)
+
+// execution is an exec between its arming and its end.
+type execution struct {
+	block     *block
+	prepared  shell.Prepared
+	shown     []byte // the command as the screen shows it
+	outputEnd int64  // where an E mark put the end of output; -1 without one
+	started   chan struct{}
+	done      chan struct{} // closed once the block has ended, or err is set
+	err       error         // the command was not given to the shell
+	retried   bool
+}
+
+// ticket is a place in the queue for the terminal.
+type ticket struct{}
+
+// Exec runs a command in the session's shell. Ending ctx ends the wait, not the
+// command.
+func (s *Session) Exec(ctx context.Context, req *api.ExecRequest) (*api.Report, error) {
+	text, err := s.commandText(req)
+	if err != nil {
+		return nil, err
+	}
+	deadline, stop := timeout(ctx, req.TimeoutMS)
+	defer stop()
+	e, err := s.begin(deadline, text, req)
+	if err != nil {
+		return nil, err
+	}
+	return s.follow(ctx, deadline, e, req)
+}
+
+// timeout returns a context that ends with ctx or after ms, when ms is given.
+func timeout(ctx context.Context, ms api.Millis) (context.Context, context.CancelFunc) {
+	if ms <= 0 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, ms.Duration())
+}
+
+// commandText checks a request and returns the text for the shell.
+func (s *Session) commandText(req *api.ExecRequest) (string, error) {
+	switch {
+	case s.kit == nil:
+		return "", api.Errorf(api.UnsupportedProgram, "session %s runs %s, not a shell exec knows", s.Name(), programName(s.c.Shell)).
+			WithHint("ai-session send %s TEXT --key Enter", s.Name())
+	case req.Command != "" && len(req.Argv) > 0:
+		return "", api.Errorf(api.Invalid, "command and argv are both given")
+	case req.TimeoutMS < 0:
+		return "", api.Errorf(api.Invalid, "timeout_ms %d is negative", req.TimeoutMS)
+	case req.MaxTokens < 0:
+		return "", api.Errorf(api.Invalid, "max_tokens %d is negative", req.MaxTokens)
+	case req.Stdin != nil && req.StdinBase64 != nil:
+		return "", api.Errorf(api.Invalid, "stdin and stdin_base64 are both given")
+	case len(req.Argv) > 0:
+		return quoteArgv(s.kit.Kind(), req.Argv), nil
+	}
+	if i := strings.IndexByte(req.Command, 0); i >= 0 {
+		return "", api.Errorf(api.Invalid, "the command has a NUL byte at %d, which no shell can read", i)
+	}
+	return req.Command, nil
+}
+
+// quoteArgv writes argv as one shell command whose words are exactly those.
+func quoteArgv(kind shell.Kind, argv []string) string {
+	words := make([]string, len(argv))
+	for i, a := range argv {
+		if kind == shell.Fish {
+			a = strings.ReplaceAll(a, `\`, `\\`)
+			words[i] = "'" + strings.ReplaceAll(a, "'", `\'`) + "'"
+			continue
+		}
+		words[i] = "'" + strings.ReplaceAll(a, "'", `'\''`) + "'"
+	}
+	return strings.Join(words, " ")
+}
+
+// begin waits for the terminal and gives the command to the shell.
+func (s *Session) begin(ctx context.Context, text string, req *api.ExecRequest) (*execution, error) {
+	e := &execution{
+		block:     &block{command: text, state: api.BlockRunning, to: -1},
+		outputEnd: -1, started: make(chan struct{}), done: make(chan struct{}),
+	}
+	if err := s.admit(ctx, e, req.Queue); err != nil {
+		return nil, err
+	}
+	stdin := req.StdinBase64
+	if req.Stdin != nil {
+		stdin = []byte(*req.Stdin)
+	}
+	number, err := s.c.NextBlock() // may wait for the disk: not under the mutex
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err == nil {
+		e.block.number = number
+		e.prepared, err = s.kit.Prepare(shell.Exec{Command: []byte(text), Stdin: stdin, HasStdin: stdin != nil, Opts: s.opts})
+	}
+	if err != nil {
+		s.retreat(e)
+		return nil, api.Errorf(api.NotStarted, "the command's file: %v", err).WithHint("nothing was run").WithCause(err)
+	}
+	if s.phase == dead {
+		s.kit.Finish(e.prepared)
+		s.retreat(e)
+		return nil, s.deadError()
+	}
+	if err := s.arm(e); err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+// retreat gives the terminal back after an exec that was not armed.
+func (s *Session) retreat(e *execution) {
+	if s.open == e {
+		s.open = nil
+	}
+	if s.phase == arming {
+		s.enter(ready)
+	}
+	s.tell()
+}
+
+// admit waits until the terminal is e's. Without queue it answers busy at once,
+// except for the moment between a command's end and the prompt.
+func (s *Session) admit(ctx context.Context, e *execution, queue bool) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t := &ticket{}
+	s.queue = append(s.queue, t)
+	defer s.unqueue(t)
+	for {
+		err, wait := s.verdict(t)
+		if err == nil && !wait {
+			s.open = e
+			s.enter(arming)
+			s.tell()
+			return nil
+		}
+		if err != nil && (!queue || api.CodeOf(err) != api.Busy) {
+			return err
+		}
+		changed := s.change()
+		s.mu.Unlock()
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			s.mu.Lock()
+			return s.notAdmitted(ctx, err)
+		}
+		s.mu.Lock()
+	}
+}
+
+func (s *Session) unqueue(t *ticket) {
+	for i, q := range s.queue {
+		if q == t {
+			s.queue = append(s.queue[:i], s.queue[i+1:]...)
+			break
+		}
+	}
+	if len(s.queue) == 0 {
+		s.queue = nil
+	}
+	s.tell() // the next in the queue looks again
+}
+
+// verdict says whether the terminal is free for t: no error and no wait; or a busy
+// error; or a moment's wait without one.
+func (s *Session) verdict(t *ticket) (err error, wait bool) {
+	switch {
+	case s.phase == dead:
+		return s.deadError(), false
+	case s.open != nil:
+		return s.busy("exec", s.open.block.id(), "", s.since), false
+	case s.phase == booting && s.input != nil:
+		return s.busy("program", "", "", s.since), false
+	case s.phase == booting || s.phase == ending || s.rearmed:
+		return nil, true
+	case s.foreign():
+		return s.busy("program", "", s.dirty.by, s.since), false
+	case s.dirty.is:
+		return s.busy("input", "", s.dirty.by, s.dirty.since), false
+	case s.queue[0] != t:
+		return s.busy("exec", "", "", s.since), true
+	}
+	return nil, false
+}
+
+func (s *Session) busy(by, block, client string, since time.Time) *api.Error {
+	info := &api.BusyInfo{By: by, Block: block, Client: client, AgeMS: api.MillisOf(time.Since(since))}
+	var err *api.Error
+	switch by {
+	case "exec":
+		err = api.Errorf(api.Busy, "session %s is running @%s", s.name, block).
+			WithHint("ai-session wait %s, or exec --queue", s.name)
+	case "input":
+		err = api.Errorf(api.Busy, "session %s has a line that %s began to type", s.name, client).
+			WithHint("ai-session screen %s; C-c discards it: ai-session send %s --key C-c", s.name, s.name)
+	default:
+		err = api.Errorf(api.Busy, "another program has the terminal of session %s", s.name).
+			WithHint("ai-session screen %s", s.name)
+	}
+	err.Busy = info
+	return err
+}
+
+func (s *Session) deadError() error {
+	how := "its status is unknown"
+	if code, known := exitOf(s.exit).Code(); known {
+		how = "exit " + api.ExitCode(code).String()
+	}
+	if s.exit.Signal != 0 {
+		how = "signal " + signalName(s.exit.Signal)
+	}
+	return api.Errorf(api.Dead, "session %s has ended: %s", s.name, how).
+		WithHint("ai-session output %s reads what it wrote; create starts a new one", s.name)
+}
+
+// notAdmitted says what an exec waited for in vain.
+func (s *Session) notAdmitted(ctx context.Context, err error) error {
+	if err != nil {
+		return err
+	}
+	if context.Cause(ctx) == context.Canceled {
+		return api.Errorf(api.Cancelled, "cancelled before the command was started")
+	}
+	return api.Errorf(api.NotStarted, "session %s showed no prompt in time", s.name).
+		WithHint("nothing was run; ai-session screen %s", s.name)
+}
+
+// arm writes down that the exec begins and types its trigger.
+func (s *Session) arm(e *execution) error {
+	b := e.block
+	b.isolated = e.prepared.Isolated
+	b.started = time.Now()
+	b.cwd = s.cwd
+	data, err := json.Marshal(startFrame{Block: b.number, Command: b.command, Token: e.prepared.Token, Isolated: b.isolated})
+	if err == nil {
+		s.markGap()
+		var pos persistence.Position
+		pos, err = s.journal.Append(persistence.ExecStart, data)
+		b.startSeq = pos.Seq
+		b.from = pos.Offset
+	}
+	if err != nil {
+		s.degraded = err
+		s.kit.Finish(e.prepared)
+		s.retreat(e)
+		return storageError(err)
+	}
+	e.shown = shownCommand(b.command)
+	s.blocks = append(s.blocks, blockRef{b.number, b.startSeq})
+	s.scan.SetLive(s.kit.Live()...)
+	s.enter(armed)
+	s.pump.trigger(s, e.prepared.Trigger)
+	s.watchQuiet()
+	s.tell()
+	return nil
+}
+
+// shownLines is how much of a command's text is shown where it was run.
+const shownLines = 5
+
+// shownCommand is the text a person sees at the prompt in place of the trigger.
+func shownCommand(command string) []byte {
+	lines := strings.Split(strings.TrimRight(command, "\n"), "\n")
+	more := len(lines) - shownLines
+	if more > 0 {
+		lines = append(lines[:shownLines], "... +"+plural(more, "line"))
+	}
+	var out bytes.Buffer
+	for _, line := range lines {
+		if len(line) > 1000 {
+			line = line[:1000] + " ..."
+		}
+		for _, r := range line {
+			if r < ' ' && r != '\t' || r == 0x7f || r >= 0x80 && r < 0xa0 {
+				r = '.' // text shows; it never acts
+			}
+			out.WriteRune(r)
+		}
+		out.WriteString("\r\n")
+	}
+	return out.Bytes()
+}
+
+// follow waits for an exec's end, for the news that it needs somebody, or for the
+// end of the caller's patience.
+func (s *Session) follow(ctx, deadline context.Context, e *execution, req *api.ExecRequest) (*api.Report, error) {
+	background := (<-chan struct{})(nil)
+	if req.Background {
+		background = e.started
+	}
+	for {
+		s.mu.Lock()
+		changed := s.change()
+		waiting := s.open == e && (s.input != nil || s.tui)
+		s.mu.Unlock()
+		if waiting {
+			return s.report(e, req)
+		}
+		select {
+		case <-e.done:
+			return s.report(e, req)
+		case <-background:
+			return s.report(e, req)
+		case <-changed:
+		case <-deadline.Done():
+			if ctx.Err() != nil {
+				return nil, api.Errorf(api.Cancelled, "the caller left; @%s goes on", e.block.id())
+			}
+			return s.report(e, req)
+		}
+	}
+}
+
+// report is an exec's answer as things stand.
+func (s *Session) report(e *execution, req *api.ExecRequest) (*api.Report, error) {
+	if e.ended() && e.err != nil {
+		return nil, e.err
+	}
+	if s.c.SyncAlways {
+		if err := s.journal.Sync(); err != nil {
+			return nil, storageError(err)
+		}
+	}
+	s.mu.Lock()
+	b := *e.block
+	view := s.viewOpen(&b)
+	cols := s.size.Cols
+	s.mu.Unlock()
+	return view, describe(s.journal, &b, view, cols, textOptions{raw: req.Raw, maxTokens: req.MaxTokens})
+}
+
+func (e *execution) ended() bool {
+	select {
+	case <-e.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// viewOpen is a block's view, with what is known of it while it runs. It fixes the
+// end of a running block's output at what there is now.
+func (s *Session) viewOpen(b *block) *api.Report {
+	if b.to >= 0 {
+		return &api.Report{Block: *b.view(s.name)}
+	}
+	b.to = s.journal.End().Offset
+	if s.open != nil && s.open.block.number == b.number {
+		switch {
+		case s.input != nil:
+			b.state = api.BlockNeedsInput
+		case s.tui:
+			b.state = api.BlockTUI
+		}
+	}
+	v := &api.Report{Block: *b.view(s.name)}
+	if b.state == api.BlockNeedsInput {
+		v.Input = s.input
+	}
+	return v
+}

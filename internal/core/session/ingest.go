@@ -1,0 +1,246 @@
+package session
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/ai-session/ai-session/api"
+	"github.com/ai-session/ai-session/internal/core/pty"
+	"github.com/ai-session/ai-session/internal/core/shell"
+	"github.com/ai-session/ai-session/internal/core/vt"
+	"github.com/ai-session/ai-session/internal/persistence"
+)
+
+// chunkSize is the most output taken in under one hold of the mutex. The kernel
+// gives a pty's output in pieces of 4 KiB; sixteen of them make the journal's
+// write(2) and the wake-ups cheap, and delay a key stroke by less than a millisecond.
+const chunkSize = 64 << 10
+
+// chunks are shared by all sessions: an idle one holds no buffer.
+var chunks = sync.Pool{New: func() any { b := make([]byte, chunkSize); return &b }}
+
+// maxHeld bounds what is held back while a trigger's echo is looked for. An echo is
+// a hundred bytes; with a line editor drawing, a thousand.
+const maxHeld = 16 << 10
+
+// checkpointEvery is how much output a rebuild replays at most.
+const checkpointEvery = 256 << 10
+
+// read takes output in until the terminal is closed. The end of the program is
+// known by waitpid; the pty says so once all that the program wrote has been read.
+func (s *Session) read() {
+	var buf *[]byte
+	take := func() []byte { buf = chunks.Get().(*[]byte); return *buf }
+	got := func(p []byte) {
+		if len(p) > 0 {
+			s.mu.Lock()
+			s.ingest(p)
+			s.mu.Unlock()
+		}
+		chunks.Put(buf)
+		buf = nil
+	}
+	for {
+		switch err := s.pty.Read(take, got); {
+		case err == nil || err == io.EOF:
+		case errors.Is(err, pty.ErrDrained):
+			s.mu.Lock()
+			s.died(s.pty.Exit())
+			s.mu.Unlock()
+		default:
+			return
+		}
+	}
+}
+
+// ingest is the one way in for what the program wrote.
+func (s *Session) ingest(p []byte) {
+	s.lastOutput = time.Now()
+	s.scan.Scan(p, s.output, s.mark)
+	s.answer()
+	s.watchQuiet()
+	if s.grown != nil {
+		close(s.grown)
+		s.grown = nil
+	}
+	if s.journal.SinceCheckpoint() >= checkpointEvery {
+		s.checkpoint()
+	}
+	if s.c.Unsynced != nil {
+		s.c.Unsynced(s)
+	}
+}
+
+// output gets what is not a mark of ours.
+func (s *Session) output(b []byte) {
+	if s.phase != armed && !s.rearmed {
+		s.emit(b)
+		return
+	}
+	s.held = append(s.held, b...)
+	if len(s.held) > maxHeld {
+		s.release()
+	}
+}
+
+// release gives up looking for an echo: what was held is output.
+func (s *Session) release() {
+	held := s.held
+	s.held = nil
+	s.emit(held)
+}
+
+// emit appends output to the journal, then shows it to everybody else.
+func (s *Session) emit(b []byte) {
+	if len(b) == 0 {
+		return
+	}
+	s.markGap()
+	if _, err := s.journal.Append(persistence.Output, b); err != nil {
+		s.lost += int64(len(b))
+		s.degraded = err
+	}
+	if s.open != nil && s.phase == running {
+		s.open.block.newlines += bytes.Count(b, newline)
+	}
+	s.show(b)
+}
+
+var newline = []byte{'\n'}
+
+// markGap writes down what the journal could not take, once it can again.
+func (s *Session) markGap() {
+	if s.lost == 0 {
+		return
+	}
+	if _, err := s.journal.Append(persistence.Gap, persistence.GapPayload(s.lost)); err != nil {
+		s.degraded = err
+		return
+	}
+	if s.open != nil {
+		s.open.block.flag("gap")
+	}
+	s.lost, s.degraded = 0, nil
+}
+
+// synthetic shows text of our own, which the journal keeps beside the output.
+func (s *Session) synthetic(b []byte) {
+	if len(b) == 0 {
+		return
+	}
+	s.append(persistence.Synthetic, b)
+	s.show(b)
+}
+
+// append writes a frame that is not output. A journal that cannot take it degrades
+// the session; the program runs on.
+func (s *Session) append(kind persistence.Kind, data []byte) uint64 {
+	pos, err := s.journal.Append(kind, data)
+	if err != nil {
+		s.degraded = err
+	}
+	return pos.Seq
+}
+
+// show draws bytes on the screen and on every attached terminal.
+func (s *Session) show(b []byte) {
+	s.term.Write(b)
+	for c := range s.clients {
+		c.offer(b)
+	}
+}
+
+// answer types what the terminal has to say to queries. It is no input of anybody.
+func (s *Session) answer() {
+	if replies := s.term.Replies(); len(replies) > 0 {
+		s.pump.add(s, replies)
+	}
+}
+
+// mark gets the shell's own words, and those of shells that are not ours.
+func (s *Session) mark(m shell.Mark) {
+	switch m.Kind {
+	case shell.CommandStart, shell.OutputEnd, shell.CommandEnd, shell.Prompt:
+		s.append(persistence.Mark, encodeMark(m))
+		s.apply(m)
+	case shell.ForeignFolder:
+		s.cwd = m.Cwd
+	}
+	s.tell()
+}
+
+func encodeMark(m shell.Mark) []byte {
+	b, err := json.Marshal(m)
+	if err != nil {
+		panic("session: a mark is always JSON: " + err.Error())
+	}
+	return b
+}
+
+// checkpoint writes down what a rebuild needs to start from here.
+func (s *Session) checkpoint() {
+	b, err := s.encodeCheckpoint()
+	if err == nil {
+		_, err = s.journal.Append(persistence.Checkpoint, b)
+	}
+	if err != nil {
+		s.degraded = err
+	}
+}
+
+func exitOf(e pty.Exit) api.Exit {
+	switch {
+	case !e.Known:
+		return api.Exit{}
+	case e.Signal != 0:
+		return api.ExitCode(128 + int(e.Signal))
+	}
+	return api.ExitCode(e.Code)
+}
+
+// storageError is what an exec answers while the journal cannot be written.
+func storageError(err error) error {
+	if errors.Is(err, persistence.ErrFull) {
+		return api.Errorf(api.StorageDegraded, "the disk is full: %v", err).WithHint("free space, then try again; running programs go on")
+	}
+	return api.Errorf(api.StorageDegraded, "the journal cannot be written: %v", err)
+}
+
+// leave puts right what a program left on, and names it.
+func (s *Session) leave() []string {
+	var left []string
+	before := s.term.State()
+	if before.AltScreen {
+		left = append(left, "alternate screen")
+	}
+	if before.BracketedPaste && !s.human {
+		left = append(left, "bracketed paste")
+	}
+	if before.MouseMode != 0 {
+		left = append(left, "mouse reports")
+	}
+	if len(left) > 0 {
+		s.synthetic(clearSequence(before))
+	}
+	return left
+}
+
+// clearSequence leaves what before shows to be on, in the terminal's own words, so
+// that the journal, the screen and every client take the same step.
+func clearSequence(before vt.State) []byte {
+	var b []byte
+	if before.MouseMode != 0 {
+		b = append(b, "\x1b[?9;1000;1002;1003l\x1b[?1005;1006;1015;1016l"...)
+	}
+	if before.BracketedPaste {
+		b = append(b, "\x1b[?2004l"...)
+	}
+	if before.AltScreen {
+		b = append(b, "\x1b[?1049l"...)
+	}
+	return append(b, "\x1b[?25h"...)
+}

@@ -1,0 +1,444 @@
+package session
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sort"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/ai-session/ai-session/api"
+	"github.com/ai-session/ai-session/internal/core/pty"
+	"github.com/ai-session/ai-session/internal/core/shell"
+	"github.com/ai-session/ai-session/internal/persistence"
+)
+
+// ManagerConfig is what a Manager works with.
+type ManagerConfig struct {
+	Store        *persistence.Store
+	Scratch      string // folder for the files of running commands
+	Socket       string // told to programs as AI_SESSION_SOCKET
+	DefaultShell string // "" = the environment's
+	JournalInput bool
+	SyncAlways   bool
+	Notify       func(api.Event) // told of every session's changes; must not block
+}
+
+// Manager holds many sessions and knows their names.
+type Manager struct {
+	c ManagerConfig
+
+	mu       sync.Mutex // guards what follows; not held while a program is started
+	sessions map[string]*Session
+	taken    map[string]bool // names of sessions being created
+	next     int             // where the search for a free number begins
+	sync     syncer
+}
+
+// NewManager returns a manager without sessions.
+func NewManager(c ManagerConfig) *Manager {
+	return &Manager{c: c, sessions: map[string]*Session{}, taken: map[string]bool{}, sync: syncer{due: map[*Session]bool{}}}
+}
+
+// meta is what the store keeps of a session beside its journal.
+type meta struct {
+	ID        string    `json:"id"`
+	Name      string    `json:"name"`
+	Shell     string    `json:"shell"`
+	Argv      []string  `json:"argv"`
+	Dir       string    `json:"dir"`
+	Size      api.Size  `json:"size"`
+	CreatedAt time.Time `json:"created_at"`
+
+	FirstBlock uint64 `json:"first_block,omitempty"` // once the session has ended
+	LastBlock  uint64 `json:"last_block,omitempty"`
+}
+
+// defaultSize is a session's size when nobody's terminal says: what most build logs
+// fit in.
+var defaultSize = api.Size{Cols: 120, Rows: 40}
+
+// Create starts a session.
+func (m *Manager) Create(ctx context.Context, req *api.CreateRequest) (*Session, error) {
+	if err := checkCreate(req); err != nil {
+		return nil, err
+	}
+	name, release, err := m.reserve(req.Name)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	s, err := m.launch(req, name)
+	if err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	m.sessions[name] = s
+	m.mu.Unlock()
+	s.notify(api.Event{Kind: "created"})
+	return s, nil
+}
+
+func checkCreate(req *api.CreateRequest) error {
+	if req.Name != "" {
+		if err := api.CheckName(req.Name); err != nil {
+			return err
+		}
+	}
+	if req.Size != nil {
+		if err := req.Size.Check(); err != nil {
+			return err
+		}
+	}
+	if req.Shell != "" && len(req.Argv) > 0 {
+		return api.Errorf(api.Invalid, "shell and argv are both given").WithHint("name the shell as the program: -- %s", req.Shell)
+	}
+	for _, a := range append([]string{req.Shell, req.Dir}, req.Argv...) {
+		if strings.ContainsRune(a, 0) {
+			return api.Errorf(api.Invalid, "%q has a NUL byte", a)
+		}
+	}
+	for _, env := range []api.KV{req.Env, req.BaseEnv} {
+		for k, v := range env {
+			if k == "" || strings.ContainsAny(k, "=\x00") || strings.ContainsRune(v, 0) {
+				return api.Errorf(api.Invalid, "environment variable %q cannot be set", k)
+			}
+		}
+	}
+	if req.Dir == "" {
+		return nil
+	}
+	if !filepath.IsAbs(req.Dir) {
+		return api.Errorf(api.Invalid, "dir %q is not an absolute path", req.Dir)
+	}
+	info, err := os.Stat(req.Dir)
+	if err != nil || !info.IsDir() {
+		return api.Errorf(api.CannotStart, "no folder %s", req.Dir).WithHint("mkdir -p %s", req.Dir)
+	}
+	return nil
+}
+
+// reserve takes a name for a session to be; an empty one becomes the smallest free
+// number, as in tmux. A dead session gives its name up.
+func (m *Manager) reserve(name string) (string, func(), error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if name == "" {
+		for name = strconv.Itoa(m.next); m.sessions[name] != nil || m.taken[name]; name = strconv.Itoa(m.next) {
+			m.next++
+		}
+	}
+	old := m.sessions[name]
+	if m.taken[name] || old != nil && !old.Dead() {
+		return "", nil, api.Errorf(api.Exists, "session %s is there already", name).
+			WithHint("ai-session attach %s, or kill it first", name)
+	}
+	if old != nil {
+		delete(m.sessions, name)
+		old.Close() // its program has ended: nothing here waits
+		m.retire(old)
+	}
+	m.taken[name] = true
+	return name, func() {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		delete(m.taken, name)
+	}, nil
+}
+
+// launch starts the program and builds the session around it.
+func (m *Manager) launch(req *api.CreateRequest, name string) (*Session, error) {
+	id := newID()
+	argv := m.program(req)
+	full := Environment(req.BaseEnv, req.Env, map[string]string{
+		"AI_SESSION": id, "AI_SESSION_SOCKET": m.c.Socket, "AI_SESSION_PANE": "0",
+	})
+	kit, err := hook(filepath.Join(m.c.Scratch, id), argv, full, req.Login)
+	if err != nil {
+		return nil, err
+	}
+	size := defaultSize
+	if req.Size != nil {
+		size = *req.Size
+	}
+	dir := req.Dir
+	if dir == "" {
+		dir = homeOf(full)
+	}
+	p := Parts{Kit: kit}
+	cmd := pty.Command{
+		Path: argv[0], Argv: loginArgv(argv, req.Login && kit == nil), Env: full, Dir: dir,
+		Size: pty.Size{Cols: uint16(size.Cols), Rows: uint16(size.Rows)},
+		Tree: pty.Tree{Marker: "AI_SESSION=" + id},
+	}
+	if kit != nil {
+		cmd.Argv, cmd.Env = kit.Argv(), kit.Env()
+	}
+	c := m.config(meta{ID: id, Name: name, Shell: argv[0], Argv: argv, Dir: dir, Size: size, CreatedAt: time.Now()})
+	c.AllowReports = req.AllowReports
+	return m.begin(p, cmd, c, argv)
+}
+
+// begin makes the journal and starts the program; on failure it leaves nothing.
+func (m *Manager) begin(p Parts, cmd pty.Command, c Config, argv []string) (s *Session, err error) {
+	defer func() {
+		if err != nil && p.Kit != nil {
+			p.Kit.Close()
+		}
+	}()
+	if p.PTY, err = pty.Start(cmd); err != nil {
+		return nil, startError(err, argv[0], cmd.Dir)
+	}
+	data, err := json.Marshal(meta{ID: c.ID, Name: c.Name, Shell: c.Shell, Argv: argv, Dir: cmd.Dir, Size: c.Size, CreatedAt: c.CreatedAt})
+	if err == nil {
+		p.Journal, err = m.c.Store.Create(c.ID, data, persistence.Options{Session: c.ID})
+	}
+	if err != nil {
+		p.PTY.Kill(context.Background())
+		p.PTY.Close()
+		return nil, storageError(err)
+	}
+	return New(p, c)
+}
+
+func (m *Manager) config(d meta) Config {
+	return Config{
+		ID: d.ID, Name: d.Name, Shell: d.Shell, Dir: d.Dir, Size: d.Size, CreatedAt: d.CreatedAt,
+		JournalInput: m.c.JournalInput, SyncAlways: m.c.SyncAlways,
+		NextBlock: m.c.Store.NextBlock, Notify: m.c.Notify, Unsynced: m.sync.add,
+	}
+}
+
+// program is what to run.
+func (m *Manager) program(req *api.CreateRequest) []string {
+	switch {
+	case len(req.Argv) > 0:
+		return req.Argv
+	case req.Shell != "":
+		return []string{req.Shell}
+	case m.c.DefaultShell != "":
+		return []string{m.c.DefaultShell}
+	}
+	return []string{DefaultShell(req.BaseEnv)}
+}
+
+// hook prepares a shell we know; for any other program it returns nil.
+func hook(dir string, argv, env []string, login bool) (*shell.Kit, error) {
+	if shell.Detect(argv[0]) == "" {
+		return nil, nil
+	}
+	kit, err := shell.New(shell.Config{Dir: dir, Argv: argv, Login: login, Env: env})
+	if errors.Is(err, shell.ErrUnsupported) {
+		return nil, nil // a shell that runs a script, say: a program like any other
+	}
+	if err != nil {
+		return nil, api.Errorf(api.CannotStart, "the shell's hook: %v", err).WithCause(err)
+	}
+	return kit, nil
+}
+
+func loginArgv(argv []string, login bool) []string {
+	if !login {
+		return argv
+	}
+	return append([]string{"-" + filepath.Base(argv[0])}, argv[1:]...)
+}
+
+func homeOf(env []string) string {
+	for _, kv := range env {
+		if dir, ok := strings.CutPrefix(kv, "HOME="); ok {
+			if info, err := os.Stat(dir); err == nil && info.IsDir() {
+				return dir
+			}
+		}
+	}
+	return string(filepath.Separator)
+}
+
+func startError(err error, program, dir string) error {
+	switch {
+	case errors.Is(err, pty.ErrNotFound):
+		return api.Errorf(api.CannotStart, "no program %s", program).WithHint("is it in PATH, and is its interpreter there?").WithCause(err)
+	case errors.Is(err, pty.ErrNotExecutable):
+		return api.Errorf(api.CannotStart, "%s cannot be executed", program).WithHint("chmod +x %s", program).WithCause(err)
+	case errors.Is(err, pty.ErrNoDirectory):
+		return api.Errorf(api.CannotStart, "no folder %s", dir).WithCause(err)
+	}
+	return api.Errorf(api.CannotStart, "start %s: %v", program, err).WithCause(err)
+}
+
+// newID is a session's id: its time first, so that folders sort by age.
+func newID() string {
+	var random [5]byte
+	rand.Read(random[:])
+	return fmt.Sprintf("s%011x%010x", time.Now().UnixMilli(), random)
+}
+
+// Find returns the session a target names, by name or id.
+func (m *Manager) Find(target string) (*Session, error) {
+	t, err := api.ParseTarget(target)
+	if err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	s := m.sessions[t.Session]
+	if s == nil {
+		for _, other := range m.sessions {
+			if other.ID() == t.Session {
+				s = other
+			}
+		}
+	}
+	m.mu.Unlock()
+	if s == nil {
+		return nil, api.Errorf(api.NotFound, "no session %s", strconv.Quote(t.Session)).WithHint("ai-session list")
+	}
+	if t.Window > 0 || t.Pane > 0 {
+		return nil, api.Errorf(api.NotFound, "no pane %s", target).WithHint("session %s has one window with one pane", t.Session)
+	}
+	return s, nil
+}
+
+// All returns the sessions, oldest first.
+func (m *Manager) All() []*Session {
+	m.mu.Lock()
+	all := make([]*Session, 0, len(m.sessions))
+	for _, s := range m.sessions {
+		all = append(all, s)
+	}
+	m.mu.Unlock()
+	sort.Slice(all, func(i, j int) bool { return all[i].ID() < all[j].ID() })
+	return all
+}
+
+// FindBlock returns the living session that has a block.
+func (m *Manager) FindBlock(number uint64) (*Session, bool) {
+	for _, s := range m.All() {
+		if s.HasBlock(number) {
+			return s, true
+		}
+	}
+	return nil, false
+}
+
+// hangupGrace is how long a hung-up program has to put its things in order.
+const hangupGrace = time.Second
+
+// Kill ends a session and its whole process tree.
+func (m *Manager) Kill(ctx context.Context, target string, force bool) (*api.KillResult, error) {
+	s, err := m.Find(target)
+	if err != nil {
+		return nil, err
+	}
+	name := s.Name()
+	if !force {
+		s.hangUp(ctx)
+	}
+	left, err := s.pty.Kill(ctx)
+	if err != nil {
+		return nil, api.Errorf(api.Internal, "kill session %s: %v", name, err)
+	}
+	m.mu.Lock()
+	if m.sessions[name] == s {
+		delete(m.sessions, name)
+	}
+	m.mu.Unlock()
+	m.sync.remove(s)
+	res := &api.KillResult{Session: name, Survivors: []api.Process{}}
+	for _, p := range left {
+		res.Survivors = append(res.Survivors, api.Process{PID: p.PID, Name: p.Name})
+	}
+	s.notify(api.Event{Kind: "ended", State: api.DeadState})
+	err = s.Close()
+	m.retire(s)
+	return res, err
+}
+
+// hangUp tells the program that its terminal is gone and gives it a moment.
+func (s *Session) hangUp(ctx context.Context) {
+	if s.pty.Hangup() != nil {
+		return
+	}
+	timer := time.NewTimer(hangupGrace)
+	defer timer.Stop()
+	select {
+	case <-s.pty.Done():
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// Close ends every session.
+func (m *Manager) Close(ctx context.Context) int {
+	all := m.All()
+	var wg sync.WaitGroup
+	for _, s := range all {
+		wg.Go(func() { m.Kill(ctx, s.ID(), false) })
+	}
+	wg.Wait()
+	m.sync.close()
+	return len(all)
+}
+
+// ArchiveOf opens the stored session that has a block. Sessions that were ended in
+// order know the range of their blocks; of others the journal is looked through.
+func (m *Manager) ArchiveOf(number uint64) (Archive, error) {
+	ids, err := m.c.Store.Sessions()
+	if err != nil {
+		return Archive{}, err
+	}
+	for _, id := range ids {
+		var d meta
+		data, err := m.c.Store.Meta(id)
+		if err != nil || json.Unmarshal(data, &d) != nil || d.LastBlock != 0 && (number < d.FirstBlock || number > d.LastBlock) {
+			continue
+		}
+		a, err := m.OpenArchive(id)
+		if err != nil {
+			continue
+		}
+		if _, err := a.block(number); err == nil {
+			return a, nil
+		}
+		a.Release()
+	}
+	return Archive{}, noBlock(number)
+}
+
+// retire notes in the store which blocks an ended session has.
+func (m *Manager) retire(s *Session) {
+	s.mu.Lock()
+	d := meta{ID: s.c.ID, Name: s.name, Shell: s.c.Shell, Dir: s.c.Dir, Size: s.size, CreatedAt: s.c.CreatedAt}
+	if n := len(s.blocks); n > 0 {
+		d.FirstBlock, d.LastBlock = s.blocks[0].number, s.blocks[n-1].number
+	}
+	s.mu.Unlock()
+	if data, err := json.Marshal(d); err == nil && d.LastBlock != 0 {
+		m.c.Store.SetMeta(d.ID, data) // without it the journal is looked through
+	}
+}
+
+// OpenArchive opens what a session wrote that is not in memory any more. The caller
+// closes its journal.
+func (m *Manager) OpenArchive(id string) (Archive, error) {
+	data, err := m.c.Store.Meta(id)
+	if err != nil {
+		return Archive{}, api.Errorf(api.NotFound, "no session %s is stored", id).WithHint("ai-session list")
+	}
+	var d meta
+	if err := json.Unmarshal(data, &d); err != nil {
+		return Archive{}, fmt.Errorf("meta of %s: %w", id, err)
+	}
+	j, _, err := m.c.Store.Open(id, persistence.Options{Session: id})
+	if err != nil {
+		return Archive{}, fmt.Errorf("journal of %s: %w", id, err)
+	}
+	return Archive{Name: d.ID, Journal: j, Cols: d.Size.Cols}, nil
+}

@@ -1,0 +1,346 @@
+package session
+
+import (
+	"bytes"
+	"time"
+
+	"github.com/ai-session/ai-session/api"
+	"github.com/ai-session/ai-session/internal/core/pty"
+	"github.com/ai-session/ai-session/internal/core/shell"
+	"github.com/ai-session/ai-session/internal/persistence"
+)
+
+// promptGrace is how long after D the prompt may take before the shell is asked
+// whether it reads: with its stderr redirected its prompt goes elsewhere.
+const promptGrace = 50 * time.Millisecond
+
+// lostGrace is how long a prompt must stand in silence before it counts as the end
+// of a command whose own end mark did not come.
+const lostGrace = 30 * time.Millisecond
+
+// apply moves the session along when the shell speaks.
+func (s *Session) apply(m shell.Mark) {
+	switch m.Kind {
+	case shell.CommandStart:
+		s.commandStart(m)
+	case shell.OutputEnd:
+		if s.ours(m) && s.open.outputEnd < 0 {
+			s.open.outputEnd = s.journal.End().Offset
+		}
+	case shell.CommandEnd:
+		s.commandEnd(m)
+	case shell.Prompt:
+		s.prompt(m)
+	}
+}
+
+// ours reports whether m speaks of the command that is running.
+func (s *Session) ours(m shell.Mark) bool {
+	return s.phase == running && s.open != nil && m.Token == s.open.prepared.Token
+}
+
+// commandStart is C: the command's text begins to run. Only the first one counts.
+func (s *Session) commandStart(m shell.Mark) {
+	e := s.open
+	if s.phase != armed || e == nil || m.Token != e.prepared.Token {
+		return
+	}
+	rest := withoutEcho(s.held, e.prepared.Echo, s.human)
+	s.held = nil
+	s.emit(rest)
+	s.synthetic(e.shown)
+	e.block.from = s.journal.End().Offset
+	e.block.started = time.Now()
+	s.enter(running)
+	close(e.started)
+	if keepsEditor(s.kit.Kind()) {
+		// Its editor's raw mode would be handed to the command: ^C would be a byte.
+		s.makeSane()
+	}
+	s.pump.resume(s)
+	s.notify(api.Event{Kind: "exec_start", Block: e.block.view(s.name)})
+}
+
+// commandEnd is D.
+func (s *Session) commandEnd(m shell.Mark) {
+	if !s.ours(m) {
+		return
+	}
+	s.opts, s.cwd = m.Opts, m.Cwd
+	b := s.open.block
+	b.setEnd(m)
+	b.to = s.journal.End().Offset
+	if s.open.outputEnd >= 0 {
+		b.to = s.open.outputEnd
+	}
+	b.reset = s.leave()
+	if !s.human && !keepsEditor(s.kit.Kind()) && s.makeSane() {
+		b.reset = append(b.reset, "terminal modes")
+	}
+	s.enter(ending)
+	if s.kit.Kind() == shell.Fish {
+		// fish says D and then obeys exit: the prompt or the death tells which.
+		s.watch.after(s, promptGrace*4, s.settle)
+		return
+	}
+	s.finish(api.BlockDone)
+	s.watch.after(s, promptGrace, s.settle)
+}
+
+// finish ends the open block.
+func (s *Session) finish(state api.BlockState) {
+	e := s.open
+	b := e.block
+	b.state, b.ended = state, time.Now()
+	if b.to < 0 {
+		b.to = s.journal.End().Offset
+	}
+	s.append(persistence.ExecEnd, b.endFrame())
+	s.remember(b)
+	s.open, s.input, s.tui, s.evid = nil, nil, false, nil
+	s.lastP = shell.Mark{}
+	s.kit.Finish(e.prepared)
+	close(e.done)
+	s.notify(api.Event{Kind: "exec_end", Block: b.view(s.name)})
+}
+
+// prompt is P: the shell is about to read a line.
+func (s *Session) prompt(m shell.Mark) {
+	if m.Opts != "" {
+		s.opts = m.Opts
+	}
+	switch s.phase {
+	case booting, ending:
+		s.nowReady()
+	case ready:
+		if s.rearmed {
+			s.rearmDone()
+		}
+		s.dirty.prompted()
+		s.input, s.tui, s.evid = nil, false, nil
+	case armed:
+		s.triggerFailed()
+	case running:
+		if m.Token == s.open.prepared.Token {
+			s.lastP = m
+			s.watch.after(s, lostGrace, s.endWithoutD)
+		}
+	}
+}
+
+// nowReady is the prompt after a command, or the first one.
+func (s *Session) nowReady() {
+	if s.open != nil {
+		s.finish(api.BlockDone)
+	}
+	s.enter(ready)
+	s.input, s.tui, s.evid = nil, false, nil
+	s.dirty.prompted()
+	s.pump.resume(s)
+	if s.kit.Stale() {
+		s.rearm()
+	}
+}
+
+// settle is asked when D came and no prompt did: a shell that reads its terminal is
+// ready all the same.
+func (s *Session) settle() {
+	if s.phase != ending {
+		return
+	}
+	if s.shellReads() {
+		s.nowReady()
+		s.tell()
+		return
+	}
+	s.watch.after(s, 3*promptGrace, s.settle)
+}
+
+// endWithoutD ends a command whose D was lost with its hook, on the evidence of a
+// prompt that carries the token, a shell that reads its terminal, and silence.
+func (s *Session) endWithoutD() {
+	if s.phase != running || s.lastP.Token != s.open.prepared.Token {
+		return
+	}
+	if quiet := time.Since(s.lastOutput); quiet < lostGrace {
+		s.watch.after(s, lostGrace-quiet, s.endWithoutD)
+		return
+	}
+	if !s.shellReads() {
+		return // a program printed a prompt; the quiet watch goes on
+	}
+	b := s.open.block
+	b.setEnd(shell.Mark{Status: s.lastP.Status, HasStatus: s.lastP.HasStatus})
+	b.cwd = s.workingDir()
+	b.flag("d_lost")
+	b.reset = s.leave()
+	s.finish(api.BlockDone)
+	s.nowReady()
+	s.tell()
+}
+
+// shellReads reports whether the shell itself has the terminal and reads it.
+func (s *Session) shellReads() bool {
+	p, err := s.pty.Probe()
+	if err != nil {
+		return false
+	}
+	for _, m := range p.Members {
+		if m.PID == s.pty.Pid() {
+			return m.ReadingTTY || m.PollingTTY
+		}
+	}
+	return false
+}
+
+// triggerFailed is a prompt in place of C: the shell read the trigger and did not run
+// it (or the prompt was only drawn again). No C means that the user's text did not
+// run, so it may be tried once more, after the hook is put back.
+func (s *Session) triggerFailed() {
+	e := s.open
+	if !bytes.Contains(s.held, bytes.TrimRight(e.prepared.Echo, "\r\n")) {
+		return
+	}
+	s.release()
+	if !e.retried {
+		e.retried = true
+		s.pump.trigger(s, append(rearmLine(s.kit), e.prepared.Trigger...))
+		return
+	}
+	e.err = api.Errorf(api.NotStarted, "the shell of session %s did not run the command's file", s.name).
+		WithHint("nothing was run; ai-session screen %s", s.name)
+	e.block.state, e.block.to, e.block.ended = api.BlockDead, s.journal.End().Offset, time.Now()
+	e.block.cause = "not started"
+	s.append(persistence.ExecEnd, e.block.endFrame())
+	s.remember(e.block)
+	s.open = nil
+	s.kit.Finish(e.prepared)
+	close(e.done)
+	s.enter(ready)
+	s.pump.resume(s)
+}
+
+// died is the program's end.
+func (s *Session) died(exit pty.Exit) {
+	if s.phase == dead {
+		return
+	}
+	s.release()
+	s.scan.Flush(s.emit)
+	s.exit = exit
+	if s.open != nil && s.phase != arming {
+		b := s.open.block
+		if s.phase != ending || exit.Known {
+			b.exit, b.signal = exitOf(exit), signalName(exit.Signal)
+		}
+		b.cause = "exit"
+		switch {
+		case exit.Signal != 0:
+			b.cause = "signal"
+		case hasErrexit(s.opts) || b.isolated:
+			b.cause = "errexit"
+		}
+		s.finish(api.BlockDead)
+	}
+	s.enter(dead)
+	s.input, s.tui, s.evid = nil, false, nil
+	s.pump.drop()
+	for c := range s.clients {
+		c.finish("exited " + exitOf(exit).String())
+	}
+	s.notify(api.Event{Kind: "ended"})
+	s.tell()
+}
+
+func hasErrexit(opts string) bool {
+	for _, o := range opts {
+		if o == 'e' || o == 'u' {
+			return true
+		}
+	}
+	return false
+}
+
+// rearm tells the shell to turn line editing on or off, if nothing is in the way.
+func (s *Session) rearm() {
+	if s.kit == nil || s.phase != ready || s.dirty.is || s.rearmed || s.foreign() {
+		return
+	}
+	s.rearmed = true
+	s.pump.trigger(s, rearmLine(s.kit))
+	s.watch.after(s, 10*promptGrace, func() {
+		if s.rearmed {
+			s.rearmDone()
+		}
+	})
+}
+
+// rearmDone shows what came beside the re-arm's echo; the shell's second prompt
+// takes the first one's line.
+func (s *Session) rearmDone() {
+	rest := withoutEcho(s.held, bytes.TrimRight(rearmLine(s.kit), "\r"), true)
+	s.held = nil
+	s.rearmed = false
+	s.synthetic([]byte("\r\x1b[K"))
+	s.emit(rest)
+	s.pump.resume(s)
+}
+
+// withoutEcho takes the trigger's echo out of what came before C. A line editor
+// draws instead of echoing: then everything but its mode switches goes.
+func withoutEcho(held, echo []byte, editor bool) []byte {
+	line := bytes.TrimRight(echo, "\r\n")
+	i := bytes.Index(held, line)
+	if i < 0 || len(line) == 0 {
+		if editor {
+			return modeSwitches(held)
+		}
+		return held
+	}
+	end := i + len(line)
+	for _, tail := range []string{"\r\r\n", "\r\n", "\n"} {
+		if bytes.HasPrefix(held[end:], []byte(tail)) {
+			end += len(tail)
+			break
+		}
+	}
+	return append(append([]byte{}, held[:i]...), held[end:]...)
+}
+
+// modeSwitches keeps the private mode sequences (CSI ? ... h or l) of a line
+// editor's drawing: those change how the terminal talks, not what it shows.
+func modeSwitches(b []byte) []byte {
+	var kept []byte
+	for {
+		i := bytes.Index(b, []byte("\x1b[?"))
+		if i < 0 {
+			return kept
+		}
+		b = b[i:]
+		n := 3
+		for n < len(b) && (b[n] >= '0' && b[n] <= '9' || b[n] == ';') {
+			n++
+		}
+		if n < len(b) && (b[n] == 'h' || b[n] == 'l') {
+			kept = append(kept, b[:n+1]...)
+		}
+		b = b[n:]
+	}
+}
+
+// keepsEditor: fish's editor cannot be turned off, and hands the terminal to a
+// command in whatever mode it left it. (Of the Sh kind, busybox ash does so too.)
+func keepsEditor(k shell.Kind) bool { return k == shell.Fish }
+
+// makeSane puts right the modes that make a terminal usable, when a program left
+// them changed; what else the user set with stty stays.
+func (s *Session) makeSane() bool {
+	now, err := s.pty.Termios()
+	if err != nil {
+		return false
+	}
+	want := now
+	want.Icanon, want.Echo, want.Isig = s.sane.Icanon, s.sane.Echo, s.sane.Isig
+	want.Icrnl, want.Opost = s.sane.Icrnl, s.sane.Opost
+	return want != now && s.pty.SetTermios(want) == nil
+}

@@ -1,0 +1,295 @@
+package session
+
+import (
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/ai-session/ai-session/api"
+	"github.com/ai-session/ai-session/internal/core/pty"
+	"github.com/ai-session/ai-session/internal/core/vt"
+)
+
+// The one thing that is probed rather than told: what a quiet program waits for.
+// It is asked after 150 ms and after 1 s of silence, then only after new output.
+// An answer counts when a second look 50 ms later is equal: under load a program on
+// its way into sleep(2) once looked as if it read.
+const (
+	firstLook  = 150 * time.Millisecond
+	secondLook = 50 * time.Millisecond
+	lateLook   = time.Second
+)
+
+// quietWatch owns the session's timers.
+type quietWatch struct {
+	timer *time.Timer
+	armed bool
+	stage int // looks taken in this silence: 0, 1 (early done), 2 (late done)
+	prev  *verdict
+	seen  int64 // output offset of the last look
+}
+
+// verdict is what one look found.
+type verdict struct {
+	kind     string // of input; "" = nothing is asked
+	tui      bool
+	evidence []string
+}
+
+func (v *verdict) equal(o *verdict) bool {
+	return v != nil && o != nil && v.kind == o.kind && v.tui == o.tui &&
+		strings.Join(v.evidence, "\n") == strings.Join(o.evidence, "\n")
+}
+
+// after runs f under the mutex after d, unless the session is closed by then.
+func (w *quietWatch) after(s *Session, d time.Duration, f func()) {
+	time.AfterFunc(d, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if !s.closed && s.phase != dead {
+			f()
+		}
+	})
+}
+
+// restart makes the watch look again in this silence: something was typed.
+func (w *quietWatch) restart() { w.stage, w.prev = 0, nil }
+
+// watched reports whether anything runs that may come to wait for somebody.
+func (s *Session) watched() bool {
+	switch s.phase {
+	case booting, running, unhooked:
+		return true
+	case ready:
+		return s.dirty.is || s.foreign()
+	}
+	return false
+}
+
+// watchQuiet sees to it that a look is due. It is called for every chunk of output,
+// so it only arms a timer that is not; the timer finds out how quiet it has been.
+func (s *Session) watchQuiet() {
+	w := &s.watch
+	if end := s.journal.End().Offset; end != w.seen {
+		w.seen, w.stage, w.prev = end, 0, nil
+		if s.input != nil || s.tui {
+			s.input, s.tui, s.evid = nil, false, nil
+			s.tell()
+		}
+	}
+	if w.armed || w.stage > 1 || !s.watched() {
+		return
+	}
+	w.arm(s, firstLook)
+}
+
+func (w *quietWatch) arm(s *Session, d time.Duration) {
+	w.armed = true
+	if w.timer == nil {
+		w.timer = time.AfterFunc(d, s.look)
+		return
+	}
+	w.timer.Reset(d)
+}
+
+// look is the timer's end.
+func (s *Session) look() {
+	s.mu.Lock()
+	w := &s.watch
+	w.armed = false
+	if s.closed || s.phase == dead || !s.watched() {
+		s.mu.Unlock()
+		return
+	}
+	quiet := time.Since(s.quietSince())
+	need := firstLook
+	if w.stage == 1 && w.prev == nil {
+		need = lateLook
+	}
+	if quiet < need {
+		w.arm(s, need-quiet)
+		s.mu.Unlock()
+		return
+	}
+	at := s.journal.End().Offset
+	s.mu.Unlock()
+
+	probe, err := s.pty.Probe() // reads /proc: not under the mutex
+
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed || s.phase == dead || !s.watched() || s.journal.End().Offset != at {
+		s.watchQuiet()
+		return
+	}
+	s.judge(probe, err)
+}
+
+// quietSince is when the silence began: with the last output or the command's start.
+func (s *Session) quietSince() time.Time {
+	if s.since.After(s.lastOutput) {
+		return s.since
+	}
+	return s.lastOutput
+}
+
+// judge draws the conclusion of one look, and plans the next.
+func (s *Session) judge(p pty.Probe, err error) {
+	w := &s.watch
+	v := &verdict{}
+	if err == nil {
+		v = s.classify(p)
+	}
+	asks := v.kind != "" || v.tui
+	if asks && !v.equal(w.prev) {
+		w.prev = v
+		w.arm(s, secondLook)
+		return
+	}
+	w.prev = nil
+	w.stage++
+	if asks {
+		s.conclude(v)
+		return
+	}
+	s.evid = v.evidence
+	if w.stage == 1 {
+		w.arm(s, lateLook-firstLook)
+	}
+}
+
+func (s *Session) conclude(v *verdict) {
+	s.evid = v.evidence
+	s.tui = v.tui
+	s.input = nil
+	if v.kind != "" {
+		maybe := v.kind == "line" && s.open != nil && onlyShellReads(v.evidence)
+		s.input = &api.Input{Kind: v.kind, Tail: s.tail(), Evidence: v.evidence, Maybe: maybe}
+	}
+	s.tell()
+}
+
+const shellReadsEvidence = "the shell itself reads the terminal"
+
+// onlyShellReads: a `read` builtin and a prompt that lost its marks look the same.
+func onlyShellReads(evidence []string) bool {
+	for _, e := range evidence {
+		if e == shellReadsEvidence {
+			return true
+		}
+	}
+	return false
+}
+
+// classify is the table of what a program waits for.
+func (s *Session) classify(p pty.Probe) *verdict {
+	v := &verdict{}
+	reading, polling := false, false
+	for _, m := range p.Members {
+		switch {
+		case m.ReadingTTY:
+			reading = true
+			v.evidence = append(v.evidence, describeMember(m, "reads the terminal"))
+			if m.PID == s.pty.Pid() {
+				v.evidence = append(v.evidence, shellReadsEvidence)
+			}
+		case m.PollingTTY:
+			polling = true
+			v.evidence = append(v.evidence, describeMember(m, "waits for the terminal"))
+		case m.Unreadable:
+			v.evidence = append(v.evidence, describeMember(m, "cannot be looked into"))
+		}
+	}
+	state := s.term.State()
+	switch {
+	case p.Termios.Icanon && !p.Termios.Echo && reading:
+		v.kind = "password"
+		v.evidence = append(v.evidence, "line mode without echo")
+	case p.Termios.Icanon && !p.Termios.Echo:
+		v.kind = "password"
+		v.evidence = append(v.evidence, "line mode without echo")
+	case state.AltScreen && (reading || polling):
+		v.tui = true
+		v.evidence = append(v.evidence, "alternate screen")
+		if !p.Termios.Icanon && isPager(p) {
+			v.tui, v.kind = false, "pager"
+		}
+	case p.Termios.Icanon && reading:
+		v.kind = "line"
+		if asksYesNo(s.tail()) {
+			v.kind = "yesno"
+		}
+		v.evidence = append(v.evidence, "line mode with echo")
+	case !p.Termios.Icanon && reading && isPager(p):
+		v.kind = "pager"
+		v.evidence = append(v.evidence, "raw mode")
+	case !p.Termios.Icanon && (reading || polling) && promptLike(s.term):
+		if s.watch.stage == 0 {
+			// A prompt-like tail may be the middle of output: it must last a second.
+			v.evidence = append(v.evidence, "tty_raw")
+			break
+		}
+		v.kind = "repl"
+		v.evidence = append(v.evidence, "raw mode", "cursor after a prompt")
+	case !p.Termios.Icanon:
+		v.evidence = append(v.evidence, "tty_raw")
+	}
+	return v
+}
+
+func describeMember(m pty.Member, what string) string {
+	return m.Name + " " + what
+}
+
+// isPager names the pagers whose raw read is no REPL.
+func isPager(p pty.Probe) bool {
+	for _, m := range p.Members {
+		switch m.Name {
+		case "less", "more", "most", "pg", "bat", "delta", "man":
+			return m.ReadingTTY || m.PollingTTY
+		}
+	}
+	return false
+}
+
+// tail is the end of the last line that has text: usually the question.
+func (s *Session) tail() string {
+	lines := strings.Split(strings.TrimRight(s.term.Text(vt.TextOptions{}), "\n "), "\n")
+	text := lines[len(lines)-1]
+	const most = 200
+	for len(text) > most {
+		_, n := utf8.DecodeRuneInString(text)
+		text = text[n:]
+	}
+	return text
+}
+
+// asksYesNo knows the ways programs put a yes-or-no question.
+func asksYesNo(tail string) bool {
+	t := strings.ToLower(strings.TrimRight(tail, " :?>"))
+	for _, end := range []string{"y/n", "[y/n]", "(y/n)", "(yes/no)", "[yes/no]", "yes/no", "(y/n/q)", "(yes/no/[fingerprint])", "[y/n/q]", "y or n", "(y or n)"} {
+		if strings.HasSuffix(t, end) {
+			return true
+		}
+	}
+	return false
+}
+
+// promptLike reports whether the cursor stands behind something like a prompt.
+func promptLike(t *vt.Terminal) bool {
+	row, col := t.Cursor()
+	if col == 0 {
+		return false
+	}
+	lines := strings.Split(t.Text(vt.TextOptions{KeepBlank: true}), "\n")
+	if row >= len(lines) {
+		return false
+	}
+	line := strings.TrimRight(lines[row], " ")
+	for _, end := range []string{">", "$", "#", "%", ":", "?", "»", "❯", ")", "]"} {
+		if strings.HasSuffix(line, end) {
+			return true
+		}
+	}
+	return false
+}

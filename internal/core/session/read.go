@@ -1,0 +1,315 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strconv"
+
+	"github.com/ai-session/ai-session/api"
+	"github.com/ai-session/ai-session/internal/core/vt"
+	"github.com/ai-session/ai-session/internal/persistence"
+)
+
+// Screen shows what a person would see.
+func (s *Session) Screen(req *api.ScreenRequest) (*api.Screen, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	row, col := s.term.Cursor()
+	state := s.term.State()
+	out := &api.Screen{
+		Session: s.name, Size: s.size, Alt: state.AltScreen, Title: state.Title,
+		Cursor: api.Cursor{Row: row, Col: col, Visible: state.CursorVisible},
+		Offset: s.journal.End().Offset, Format: req.Format,
+	}
+	switch req.Format {
+	case "", "text":
+		out.Format = "text"
+		out.Content = s.term.Text(vt.TextOptions{History: req.History})
+	case "ansi":
+		out.Content = string(s.term.ANSI(vt.ANSIOptions{History: req.History}))
+	case "json":
+		out.Cells = s.term.JSON()
+	}
+	return out, nil
+}
+
+// Archive reads what a session wrote, living or not.
+type Archive struct {
+	Name    string
+	Journal *persistence.Journal
+	Cols    int
+	live    *Session
+}
+
+// Release gives back what an archive opened for reading.
+func (a Archive) Release() {
+	if a.live == nil && a.Journal != nil {
+		a.Journal.Close()
+	}
+}
+
+// Archive gives the reader of this session's output.
+func (s *Session) Archive() Archive {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return Archive{Name: s.name, Journal: s.journal, Cols: s.size.Cols, live: s}
+}
+
+// Block returns a block with its text.
+func (s *Session) Block(number uint64, o textOptions) (*api.Report, error) {
+	b, err := s.find(number)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	cp := *b
+	r := s.viewOpen(&cp)
+	cols := s.size.Cols
+	s.mu.Unlock()
+	return r, describe(s.journal, &cp, r, cols, o)
+}
+
+// Last is the number of the newest block, 0 when there is none.
+func (s *Session) Last() uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.blocks) == 0 {
+		return 0
+	}
+	return s.blocks[len(s.blocks)-1].number
+}
+
+// HasBlock reports whether the block is one of this session's.
+func (s *Session) HasBlock(number uint64) bool {
+	_, err := s.find(number)
+	return err == nil
+}
+
+// span finds the range a reference names.
+func (a Archive) span(ref api.Ref, number uint64) (span, error) {
+	sp := span{journal: a.Journal, to: a.Journal.End().Offset, cols: a.Cols, ref: a.Name}
+	if number != 0 {
+		b, err := a.block(number)
+		if err != nil {
+			return sp, err
+		}
+		sp.from, sp.ref = b.from, "@"+b.id()
+		if b.to >= 0 {
+			sp.to = b.to
+		}
+	}
+	if r := ref.Bytes; r != nil {
+		from, to := sp.from+r.From, sp.from+r.To
+		if r.From < 0 {
+			from, to = max(sp.from, sp.to+r.From), sp.to
+		}
+		if r.To < 0 {
+			to = sp.to
+		}
+		if from > sp.to {
+			return sp, api.Errorf(api.NotFound, "%s has %d bytes", sp.ref, sp.to-sp.from)
+		}
+		sp.from, sp.to = from, min(to, sp.to)
+	}
+	return sp, nil
+}
+
+func (a Archive) block(number uint64) (*block, error) {
+	if a.live != nil {
+		return a.live.find(number)
+	}
+	return readBlock(a.Journal, number, 0)
+}
+
+// Output reads lines by reference.
+func (a Archive) Output(req *api.OutputRequest, ref api.Ref, number uint64) (*api.Output, error) {
+	if req.MaxTokens < 0 {
+		return nil, api.Errorf(api.Invalid, "max_tokens %d is negative", req.MaxTokens)
+	}
+	sp, err := a.span(ref, number)
+	if err != nil {
+		return nil, err
+	}
+	want := ref.Lines
+	if req.Lines != "" {
+		r, ok := api.ParseRange(req.Lines)
+		if !ok {
+			return nil, badLines(req.Lines)
+		}
+		want = &r
+	}
+	out, err := sp.text(want, req.Grep, req.MaxTokens)
+	if err != nil {
+		return nil, err
+	}
+	out.Session = a.Name
+	return out, nil
+}
+
+func badLines(text string) error {
+	return api.Errorf(api.Invalid, "lines %q is not a range", text).WithHint("3-9, 3-, or -20 for the last 20")
+}
+
+// Raw hands out bytes by reference, and goes on with what comes when asked to.
+func (a Archive) Raw(ctx context.Context, req *api.RawRequest, ref api.Ref, number uint64, yield func(*api.Chunk) error) error {
+	sp, err := a.span(ref, number)
+	if err != nil {
+		return err
+	}
+	if ref.Lines != nil {
+		return api.Errorf(api.Invalid, "raw output has no rendered lines").WithHint("use @e42#FROM-TO for bytes, or leave --raw out")
+	}
+	if req.Lines != "" {
+		if sp, err = sp.rawLines(req.Lines); err != nil {
+			return err
+		}
+	}
+	if err := sp.copy(yield); err != nil {
+		return err
+	}
+	if !req.Follow || a.live == nil {
+		return nil
+	}
+	return a.live.followRaw(ctx, sp.to, number, yield)
+}
+
+// rawLines narrows a span to a range of its newline-ended lines.
+func (sp span) rawLines(text string) (span, error) {
+	r, ok := api.ParseRange(text)
+	if !ok {
+		return sp, badLines(text)
+	}
+	if r.From < 0 {
+		from, err := sp.tailStart(-r.From)
+		sp.from = from
+		return sp, err
+	}
+	line, at, from, to := int64(1), sp.from, sp.to, sp.to
+	if r.From <= 1 {
+		from = sp.from
+	}
+	err := sp.pieces(func(piece []byte) error {
+		for i, c := range piece {
+			if c != '\n' {
+				continue
+			}
+			line++
+			if line == r.From {
+				from = at + int64(i) + 1
+			}
+			if r.To >= 0 && line == r.To+1 {
+				to = at + int64(i) + 1
+				return errStop
+			}
+		}
+		at += int64(len(piece))
+		return nil
+	})
+	if err == errStop {
+		err = nil
+	}
+	sp.from, sp.to = min(from, to), to
+	return sp, err
+}
+
+// copy hands the span's bytes out. A gap is an error with its range: raw output is
+// never silently short.
+func (sp span) copy(yield func(*api.Chunk) error) error {
+	r := sp.journal.Reader(sp.from, sp.to)
+	buf := chunks.Get().(*[]byte)
+	defer chunks.Put(buf)
+	for {
+		n, err := r.Read(*buf)
+		if n > 0 {
+			if err := yield(&api.Chunk{Data: (*buf)[:n]}); err != nil {
+				return err
+			}
+		}
+		var gap *persistence.GapError
+		switch {
+		case err == io.EOF:
+			return nil
+		case errors.As(err, &gap):
+			return api.Errorf(api.StorageDegraded, "bytes %d to %d were not kept", gap.From, gap.To).
+				WithHint("the rest: #%s-", strconv.FormatInt(gap.To, 10))
+		case err != nil:
+			return err
+		}
+	}
+}
+
+// followRaw goes on from an offset: with a block until it ends, else until the
+// session does.
+func (s *Session) followRaw(ctx context.Context, from int64, number uint64, yield func(*api.Chunk) error) error {
+	for {
+		s.mu.Lock()
+		end := s.journal.End().Offset
+		grown, changed := s.growth(), s.change()
+		over := s.closed || s.phase == dead
+		if number != 0 && (s.open == nil || s.open.block.number != number) {
+			over = true
+		}
+		s.mu.Unlock()
+		if number != 0 && over {
+			if b, err := s.find(number); err == nil && b.to >= 0 {
+				end = min(end, b.to)
+			}
+		}
+		if end > from {
+			sp := span{journal: s.journal, from: from, to: end}
+			if err := sp.copy(yield); err != nil {
+				return err
+			}
+			from = end
+			continue
+		}
+		if over {
+			return nil
+		}
+		select {
+		case <-grown:
+		case <-changed:
+		case <-ctx.Done():
+			return api.Errorf(api.Cancelled, "the caller left")
+		}
+	}
+}
+
+// History lists blocks, oldest first, the newest page when cursor is empty.
+func (s *Session) History(limit int, cursor string) (*api.History, error) {
+	if limit < 0 {
+		return nil, api.Errorf(api.Invalid, "limit %d is negative", limit)
+	}
+	if limit == 0 {
+		limit = 50
+	}
+	limit = min(limit, 1000)
+	s.mu.Lock()
+	refs := s.blocks
+	s.mu.Unlock()
+	end := len(refs)
+	if cursor != "" {
+		n, err := strconv.Atoi(cursor)
+		if err != nil || n < 0 || n > end {
+			return nil, api.Errorf(api.Invalid, "cursor %q is not of this list", cursor)
+		}
+		end = n
+	}
+	begin := max(0, end-limit)
+	page := &api.History{Blocks: []api.Block{}}
+	for _, ref := range refs[begin:end] {
+		b, err := s.find(ref.number)
+		if err != nil {
+			return nil, err
+		}
+		s.mu.Lock()
+		cp := *b
+		page.Blocks = append(page.Blocks, s.viewOpen(&cp).Block)
+		s.mu.Unlock()
+	}
+	if begin > 0 {
+		page.NextCursor = strconv.Itoa(begin)
+	}
+	return page, nil
+}

@@ -1,0 +1,262 @@
+package session
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+
+	"github.com/ai-session/ai-session/api"
+	"github.com/ai-session/ai-session/internal/core/shell"
+	"github.com/ai-session/ai-session/internal/core/vt"
+	"github.com/ai-session/ai-session/internal/persistence"
+)
+
+// checkpointState is what a checkpoint frame holds beside the screen. Unknown fields
+// are skipped, so that an older daemon can take over from a newer one.
+type checkpointState struct {
+	Phase   phase    `json:"phase"`
+	Size    api.Size `json:"size"`
+	Pixels  [2]int   `json:"pixels"`
+	Opts    string   `json:"opts,omitempty"`
+	Cwd     string   `json:"cwd,omitempty"`
+	Dirty   bool     `json:"dirty,omitempty"`
+	DirtyBy string   `json:"dirty_by,omitempty"`
+	Open    uint64   `json:"open,omitempty"` // block whose exec-start frame is before this one
+	From    int64    `json:"from,omitempty"`
+	End     int64    `json:"end,omitempty"`
+	Lines   int      `json:"lines,omitempty"`
+	Held    []byte   `json:"held,omitempty"`    // output between trigger and C
+	Pending []byte   `json:"pending,omitempty"` // the beginning of what may be a mark
+}
+
+// A checkpoint frame: u32 length of the state's JSON, the JSON, the screen's snapshot.
+func (s *Session) encodeCheckpoint() ([]byte, error) {
+	st := checkpointState{
+		Phase: s.phase, Size: s.size, Pixels: s.pixels, Opts: s.opts, Cwd: s.cwd,
+		Dirty: s.dirty.is, DirtyBy: s.dirty.by, Held: s.held, Pending: s.scan.Pending(),
+	}
+	if s.open != nil && s.phase != arming {
+		st.Open, st.From, st.End, st.Lines = s.open.block.number, s.open.block.from, s.open.outputEnd, s.open.block.newlines
+	}
+	head, err := json.Marshal(st)
+	if err != nil {
+		return nil, err
+	}
+	b := binary.LittleEndian.AppendUint32(nil, uint32(len(head)))
+	return append(append(b, head...), s.term.Snapshot()...), nil
+}
+
+func decodeCheckpoint(b []byte) (checkpointState, *vt.Terminal, error) {
+	var st checkpointState
+	if len(b) < 4 || uint64(binary.LittleEndian.Uint32(b)) > uint64(len(b)-4) {
+		return st, nil, fmt.Errorf("checkpoint frame of %d bytes is cut", len(b))
+	}
+	n := 4 + int(binary.LittleEndian.Uint32(b))
+	if err := json.Unmarshal(b[4:n], &st); err != nil {
+		return st, nil, fmt.Errorf("checkpoint state: %w", err)
+	}
+	term, err := vt.Restore(b[n:])
+	return st, term, err
+}
+
+// Reopen builds a session from a living terminal and the journal of its past: the
+// same screen, the same blocks, and the open command goes on.
+func Reopen(p Parts, c Config) (*Session, error) {
+	s := build(p, c)
+	if err := s.rebuild(); err != nil {
+		return nil, err
+	}
+	s.start()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.kit != nil {
+		s.scan.SetLive(s.kit.Live()...)
+	}
+	if s.open != nil && s.phase == running {
+		s.watch.after(s, promptGrace, s.reclaim)
+	}
+	return s, nil
+}
+
+// reclaim asks the shell for the end of the open command again: the crash may have
+// eaten its D. A shell that reads its terminal has ended the command.
+func (s *Session) reclaim() {
+	if s.phase != running || s.foreign() || !s.shellReads() {
+		return
+	}
+	s.pump.trigger(s, rearmLine(s.kit))
+}
+
+// rebuild replays the journal from its last checkpoint, and the commands before it.
+func (s *Session) rebuild() error {
+	from := uint64(0)
+	var st checkpointState
+	if f, ok := s.journal.Checkpoint(); ok {
+		var err error
+		if st, s.term, err = decodeCheckpoint(f.Data); err != nil {
+			return err
+		}
+		from = f.Seq + 1
+	}
+	if s.term == nil {
+		s.term = vt.New(vt.Config{Cols: s.size.Cols, Rows: s.size.Rows, AllowReports: s.c.AllowReports})
+	}
+	for f, err := range s.journal.Frames(0) {
+		if err != nil {
+			continue // damage was reported when the journal was opened
+		}
+		s.replayBlock(f)
+		if f.Seq+1 == from {
+			s.resume(st)
+		}
+		if f.Seq >= from {
+			s.replay(f)
+		}
+	}
+	s.term.Replies() // they were typed when they were new
+	return nil
+}
+
+// resume puts back what the checkpoint says beside the screen.
+func (s *Session) resume(st checkpointState) {
+	s.phase, s.size, s.pixels, s.opts, s.cwd = st.Phase, st.Size, st.Pixels, st.Opts, st.Cwd
+	s.dirty.is, s.dirty.by = st.Dirty, st.DirtyBy
+	s.held = st.Held
+	s.scan.Scan(st.Pending, func([]byte) {}, func(shell.Mark) {})
+	if s.open != nil && s.open.block.number == st.Open {
+		s.open.block.from, s.open.outputEnd, s.open.block.newlines = st.From, st.End, st.Lines
+	}
+}
+
+// replayBlock takes the frames that begin and end commands.
+func (s *Session) replayBlock(f persistence.Frame) {
+	switch f.Kind {
+	case persistence.ExecStart:
+		var sf startFrame
+		if json.Unmarshal(f.Data, &sf) != nil {
+			return
+		}
+		b := &block{
+			number: sf.Block, command: sf.Command, isolated: sf.Isolated, state: api.BlockRunning,
+			started: f.Time, startSeq: f.Seq, from: f.Offset, to: -1,
+		}
+		s.blocks = append(s.blocks, blockRef{b.number, f.Seq})
+		s.open = &execution{block: b, outputEnd: -1, started: make(chan struct{}), done: make(chan struct{}), shown: shownCommand(b.command)}
+		s.open.prepared.Token = sf.Token
+		s.phase = armed
+	case persistence.ExecEnd:
+		var ef endFrame
+		if json.Unmarshal(f.Data, &ef) != nil || s.open == nil || s.open.block.number != ef.Block {
+			return
+		}
+		s.open.block.apply(ef)
+		s.remember(s.open.block)
+		close(s.open.done)
+		s.open = nil
+		s.phase = ending
+	}
+}
+
+// replay takes one frame behind the checkpoint, without typing or telling anything.
+func (s *Session) replay(f persistence.Frame) {
+	switch f.Kind {
+	case persistence.Output:
+		s.term.Write(f.Data)
+		if s.open != nil && s.phase == running {
+			for _, c := range f.Data {
+				if c == '\n' {
+					s.open.block.newlines++
+				}
+			}
+		}
+	case persistence.Synthetic:
+		s.term.Write(f.Data)
+	case persistence.Resize:
+		var size [4]int
+		if json.Unmarshal(f.Data, &size) == nil && size[0] > 0 && size[1] > 0 {
+			s.size, s.pixels = api.Size{Cols: size[0], Rows: size[1]}, [2]int{size[2], size[3]}
+			s.term.Resize(size[0], size[1])
+			s.term.SetPixels(size[2], size[3])
+		}
+	case persistence.Input:
+		var in inputFrame
+		if json.Unmarshal(f.Data, &in) == nil && s.phase == ready {
+			s.dirty.is, s.dirty.by, s.dirty.since = true, in.Client, f.Time
+		}
+	case persistence.Mark:
+		var m shell.Mark
+		if json.Unmarshal(f.Data, &m) == nil {
+			s.replayMark(m, f)
+		}
+	}
+}
+
+func (s *Session) replayMark(m shell.Mark, f persistence.Frame) {
+	switch {
+	case m.Kind == shell.CommandStart && s.phase == armed && s.open != nil:
+		s.phase = running
+		s.open.block.from, s.open.block.started = f.Offset, f.Time
+		select {
+		case <-s.open.started:
+		default:
+			close(s.open.started)
+		}
+	case m.Kind == shell.OutputEnd && s.ours(m) && s.open.outputEnd < 0:
+		s.open.outputEnd = f.Offset
+	case m.Kind == shell.CommandEnd && m.Opts != "":
+		s.opts, s.cwd = m.Opts, m.Cwd
+	case m.Kind == shell.Prompt && (s.phase == booting || s.phase == ending || s.phase == ready):
+		s.phase = ready
+		s.dirty.is = false
+	}
+	s.since = f.Time
+}
+
+// Release lets go of a living terminal without ending it: everything known goes into
+// a last checkpoint, and the parts may be built into a session again.
+func (s *Session) Release() error {
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return nil
+	}
+	s.closed = true
+	s.checkpoint()
+	err := s.degraded
+	s.mu.Unlock()
+	s.stop()
+	return err
+}
+
+// Close ends the session's goroutines and closes its terminal and journal. The
+// program is not told; see Manager.Kill.
+func (s *Session) Close() error {
+	s.mu.Lock()
+	s.closed = true
+	for c := range s.clients {
+		c.finish("killed")
+	}
+	s.tell()
+	s.mu.Unlock()
+	s.stop()
+	if s.kit != nil {
+		s.kit.Close()
+	}
+	return s.journal.Close()
+}
+
+// stop waits for the session's goroutines.
+func (s *Session) stop() {
+	s.end()
+	s.pty.Close()
+	s.readers.Wait()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.watch.timer != nil {
+		s.watch.timer.Stop()
+	}
+	if s.grown != nil {
+		close(s.grown)
+		s.grown = nil
+	}
+}

@@ -1,0 +1,70 @@
+package session
+
+import (
+	"sync"
+	"time"
+)
+
+// syncEvery is the most a loss of power takes of what was written.
+const syncEvery = time.Second
+
+// syncer brings journals to the disk, all sessions' with one timer, and none when
+// nothing was written. No session's mutex is held while the disk works.
+type syncer struct {
+	mu     sync.Mutex // guards due, timer and closed
+	due    map[*Session]bool
+	timer  *time.Timer
+	closed bool
+	work   sync.WaitGroup
+}
+
+// add notes that a session's journal has something to sync.
+func (y *syncer) add(s *Session) {
+	y.mu.Lock()
+	defer y.mu.Unlock()
+	if y.closed || y.due[s] {
+		return
+	}
+	y.due[s] = true
+	if y.timer == nil {
+		y.timer = time.AfterFunc(syncEvery, y.run)
+	}
+}
+
+func (y *syncer) remove(s *Session) {
+	y.mu.Lock()
+	defer y.mu.Unlock()
+	delete(y.due, s)
+}
+
+func (y *syncer) run() {
+	y.mu.Lock()
+	due := y.due
+	y.due, y.timer = map[*Session]bool{}, nil
+	if y.closed {
+		y.mu.Unlock()
+		return
+	}
+	y.work.Add(1)
+	y.mu.Unlock()
+	defer y.work.Done()
+	for s := range due {
+		if err := s.journal.Sync(); err != nil {
+			s.mu.Lock()
+			if !s.closed {
+				s.degraded = err
+			}
+			s.mu.Unlock()
+		}
+	}
+}
+
+func (y *syncer) close() {
+	y.mu.Lock()
+	y.closed = true
+	if y.timer != nil {
+		y.timer.Stop()
+	}
+	y.mu.Unlock()
+	y.work.Wait()
+}

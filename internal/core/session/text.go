@@ -1,0 +1,348 @@
+package session
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+
+	"github.com/ai-session/ai-session/api"
+	"github.com/ai-session/ai-session/internal/core/vt"
+	"github.com/ai-session/ai-session/internal/persistence"
+	"github.com/ai-session/ai-session/internal/tokens"
+)
+
+// A range of output up to wholeRender is drawn on one screen, so that progress bars
+// and cursor movements come out as a person saw them. A longer one is drawn piece by
+// piece, cut at newlines: its lines are what newlines end, and memory stays bounded.
+const wholeRender = 1 << 20
+
+// defaultTokens is the budget of an exec answer's text.
+const defaultTokens = 1500
+
+// maxAnswer bounds the text of one answer in bytes; the rest is behind a gap.
+const maxAnswer = 8 << 20
+
+// textOptions says what of a block's output an answer carries.
+type textOptions struct {
+	raw       bool
+	maxTokens int
+}
+
+// span is a range of a session's output.
+type span struct {
+	journal  *persistence.Journal
+	from, to int64
+	cols     int
+	ref      string // what opens it, without a line range
+}
+
+// describe completes a report from the journal.
+func describe(j *persistence.Journal, b *block, r *api.Report, cols int, o textOptions) error {
+	sp := span{journal: j, from: b.from, to: b.to, cols: cols, ref: r.Ref}
+	r.Findings, r.Next, r.Gaps = []api.Finding{}, []string{}, []api.Gap{}
+	if o.raw {
+		if sp.to-sp.from > api.RawInline {
+			r.Gaps = append(r.Gaps, api.Gap{Lines: b.newlines, Ref: r.Ref})
+			return nil
+		}
+		var err error
+		r.Raw, err = sp.bytes()
+		return err
+	}
+	budget := o.maxTokens
+	if budget == 0 {
+		budget = defaultTokens
+	}
+	return sp.tail(r, b.newlines, budget)
+}
+
+// bytes reads the whole span. What the journal lost is skipped: the block's flags
+// say that there is a gap.
+func (sp span) bytes() ([]byte, error) {
+	out := make([]byte, 0, sp.to-sp.from)
+	r := sp.journal.Reader(sp.from, sp.to)
+	buf := make([]byte, min(32<<10, sp.to-sp.from+1))
+	for {
+		n, err := r.Read(buf)
+		out = append(out, buf[:n]...)
+		var gap *persistence.GapError
+		switch {
+		case err == io.EOF:
+			return out, nil
+		case err != nil && !errors.As(err, &gap):
+			return out, err
+		}
+	}
+}
+
+// tail writes the end of the span's text into r, as much as the budget allows, with
+// a gap for what is before it.
+func (sp span) tail(r *api.Report, newlines, budget int) error {
+	if sp.to == sp.from {
+		return nil
+	}
+	whole := sp.to-sp.from <= wholeRender
+	part := sp
+	if !whole {
+		part.from = sp.to - wholeRender/4
+	}
+	raw, err := part.bytes()
+	if err != nil {
+		return err
+	}
+	if !whole {
+		if i := bytes.IndexByte(raw, '\n'); i >= 0 {
+			raw = raw[i+1:]
+		}
+	}
+	lines := renderLines(raw, sp.cols)
+	total := len(lines)
+	if !whole {
+		total = newlines
+		if raw[len(raw)-1] != '\n' {
+			total++
+		}
+	}
+	r.Lines = total
+	r.RawTokens = int(float64(tokens.Estimate(raw)) * float64(sp.to-sp.from) / float64(max(1, len(raw))))
+	kept := keepTail(lines, budget)
+	if left := total - len(kept); left > 0 {
+		gap := api.Gap{Lines: left, Ref: fmt.Sprintf("%s:1-%d", sp.ref, left)}
+		r.Gaps = append(r.Gaps, gap)
+		kept = append([]string{fmt.Sprintf("[... %s %s]", plural(left, "line"), gap.Ref)}, kept...)
+	}
+	r.Text = joinLines(kept)
+	r.Tokens = tokens.Estimate(r.Text)
+	return nil
+}
+
+// keepTail keeps as many last lines as the budget allows, and of a line that is over
+// it alone, its beginning.
+func keepTail(lines []string, budget int) []string {
+	for i := len(lines) - 1; i >= 0; i-- {
+		cost := tokens.Estimate(lines[i]) + 1
+		if cost <= budget {
+			budget -= cost
+			continue
+		}
+		if i == len(lines)-1 {
+			return []string{cutLine(lines[i], budget)}
+		}
+		return lines[i+1:]
+	}
+	return lines
+}
+
+// cutLine keeps the beginning of a line, and says how many bytes are missing.
+func cutLine(line string, budget int) string {
+	keep := min(len(line), max(1, budget)*3)
+	for keep > 0 && keep < len(line) && line[keep]&0xc0 == 0x80 {
+		keep--
+	}
+	return fmt.Sprintf("%s...[+%d]", line[:keep], len(line)-keep)
+}
+
+func joinLines(lines []string) string {
+	if len(lines) == 0 {
+		return ""
+	}
+	return strings.Join(lines, "\n") + "\n"
+}
+
+// renderLines draws bytes and returns their lines.
+func renderLines(raw []byte, cols int) []string {
+	text := vt.Render(raw, vt.RenderOptions{Cols: cols, Rows: 50}).Text
+	if text == "" {
+		return nil
+	}
+	return strings.Split(strings.TrimSuffix(text, "\n"), "\n")
+}
+
+// errStop ends a walk over lines early.
+var errStop = errors.New("stop")
+
+// eachLine calls yield for every rendered line, from 1.
+func (sp span) eachLine(yield func(n int, line string) error) error {
+	if sp.to-sp.from <= wholeRender {
+		raw, err := sp.bytes()
+		if err != nil {
+			return err
+		}
+		return yieldAll(renderLines(raw, sp.cols), 0, yield)
+	}
+	n := 0
+	return sp.pieces(func(piece []byte) error {
+		lines := sp.pieceLines(piece)
+		err := yieldAll(lines, n, yield)
+		n += len(lines)
+		return err
+	})
+}
+
+func yieldAll(lines []string, before int, yield func(int, string) error) error {
+	for i, line := range lines {
+		if err := yield(before+i+1, line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pieces cuts the span behind newlines into pieces of about wholeRender; a line
+// longer than that is a piece of its own length at most twice as long.
+func (sp span) pieces(yield func([]byte) error) error {
+	r := sp.journal.Reader(sp.from, sp.to)
+	buf := make([]byte, 0, 2*wholeRender)
+	for {
+		n, err := r.Read(buf[len(buf):cap(buf)])
+		buf = buf[:len(buf)+n]
+		var gap *persistence.GapError
+		end := err == io.EOF
+		if err != nil && !end && !errors.As(err, &gap) {
+			return err
+		}
+		cut := bytes.LastIndexByte(buf, '\n') + 1
+		if end || cut == 0 && len(buf) == cap(buf) {
+			cut = len(buf)
+		}
+		if cut > 0 && (end || len(buf) >= wholeRender) {
+			if err := yield(buf[:cut]); err != nil {
+				return err
+			}
+			buf = append(buf[:0], buf[cut:]...)
+		}
+		if end {
+			return nil
+		}
+	}
+}
+
+// pieceLines draws a piece. If drawing moved lines together, its lines are drawn one
+// by one: in a long range a line is what a newline ends, so that numbers stay true.
+func (sp span) pieceLines(piece []byte) []string {
+	want := bytes.Count(piece, newline)
+	if len(piece) > 0 && piece[len(piece)-1] != '\n' {
+		want++
+	}
+	lines := renderLines(piece, sp.cols)
+	if len(lines) == want {
+		return lines
+	}
+	lines = lines[:0]
+	for line := range bytes.Lines(piece) {
+		lines = append(lines, strings.Join(renderLines(line, sp.cols), " "))
+	}
+	return lines
+}
+
+// Text reads lines of the span.
+func (sp span) text(lines *api.Range, grep string, budget int) (*api.Output, error) {
+	var re *regexp.Regexp
+	if grep != "" {
+		var err error
+		if re, err = regexp.Compile(grep); err != nil {
+			return nil, api.Errorf(api.Invalid, "grep %q: %v", grep, err).WithHint("it is a Go regular expression (RE2)")
+		}
+	}
+	c := &collector{ref: sp.ref, want: lines, re: re}
+	if err := sp.eachLine(c.line); err != nil && err != errStop {
+		return nil, err
+	}
+	return c.output(sp, budget), nil
+}
+
+// collector gathers the lines that were asked for.
+type collector struct {
+	ref   string
+	want  *api.Range
+	re    *regexp.Regexp
+	lines []string
+	first int
+	total int
+	size  int
+	over  int // lines left out because the answer is full
+}
+
+func (c *collector) line(n int, line string) error {
+	c.total = n
+	last := c.want != nil && c.want.From < 0
+	switch {
+	case c.want != nil && !last && (int64(n) < c.want.From || c.want.To >= 0 && int64(n) > c.want.To):
+		return nil
+	case c.re != nil && !c.re.MatchString(line):
+		return nil
+	case c.size > maxAnswer && !last:
+		c.over++
+		return nil
+	}
+	if c.first == 0 || last {
+		c.first = n
+	}
+	c.lines = append(c.lines, line)
+	c.size += len(line) + 1
+	if last && int64(len(c.lines)) > -c.want.From {
+		c.size -= len(c.lines[0]) + 1
+		c.lines = c.lines[1:]
+	}
+	return nil
+}
+
+func (c *collector) output(sp span, budget int) *api.Output {
+	if c.want != nil && c.want.From < 0 && c.re == nil {
+		c.first = c.total - len(c.lines) + 1
+	}
+	kept := c.lines
+	out := &api.Output{Ref: sp.ref, FirstLine: max(1, c.first), Total: c.total, RawBytes: sp.to - sp.from, Gaps: []api.Gap{}}
+	if budget > 0 {
+		kept = keepTail(c.lines, budget)
+	}
+	if left := len(c.lines) - len(kept); left > 0 {
+		gap := api.Gap{Lines: left, Ref: fmt.Sprintf("%s:%d-%d", sp.ref, out.FirstLine, out.FirstLine+left-1)}
+		out.Gaps = append(out.Gaps, gap)
+		out.FirstLine += left
+	}
+	if c.over > 0 {
+		out.Gaps = append(out.Gaps, api.Gap{Lines: c.over, Ref: fmt.Sprintf("%s:%d-%d", sp.ref, c.total-c.over+1, c.total)})
+	}
+	out.Text, out.Lines = joinLines(kept), len(kept)
+	out.Tokens = tokens.Estimate(out.Text)
+	return out
+}
+
+// tailStart is the offset where the last n newline-ended lines begin. It reads
+// backwards, so its cost is that of the lines, not of the journal.
+func (sp span) tailStart(n int64) (int64, error) {
+	const step = 64 << 10
+	buf := make([]byte, step)
+	for end := sp.to; end > sp.from; {
+		start := max(sp.from, end-step)
+		piece := buf[:end-start]
+		if _, err := sp.journal.ReadAt(piece, start); err != nil && err != io.EOF {
+			var gap *persistence.GapError
+			if errors.As(err, &gap) {
+				return gap.To, nil // lines before a gap are not the last n any more
+			}
+			return 0, err
+		}
+		for i := len(piece) - 1; i >= 0; i-- {
+			if piece[i] != '\n' || start+int64(i) == sp.to-1 {
+				continue
+			}
+			if n--; n == 0 {
+				return start + int64(i) + 1, nil
+			}
+		}
+		end = start
+	}
+	return sp.from, nil
+}
+
+func plural(n int, word string) string {
+	if n == 1 {
+		return "1 " + word
+	}
+	return fmt.Sprintf("%d %ss", n, word)
+}
