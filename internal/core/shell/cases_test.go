@@ -48,16 +48,18 @@ var plainRows = []row{
 	{name: "heredoc of 24 KB", command: "cat <<X | wc -c\n" + strings.Repeat("x", 24<<10) + "\nX", out: "24577\n"},
 	{name: "heredoc of 1 MB", command: "cat <<X | wc -c\n" + strings.Repeat(strings.Repeat("y", 1023)+"\n", 1024) + "X", out: "1048576\n"},
 	{name: "a line of 1 MB", command: "echo " + strings.Repeat("z", 1<<20) + " | wc -c", out: "1048577\n", on: every},
-	{name: "syntax error", command: "if then", exit: 2, out: "~", exits: map[string]int{"bash": 2, "zsh": 126}},
-	{name: "syntax error in a later line", command: "echo a\nif then", exit: 2, out: "~a\n", exits: map[string]int{"bash": 2, "zsh": 126}},
-	{name: "unterminated quote", command: `echo "abc`, exit: 2, out: "~", exits: map[string]int{"zsh": 126}},
-	{name: "unterminated block", command: "{ echo a", exit: 2, out: "~", exits: map[string]int{"zsh": 126}},
+	{name: "syntax error", command: "if then", exit: 2, out: "~", exits: map[string]int{"zsh": 1}},
+	{name: "syntax error in a later line", command: "echo a\nif then", exit: 2, out: "~a\n", exits: map[string]int{"zsh": 1}},
+	{name: "unterminated quote", command: `echo "abc`, exit: 2, out: "~", exits: map[string]int{"zsh": 1}},
+	{name: "unterminated block", command: "{ echo a", exit: 2, out: "~", exits: map[string]int{"zsh": 1}},
 	{name: "alive after syntax errors", command: "echo ok", out: "ok\n", on: every},
 	{name: "quotes of all kinds", command: `printf '%s|' "a b" 'c d' e\ f '!!' "!x"`, out: "a b|c d|e f|!!|!x|", on: every},
 	{name: "UTF-8", command: "echo äöü€😀", out: "äöü€😀\n", on: every},
 	{name: "invalid UTF-8 and NUL out", command: `printf '\377\000\376'`, out: "\xff\x00\xfe", on: every},
 	{name: "pipe status", command: "sh -c 'exit 3' | cat | sh -c 'exit 5'", exit: 5, pipe: []int{3, 0, 5}, on: "bash zsh fish"},
 	{name: "pipe ends a function", command: "f() { sh -c 'exit 3' | true; }; f", on: bashly},
+	{name: "no match", command: "echo /nosuch*", exit: 1, out: "~no match", on: "zsh"},
+	{name: "really 126", command: "(exit 126)", exit: 126},
 	{name: "return", command: "return 5", exit: 5},
 	{name: "export", command: "export AA='b c'"},
 	{name: "export stays", command: "sh -c 'echo $AA'", out: "b c\n", on: posix},
@@ -144,6 +146,46 @@ var plainRows = []row{
 	{name: "with that", command: "false", exit: 1, out: "~", on: "bash"},
 	{name: "RETURN trap off", command: "trap - RETURN", on: "bash", out: "~"},
 	{name: "alive", command: "echo ok", out: "ok\n", on: every},
+}
+
+// isolatedRows would end a session if they ran in its shell.
+var isolatedRows = []row{
+	{name: "errexit", command: "set -e; false; echo no", exit: 1, isolated: true},
+	{name: "alive", command: "echo $-", out: "~e", isolated: true},
+	{name: "still on", command: "false; echo no", exit: 1, isolated: true},
+	{name: "in a function", command: "f() { sh -c 'exit 4'; echo no; }; f; echo no", exit: 4, isolated: true},
+	{name: "not in conditions", command: "if false; then :; fi; false || true; ! true; echo yes", out: "yes\n", isolated: true},
+	{name: "off", command: "set +e", isolated: true},
+	{name: "off", command: "false; echo yes", out: "yes\n"},
+	{name: "nounset", command: "set -u; echo $NOSUCH; echo no", exit: 1, out: "~NOSUCH", isolated: true, exits: map[string]int{"dash": 2, "ash": 2}},
+	{name: "still on", command: "echo $NOSUCH; echo no", exit: 1, out: "~NOSUCH", isolated: true, exits: map[string]int{"dash": 2, "ash": 2}},
+	{name: "off", command: "set +u; echo \"[$NOSUCH]\"", out: "[]\n", isolated: true},
+	{name: "missing parameter", command: "echo ${NOSUCH:?is missing}; echo no", exit: 1, out: "~is missing", isolated: true, exits: map[string]int{"dash": 2, "ash": 2}},
+	{name: "state survives", command: "set -e; cd /usr; VAR=kept; export EXP='a b'; umask 027; alias al='echo al'; false", exit: 1, cwd: "/usr", isolated: true},
+	{name: "state is there", command: "set +e; echo $VAR; sh -c 'echo $EXP'; umask; pwd", out: "kept\na b\n0027\n/usr\n", isolated: true, on: "bash dash ash"},
+	{name: "state is there", command: "set +e; echo $VAR; sh -c 'echo $EXP'; umask; pwd", out: "kept\na b\n027\n/usr\n", isolated: true, on: "zsh"},
+	{name: "alias is there", command: "al", out: "al\n"},
+	{name: "functions and removals", command: "set -e; fn() { echo fn; }; arr=(1 '2 3'); unset VAR; readonly RO=1; set +e", isolated: true, on: bashly},
+	{name: "are there", command: `fn; echo "${arr[@]}" ${VAR-gone} $RO`, out: "fn\n1 2 3 gone 1\n", on: bashly},
+	{name: "all together", command: "set -euo pipefail; false | true; echo no", exit: 1, isolated: true, pipe: nil, on: bashly},
+	{name: "all off", command: "set +euo pipefail", isolated: true, on: bashly},
+	{name: "exit ends the command", command: "set -e; exit 9", exit: 9, isolated: true},
+	{name: "off again", command: "set +e", isolated: true},
+	{name: "pipe status", command: "set +e; sh -c 'exit 3' | true; set -u; set +u; false | true", pipe: []int{1, 0}, isolated: true, on: bashly},
+	{name: "own exit trap", command: "set -e; trap 'echo bye' EXIT; echo a; set +e", out: "a\nbye\n", isolated: true},
+	{name: "a subshell needs none", command: "(set -e; false; echo no); echo $?", out: "1\n"},
+	{name: "line numbers", command: "set -e\nset +e\necho $LINENO", out: "3\n", isolated: true, on: bashly},
+	{name: "reads the terminal's job control", command: "sleep 0 & wait", out: "~"},
+	{name: "alive", command: "echo $-", out: "~m"},
+}
+
+func TestErrexitEndsTheExecNotTheSession(t *testing.T) {
+	for _, name := range []string{"bash", "zsh", "dash", "ash"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			runRows(t, start(t, setup{argv: shellArgv[name]}), name, isolatedRows)
+		})
+	}
 }
 
 var testShells = []string{"bash", "zsh", "dash", "ash", "fish"}

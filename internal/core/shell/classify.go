@@ -43,11 +43,18 @@ func Classify(kind Kind, text []byte, opts string) bool {
 	if kind == Fish {
 		return false
 	}
-	if strings.ContainsAny(opts, "eu") {
-		return true
-	}
+	return strings.ContainsAny(opts, "eu") || classify(kind, text, 0)
+}
+
+// evalDepth is how many evals inside each other are looked into; deeper is suspect.
+const evalDepth = 3
+
+func classify(kind Kind, text []byte, depth int) bool {
 	if !suspect(text) {
 		return false
+	}
+	if depth > evalDepth {
+		return true
 	}
 	if len(text) > parseLimit {
 		return suspectWords(text)
@@ -56,7 +63,7 @@ func Classify(kind Kind, text []byte, opts string) bool {
 	if err != nil {
 		return suspectWords(text)
 	}
-	return ends(kind, file)
+	return ends(kind, file, depth)
 }
 
 // suspect is the cheap look that spares nearly all commands the parser.
@@ -67,25 +74,39 @@ func suspect(text []byte) bool {
 	return bytes.Contains(text, []byte("${")) && bytes.IndexByte(text, '?') >= 0
 }
 
-// suspectWords looks for "set -e" and its like without a parser.
+// suspectWords looks for "set -e" and its like without a parser, in one pass.
 func suspectWords(text []byte) bool {
-	words := strings.FieldsFunc(string(text), func(r rune) bool { return strings.ContainsRune(" \t\r\n;&|(){}`", r) })
-	for i, w := range words {
-		if strings.Contains(w, ":?") {
-			return true
-		}
-		switch strings.TrimPrefix(w, `\`) {
-		case "set", "setopt", "unsetopt", "shopt":
-			if turnsOn(words[i:min(len(words), i+8)]) {
+	if bytes.Contains(text, []byte(":?")) {
+		return true
+	}
+	for _, word := range [...]string{"set", "setopt", "unsetopt", "shopt", "emulate"} {
+		for rest := text; ; {
+			i := bytes.Index(rest, []byte(word+" "))
+			if i < 0 {
+				break
+			}
+			begins := i == 0 || bytes.IndexByte([]byte(" \t\n;&|(){}`\\"), rest[i-1]) >= 0
+			rest = rest[i:]
+			if begins && turnsOn(firstWords(rest)) {
 				return true
 			}
+			rest = rest[len(word):]
 		}
 	}
 	return false
 }
 
+// firstWords are the words up to the end of the command, of a short piece of text.
+func firstWords(text []byte) []string {
+	text = text[:min(len(text), 200)]
+	if i := bytes.IndexAny(text, "\n;&|)}`"); i >= 0 {
+		text = text[:i]
+	}
+	return strings.Fields(string(text))
+}
+
 // ends walks a parsed command.
-func ends(kind Kind, file *syntax.File) bool {
+func ends(kind Kind, file *syntax.File, depth int) bool {
 	found := false
 	syntax.Walk(file, func(n syntax.Node) bool {
 		switch n := n.(type) {
@@ -96,7 +117,7 @@ func ends(kind Kind, file *syntax.File) bool {
 				found = true
 			}
 		case *syntax.CallExpr:
-			found = found || callEnds(kind, n)
+			found = found || callEnds(kind, n, depth)
 		}
 		return !found
 	})
@@ -104,7 +125,7 @@ func ends(kind Kind, file *syntax.File) bool {
 }
 
 // callEnds judges one simple command. A word that is not literal counts as the worst.
-func callEnds(kind Kind, call *syntax.CallExpr) bool {
+func callEnds(kind Kind, call *syntax.CallExpr, depth int) bool {
 	words := make([]string, 0, len(call.Args))
 	for _, w := range call.Args {
 		words = append(words, literal(w))
@@ -116,8 +137,7 @@ func callEnds(kind Kind, call *syntax.CallExpr) bool {
 		return false
 	}
 	if words[0] == "eval" {
-		text := strings.Join(words[1:], " ")
-		return text != "" && Classify(kind, []byte(text), "")
+		return classify(kind, []byte(strings.Join(words[1:], " ")), depth+1)
 	}
 	return turnsOn(words)
 }

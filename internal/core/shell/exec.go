@@ -68,6 +68,7 @@ func (k *Kit) layOut(p *Prepared, e Exec, secret string) ([]byte, error) {
 const (
 	userSuffix  = ".u" // the user's text, where it cannot stand behind the header
 	stdinSuffix = ".i"
+	stateSuffix = ".s" // what an isolated command's subshell has left
 )
 
 // Finish ends the exec: its marks other than the prompt's are no longer believed,
@@ -84,7 +85,7 @@ func (k *Kit) Finish(p Prepared) {
 
 func (k *Kit) remove(seq int) {
 	name := filepath.Join(k.dir, strconv.Itoa(seq))
-	for _, suffix := range []string{"", userSuffix, stdinSuffix} {
+	for _, suffix := range []string{"", userSuffix, stdinSuffix, stateSuffix, stateSuffix + ".o"} {
 		os.Remove(name + suffix)
 	}
 }

@@ -52,20 +52,9 @@ __ais_d $status $pipestatus
 		end = "\n\nset -g __ais_ps $pipestatus\n" // two, in case the last line ends in a backslash
 	}
 	before := "__ais_b $__ais_r;"
-	if idle(e.Command) {
+	if idle(e.Command) { // succeeds in every shell, while fish alone keeps the status before
 		before = ""
 	}
 	line := fmt.Appendf(nil, " builtin source %s %s $status", k.path(name), secret)
 	return line, k.write(name+userSuffix, []byte(before), e.Command, []byte(end))
-}
-
-// idle says that text holds nothing to run. Such an exec succeeds in every shell, while
-// fish alone would show the status of the one before.
-func idle(text []byte) bool {
-	for line := range bytes.Lines(text) {
-		if line = bytes.TrimSpace(line); len(line) > 0 && line[0] != '#' {
-			return false
-		}
-	}
-	return true
 }

@@ -15,11 +15,22 @@ import (
 // as a mark does, so they are there only when something may speak.
 func (k *Kit) layOutPosix(p *Prepared, e Exec, secret string) ([]byte, error) {
 	name := strconv.Itoa(p.seq)
+	text := name
+	if p.Isolated = Classify(k.saved.Kind, e.Command, e.Opts); p.Isolated {
+		text = name + userSuffix
+		if err := k.isolate(name); err != nil {
+			return nil, err
+		}
+	}
 	run := k.source() + k.path(name)
 	if e.HasStdin {
 		run += " <" + k.path(name+stdinSuffix)
 	}
+	footer := k.footer(e)
 	line, header := append([]byte(" "), k.assign(e, secret)...), ""
+	if k.saved.Kind == Zsh && (footer != nil || len(e.Command) <= parseLimit && !parses(Zsh, e.Command)) {
+		line = append(line, "__ais_e=1;"...)
+	}
 	if k.talks(e.Opts) {
 		line = append(line, run...)
 		header = "{ __ais_c;__ais_b; } >/dev/null 2>&1;"
@@ -31,7 +42,22 @@ func (k *Kit) layOutPosix(p *Prepared, e Exec, secret string) ([]byte, error) {
 		end = ";{ __ais_d; } >/dev/null 2>&1"
 	}
 	line = append(line, end+k.switchEditing()...)
-	return line, k.write(name, []byte(header), e.Command, k.footer(e.Command))
+	return line, k.write(text, []byte(header), e.Command, footer)
+}
+
+// isolate writes the file that runs the command in a subshell and then takes over
+// what the subshell has left: its state as commands. They must be read at the top
+// level, where declarations are global. If the subshell is thrown away together with
+// this file (^C), the prompt hook reads the state.
+func (k *Kit) isolate(name string) error {
+	state := k.path(name + stateSuffix)
+	if err := k.write(name+stateSuffix, nil); err != nil {
+		return err
+	}
+	source, user := k.source(), k.path(name+userSuffix)
+	trap := strings.TrimSuffix(source, ". ") + "trap" // not in a function: zsh would run it when that returns
+	return k.write(name, fmt.Appendf(nil, "__ais_z=%s;__ais_f=i;( { %[4]s __ais_sd EXIT;__ais_in %[1]s; } 2>/dev/null;%[2]s%[3]s );"+
+		"__ais_r=$?;{ %[2]s%[1]s; } >/dev/null 2>&1;__ais_b\n", state, source, user, trap))
 }
 
 // assign gives the shell the secret. Under allexport it must not get into anybody's
@@ -56,14 +82,37 @@ func (k *Kit) source() string {
 }
 
 // footer is the last line of a command that holds a pipeline: it notes the status of
-// each part, which the end of the file would overwrite. Only text that parses gets
-// one: behind an open quote or heredoc it would become part of the command.
-func (k *Kit) footer(text []byte) []byte {
+// each part, which the end of the file would overwrite. In zsh every command has one,
+// it tells a file that was read to its end from one that was given up. Only text that
+// parses gets one: behind an open quote or heredoc it would become part of the command.
+// A verbose shell would show it, and an empty command would end with an older status.
+func (k *Kit) footer(e Exec) []byte {
 	list := map[Kind]string{Bash: "PIPESTATUS", Zsh: "pipestatus"}[k.saved.Kind]
-	if list == "" || bytes.IndexByte(text, '|') < 0 || !parses(k.saved.Kind, text) {
+	wanted := k.saved.Kind == Zsh || bytes.IndexByte(e.Command, '|') >= 0
+	if list == "" || !wanted || verbose(e) || idle(e.Command) || !parses(k.saved.Kind, e.Command) {
 		return nil
 	}
 	return fmt.Appendf(nil, "\n\n{ __ais_s \"$?\" \"${%s[@]}\"; } 2>/dev/null\n", list)
+}
+
+// verbose says that the shell prints what it reads, or may begin to.
+func verbose(e Exec) bool {
+	if strings.Contains(e.Opts, "v") || bytes.Contains(e.Command, []byte("verbose")) {
+		return true
+	}
+	_, args, found := bytes.Cut(e.Command, []byte("set -"))
+	args, _, _ = bytes.Cut(args, []byte{'\n'})
+	return found && bytes.IndexByte(args, 'v') >= 0
+}
+
+// idle says that text holds nothing to run.
+func idle(text []byte) bool {
+	for line := range bytes.Lines(text) {
+		if line = bytes.TrimSpace(line); len(line) > 0 && line[0] != '#' {
+			return false
+		}
+	}
+	return true
 }
 
 // switchEditing is what a typed line of bash ends with when a person came or went

@@ -63,6 +63,57 @@ __ais_u() {
   done
 }
 
+# isolate FILE: in the subshell, before the command. What the session must learn goes
+# into FILE when the subshell ends, however it ends: __ais_sd is its EXIT trap.
+__ais_in() {
+  __ais_z=$1
+  __ais_v0=$(\builtin compgen -A variable) __ais_f0=$(\builtin compgen -A function)
+  case $__ais_o in e*) __ais_r=0; \builtin set -e ;; esac
+  case $__ais_o in *u) \builtin set -u ;; esac
+  \builtin return "$__ais_r"
+}
+
+# Writes the subshell's state as commands. Aliases come last: they would change how
+# the functions before them are read. errexit and nounset travel in __ais_o, the job
+# control of the session is its own.
+__ais_sd() {
+  case $- in *e*) __ais_o=e ;; *) __ais_o= ;; esac
+  case $- in *u*) __ais_o=${__ais_o}u ;; esac
+  \builtin set +e +u +x
+  \unset -f builtin
+  \builtin trap - DEBUG ERR RETURN
+  { __ais_st; } >|"$__ais_z" 2>/dev/null
+}
+__ais_st() {
+  \builtin printf '\\builtin cd -- %q\n' "${PWD-}"
+  \builtin umask -p
+  \builtin set +o >|"$__ais_z.o"
+  while \builtin read -r REPLY; do
+    case $REPLY in
+    *monitor | *errexit | *nounset | *xtrace | *emacs | *vi | *history) ;;
+    *) \builtin printf '%s\n' "$REPLY" ;;
+    esac
+  done <"$__ais_z.o"
+  \builtin shopt -p
+  \builtin printf '\\builtin unalias -a\n'
+  \builtin declare -f
+  \builtin declare -Fx
+  \builtin unset __ais_t __ais_l __ais_r REPLY
+  \builtin declare -p
+  IFS='
+'
+  for REPLY in $__ais_v0; do
+    \builtin declare -p "$REPLY" >/dev/null || \builtin printf '\\builtin unset %s\n' "$REPLY"
+  done | while \builtin read -r REPLY; do
+    case $REPLY in *' __ais_'* | *' REPLY') ;; *) \builtin printf '%s\n' "$REPLY" ;; esac
+  done
+  for REPLY in $__ais_f0; do
+    \builtin declare -F "$REPLY" >/dev/null || \builtin printf '\\builtin unset -f %q\n' "$REPLY"
+  done
+  \builtin alias -p
+  \builtin printf '__ais_z=\n'
+}
+
 # prompt: after the user's own prompt hooks; __ais_k is the status of his command.
 __ais_q() {
   __ais_r=$__ais_k

@@ -5,7 +5,7 @@
 
 __ais_h=@DIR@
 : "${__ais_t:=@BOOT@}" "${__ais_l=}" "${__ais_o=}" "${__ais_r:=0}"
-__ais_g= __ais_f=
+__ais_g= __ais_f= __ais_z=
 __ais_e=$(\command \printf '\033') __ais_y=$(\command \printf '\007')
 
 # begin: the command is about to run.
@@ -35,6 +35,42 @@ __ais_w() {
   __ais_l="$__ais_t;$__ais_r;;$-$__ais_o;$__ais_f;$__ais_l"
   \command \printf '\033]7701;D;%s\007' "$__ais_l" >/dev/tty
   \command \test -t 0 || \exec 0<>/dev/tty
+}
+
+# isolate FILE: in the subshell, before the command. What the session must learn goes
+# into FILE when the subshell ends, however it ends: __ais_sd is its EXIT trap.
+__ais_in() {
+  __ais_z=$1
+  case $__ais_o in *u) \set -u ;; esac
+  case $__ais_o in e*) __ais_r=0; \set -e ;; esac
+  \return "$__ais_r"
+}
+
+# Writes the subshell's state as commands: these shells can list variables, not
+# functions. errexit and nounset travel in __ais_o.
+__ais_sd() {
+  case $- in *e*) __ais_o=e ;; *) __ais_o= ;; esac
+  case $- in *u*) __ais_o=${__ais_o}u ;; esac
+  \set +e +u +x
+  { __ais_st; } >|"$__ais_z" 2>/dev/null
+}
+__ais_st() {
+  __ais_k=$- __ais_x=$PWD
+  \unset __ais_t __ais_l __ais_r
+  \set
+  \export -p
+  \alias >|"$__ais_z.o"
+  while IFS= \read -r __ais_l; do
+    \command \printf 'alias %s\n' "${__ais_l#alias }"
+  done <"$__ais_z.o"
+  \command \printf '\\umask %s\n' "$(\umask)"
+  for __ais_l in a b C f v; do
+    case $__ais_k in *$__ais_l*) ;; *) \command \printf '\\set +%s\n' "$__ais_l" ;; esac
+  done
+  for __ais_l in a C f v; do
+    case $__ais_k in *$__ais_l*) \command \printf '\\set -%s\n' "$__ais_l" ;; esac
+  done
+  \command \printf '%s\n' '\cd -- "$__ais_x"' __ais_z=
 }
 
 # Escapes PWD into __ais_l, character by character.

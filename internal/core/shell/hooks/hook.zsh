@@ -4,7 +4,7 @@
 
 __ais_h=@DIR@
 : "${__ais_t:=@BOOT@}" "${__ais_l=}" "${__ais_o=}" "${__ais_r:=0}" "${__ais_m=}"
-__ais_g= __ais_f= __ais_z= __ais_ps=
+__ais_g= __ais_f= __ais_z= __ais_ps= __ais_e=
 
 # begin: the command is about to run. The prompt gets this exec's secret now, so that
 # it stands in for D even if the prompt hook does not survive the command.
@@ -36,6 +36,9 @@ __ais_w() {
   \builtin local p=
   __ais_g=
   __ais_n
+  # A file given up half-way answers 126, where typed text answers 1.
+  case $__ais_r:$__ais_e:$__ais_ps in 126:1:) __ais_r=1 ;; esac
+  __ais_e=
   case $__ais_ps in "$__ais_r "*) p=${__ais_ps#* } ;; esac
   case ${PWD-} in
   *[%[:cntrl:]]*) __ais_u ;;
@@ -49,6 +52,63 @@ __ais_w() {
 __ais_n() {
   if [[ -o errexit ]]; then __ais_o=e${__ais_o#e}; \builtin unsetopt errexit; fi
   if [[ ! -o unset ]]; then __ais_o=${__ais_o%u}u; \builtin setopt unset; fi
+}
+
+# isolate FILE: in the subshell, before the command. What the session must learn goes
+# into FILE when the subshell ends, however it ends: __ais_sd is its EXIT trap.
+__ais_in() {
+  __ais_z=$1
+  \builtin zmodload zsh/parameter
+  \builtin typeset -gA __ais_F
+  __ais_F=("${(@kv)functions}")
+  __ais_v0="${(k)parameters}"
+  case $__ais_o in *u) \builtin setopt nounset ;; esac
+  case $__ais_o in e*) __ais_r=0; \builtin setopt errexit ;; esac
+  \builtin return "$__ais_r"
+}
+
+# Writes the subshell's state as commands. Aliases come last: they would change how
+# the functions before them are read. errexit and nounset travel in __ais_o.
+__ais_sd() {
+  __ais_o=
+  if [[ -o errexit ]]; then __ais_o=e; \builtin unsetopt errexit; fi
+  if [[ ! -o unset ]]; then __ais_o=${__ais_o}u; \builtin setopt unset; fi
+  __ais_k="${(kv)options}"
+  { __ais_st; } >|"$__ais_z" 2>/dev/null
+}
+__ais_st() {
+  \builtin emulate -L zsh
+  \builtin setopt extendedglob
+  \builtin local n v t
+  \builtin print -r -- "\\builtin cd -- ${(q)PWD}"
+  \builtin print -r -- "\\builtin umask $(\builtin umask)"
+  for n v in ${(z)__ais_k}; do
+    case $n in
+    monitor | errexit | unset | xtrace | zle | interactive | shinstdin | login | privileged | restricted | singlecommand | promptsp | exec | localoptions) ;;
+    *) if [[ $v == on ]]; then \builtin print -r -- "\\builtin setopt $n"; else \builtin print -r -- "\\builtin unsetopt $n"; fi ;;
+    esac
+  done
+  \builtin print -r -- "\\builtin unalias -m '*'"
+  for n in ${(k)functions}; do
+    [[ $n == __ais_* || ${functions[$n]} == "${__ais_F[$n]-}" ]] || \builtin functions -- $n
+  done
+  for n in ${(k)__ais_F}; do
+    (( ${+functions[$n]} )) || \builtin print -r -- "\\builtin unset -f -- ${(q)n}"
+  done
+  for n t in ${(kv)parameters}; do
+    case $t:$n in
+    *readonly*special*:* | *hide*:* | *local*:* | *:__ais_[^po]* | *:_ | *:argv | *:status | *:pipestatus) ;;
+    *special*:PATH | *special*:IFS | *special*:*PS[1-4] | *special*:PROMPT* | *special*:HIST* | *special*:CDPATH | *special*:FPATH | *special*:LANG | *special*:LC_* | *special*:TERM | *special*:HOME | *special*:*CMD | *special*:WORDCHARS) \builtin typeset -p -- $n ;;
+    *special*:*) ;;
+    *readonly*:*) [[ " $__ais_v0 " == *" $n "* ]] || \builtin typeset -p -- $n ;;
+    *) \builtin typeset -p -- $n ;;
+    esac
+  done
+  for n in ${(z)__ais_v0}; do
+    (( ${+parameters[$n]} )) || [[ $n == __ais_* ]] || \builtin print -r -- "\\builtin unset -- ${(q)n}"
+  done
+  \builtin alias -L
+  \builtin print -r -- __ais_z=
 }
 
 # Escapes PWD into __ais_l.
