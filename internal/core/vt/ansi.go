@@ -1,5 +1,7 @@
 package vt
 
+import "unicode/utf8"
+
 // ANSIOptions says what ANSI returns.
 type ANSIOptions struct {
 	History int // lines of history to print above the screen; negative is all
@@ -11,12 +13,13 @@ type ANSIOptions struct {
 // cost without history is that of the screen.
 //
 // Not in it: synchronized output (a client must never be left holding back),
-// prompt marks, and what only replies would show.
+// prompt marks, what only replies would show, and what the
+// screen that is not shown holds besides its text and its saved cursor.
 func (t *Terminal) ANSI(o ANSIOptions) []byte {
 	w := &ansiWriter{t: t, b: make([]byte, 0, 1024)}
 	// A known state to start from, without RIS, which would cost the client its
 	// own scrollback.
-	w.s("\x1b[?69;6;1049l\x1b[r\x1b[4;20l\x1b[?7h\x1b(B\x0f\x1b[m\x1b[H\x1b[2J")
+	w.s("\x18\x1b[?1049l\x1b[?5W" + plainState)
 	w.history(o.History)
 	w.rows(t.main.rows)
 	w.tabs()
@@ -25,21 +28,29 @@ func (t *Terminal) ANSI(o ANSIOptions) []byte {
 		w.margins()
 	}
 	w.keyboard(0)
-	w.savedCursor(t.main.saved)
+	w.savedCursor(&t.main)
 	if t.scr != &t.main {
-		w.s("\x1b[?1047h\x1b[r\x1b[m\x1b[H\x1b[2J")
+		w.s("\x1b[?1047h" + plainState)
+		w.pen = Style{}
 		w.rows(t.alt.rows)
 		w.margins()
 		w.keyboard(1)
-		w.savedCursor(t.alt.saved)
+		w.savedCursor(t.alt)
 	}
 	w.strings()
 	w.stacks()
-	w.cursor(&t.cur)
+	w.cursor(t.scr, &t.cur)
 	w.modes()
 	w.unfinished()
 	return w.b
 }
+
+// plainState ends an unfinished sequence, takes back what changes how text is
+// printed, and clears the screen and the saved cursor. The space uses up a single
+// shift.
+const plainState = "\x1b[?69;6;2027l\x1b[r\x1b[4;20l\x1b[?7h" + plainSets + "\x1b[m\x1b]8;;\x1b\\\x1b[\"q\x1bW\x1b[H\x1b7\x1b[2J \x1b[1K\r"
+
+const plainSets = "\x1b(B\x1b)B\x1b*B\x1b+B\x0f"
 
 // ansiWriter writes to a terminal and knows the rendition it has reached.
 type ansiWriter struct {
@@ -175,15 +186,32 @@ func (w *ansiWriter) history(n int) {
 	if from >= w.t.HistoryLines() {
 		return
 	}
+	open, gap := false, false // the line before wraps; it left a column to a wide character
 	w.t.hist.eachFrom(from, func(r record) {
+		if open && len(r.data) == 0 {
+			w.forceWrap()
+		}
 		r.each(w.t, func(g glyph) {
+			if gap && !g.wide {
+				w.s(" ")
+			}
 			w.style(g.style)
 			w.b = append(w.b, g.text...)
+			gap = g.space
 		})
-		if r.flags&hWrapped == 0 {
+		if open = r.flags&hWrapped != 0; !open {
 			w.newline()
 		}
 	})
+	if open && forced(w.t.main.rows[0]) {
+		w.forceWrap()
+	}
+}
+
+// forceWrap prints something that wraps to the next line, and takes it away.
+func (w *ansiWriter) forceWrap() {
+	w.style(Style{})
+	w.s(" \r\x1b[K")
 }
 
 // newline goes to the next line with the default rendition, which a scrolled-in
@@ -198,7 +226,7 @@ func (w *ansiWriter) newline() {
 func (w *ansiWriter) rows(rows []*row) {
 	for i, r := range rows {
 		if r != nil {
-			w.row(r)
+			w.row(r, r.flags&wrapped != 0 && i+1 < len(rows) && !forced(rows[i+1]) && rows[i+1].cells[0].part() == wideHead)
 		}
 		if i == len(rows)-1 {
 			break
@@ -207,15 +235,21 @@ func (w *ansiWriter) rows(rows []*row) {
 			w.newline()
 			continue
 		}
-		if next := rows[i+1]; next == nil || next.cells[0].isBlank() {
-			w.style(Style{})
-			w.s(" \r\x1b[K") // printing wraps; what was printed goes
+		if forced(rows[i+1]) {
+			w.forceWrap()
 		}
 	}
 	w.style(Style{})
 }
 
-func (w *ansiWriter) row(r *row) {
+// forced tells whether r, into which the row above wraps, does not begin with a
+// character that would make it wrap.
+func forced(r *row) bool {
+	return r == nil || r.cells[0].isBlank() || r.flags&sizeFlags != 0
+}
+
+// row prints a row; wide says that it wraps into a wide character.
+func (w *ansiWriter) row(r *row, wide bool) {
 	if f := r.flags & sizeFlags; f != 0 {
 		w.s("\x1b#" + map[uint8]string{doubleWide: "6", doubleTop: "3", doubleBelow: "4"}[f])
 	}
@@ -224,19 +258,19 @@ func (w *ansiWriter) row(r *row) {
 		n = len(r.cells)
 	}
 	tail := n // cells from here on are one run of erased cells to the end
-	if n == len(r.cells) && r.flags&wrapped == 0 && r.cells[n-1]&glyphMask == 0 {
+	if n == len(r.cells) && r.flags&wrapped == 0 && w.t.erasable(r.cells[n-1]) {
 		for tail > 0 && r.cells[tail-1] == r.cells[n-1] {
 			tail--
 		}
 	}
-	w.cells(r.cells[:tail], r.flags&wrapped != 0)
+	w.cells(r.cells[:tail], wide)
 	if tail < n {
 		w.style(w.t.styleOf(r.cells[tail]))
 		w.s("\x1b[K")
 	}
 }
 
-func (w *ansiWriter) cells(cells []cell, wraps bool) {
+func (w *ansiWriter) cells(cells []cell, wide bool) {
 	for i := 0; i < len(cells); i++ {
 		c := cells[i]
 		if c == 0 {
@@ -251,15 +285,35 @@ func (w *ansiWriter) cells(cells []cell, wraps bool) {
 				continue
 			}
 		}
-		if c.part() == spacer && wraps && i == len(cells)-1 {
+		if c.part() == spacer && wide && i == len(cells)-1 {
 			return // the wide character that follows leaves it again
 		}
 		w.style(w.t.styleOf(c))
 		if c.part() == spacer {
 			c &^= glyphMask
 		}
-		w.b = w.t.appendCell(w.b, c)
+		w.glyph(c)
 	}
+}
+
+// glyph prints a cell. What joins only in grapheme clusters (mode 2027) is joined
+// in that mode; everything else is painted without it, so that cells stay apart.
+func (w *ansiWriter) glyph(c cell) {
+	if !c.isCluster() {
+		w.b = w.t.appendCell(w.b, c)
+		return
+	}
+	s := w.t.clusters.at(c.content())
+	first, n := utf8.DecodeRuneInString(s)
+	joined := c.part() == wideHead && RuneWidth(first) == 1
+	for _, r := range s[n:] {
+		joined = joined || RuneWidth(r) > 0
+	}
+	if !joined {
+		w.s(s)
+		return
+	}
+	w.s(s[:n] + "\x1b[?2027h" + s[n:] + "\x1b[?2027l")
 }
 
 func (w *ansiWriter) tabs() {
@@ -289,16 +343,16 @@ func (w *ansiWriter) margins() {
 	}
 }
 
-func (w *ansiWriter) savedCursor(c *savedCursor) {
-	if c == nil {
+func (w *ansiWriter) savedCursor(s *screen) {
+	if s.saved == nil {
 		return
 	}
-	w.cursor(c)
-	w.s("\x1b7\x1b[?6l\x1b(B\x1b)B\x1b*B\x1b+B\x0f")
+	w.cursor(s, s.saved)
+	w.s("\x1b7\x1b[?6l" + plainSets)
 }
 
 // cursor puts the cursor, its rendition and its character sets in place.
-func (w *ansiWriter) cursor(c *cursor) {
+func (w *ansiWriter) cursor(s *screen, c *cursor) {
 	t := w.t
 	row, col := int(c.row), int(c.col)
 	if c.origin {
@@ -309,14 +363,17 @@ func (w *ansiWriter) cursor(c *cursor) {
 	w.csi(row+1, col+1)
 	w.s("H")
 	if c.wrap {
-		w.pendingWrap(int(c.row), int(c.col), row+1, col+1)
+		w.pendingWrap(s.rows[c.row], int(c.col), row+1, col+1)
 	}
 	w.style(c.pen)
 	for i, set := range c.gset {
-		if set != ascii {
-			w.s("\x1b" + [...]string{"", "(0", "(A", "-A"}[set][:1])
-			w.b[len(w.b)-1] += byte(i)
-			w.s([...]string{"", "0", "A", "A"}[set])
+		switch set {
+		case lineDrawing:
+			w.b = append(w.b, 0x1b, '('+byte(i), '0')
+		case british:
+			w.b = append(w.b, 0x1b, '('+byte(i), 'A')
+		case latin1:
+			w.b = append(w.b, 0x1b, ','+byte(i), 'A')
 		}
 	}
 	w.s([...]string{"\x0f", "\x0e", "\x1bn", "\x1bo"}[c.gl])
@@ -324,8 +381,7 @@ func (w *ansiWriter) cursor(c *cursor) {
 
 // pendingWrap prints the last cell of the line again, which leaves the wrap
 // pending as it was.
-func (w *ansiWriter) pendingWrap(y, x, row, col int) {
-	r := w.t.scr.rows[y]
+func (w *ansiWriter) pendingWrap(r *row, x, row, col int) {
 	c := cell(0)
 	if r != nil && x < len(r.cells) {
 		c = r.cells[x]
@@ -336,7 +392,10 @@ func (w *ansiWriter) pendingWrap(y, x, row, col int) {
 		w.s("H")
 	}
 	w.style(w.t.styleOf(c))
-	w.b = w.t.appendCell(w.b, c&^spacerBit(c))
+	w.glyph(c &^ spacerBit(c))
+	if w.t.erasable(c) {
+		w.s("\x1b[X") // erased again; the wrap stays pending
+	}
 }
 
 func spacerBit(c cell) cell {
@@ -344,4 +403,10 @@ func spacerBit(c cell) cell {
 		return partMask
 	}
 	return 0
+}
+
+// erasable tells whether erasing can leave this cell.
+func (t *Terminal) erasable(c cell) bool {
+	s := t.styleOf(c)
+	return c&glyphMask == 0 && s == Style{Bg: s.Bg}
 }

@@ -15,13 +15,11 @@ func (w *ansiWriter) modes() {
 	w.decModes(func(m modes) bool { return !t.modes.has(m) }, "l")
 	w.decModes(func(m modes) bool { return t.modes.has(m) }, "h")
 	for _, n := range [...]int{2, 4, 12, 20} {
-		if m := ansiMode(n); t.modes.has(m) != initialModes.has(m) {
-			w.csi(n)
-			if t.modes.has(m) {
-				w.s("h")
-			} else {
-				w.s("l")
-			}
+		w.csi(n)
+		if t.modes.has(ansiMode(n)) {
+			w.s("h")
+		} else {
+			w.s("l")
 		}
 	}
 	w.s("\x1b[" + itoa(int(t.look)) + " q")
@@ -97,12 +95,7 @@ func (w *ansiWriter) strings() {
 
 func (w *ansiWriter) palette() {
 	p := w.t.rare.palette
-	keys := make([]uint16, 0, len(p))
-	for n := range p {
-		keys = append(keys, n)
-	}
-	slices.Sort(keys)
-	for _, n := range keys {
+	for _, n := range sortedKeys(p) {
 		if n < dynamicBase {
 			w.s("\x1b]4;" + itoa(int(n)))
 		} else {

@@ -38,8 +38,8 @@ func (c cell) style() uint32   { return uint32(c >> styleShift) }
 func (c cell) isCluster() bool { return c&clusterBit != 0 }
 func (c cell) content() uint32 { return uint32(c & contentMask) }
 
-// isBlank tells whether nothing was printed here, whatever the background.
-func (c cell) isBlank() bool { return c&(contentMask|clusterBit) == 0 && c.part() != wideTail }
+// isBlank tells whether the cell is erased, whatever the background.
+func (c cell) isBlank() bool { return c&glyphMask == 0 }
 
 // row flags.
 const (

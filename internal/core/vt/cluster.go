@@ -24,7 +24,7 @@ func (t *Terminal) clusterID(s string) uint32 {
 	if id, ok := c.ids[s]; ok {
 		return id
 	}
-	if len(c.free) == 0 && len(c.list) >= c.limit {
+	if len(c.free) == 0 && len(c.list) >= c.limit && t.hold == 0 {
 		t.collectClusters()
 	}
 	var id uint32

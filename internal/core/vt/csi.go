@@ -309,7 +309,7 @@ func (t *Terminal) csiInter(k uint32) {
 	case key('?', '$', 'p'), key(0, '$', 'p'):
 		t.reportMode(byte(k>>16) == '?', t.p.arg(0, 0))
 	case key(0, '#', '{'), key(0, '#', 'p'): // XTPUSHSGR
-		if m := t.more(); len(m.pens) < 10 {
+		if m := t.more(); len(m.pens) < maxStack {
 			m.pens = append(m.pens, t.cur.pen)
 		}
 	case key(0, '#', '}'), key(0, '#', 'q'): // XTPOPSGR

@@ -71,6 +71,9 @@ func (t *Terminal) JSON() Screen {
 func (t *Terminal) runs(r *row) []Run {
 	runs := []Run{}
 	cells := r.cells[:r.trimmed()]
+	for n := len(cells); n > 0 && (cells[n-1]&^' ' == 0 || cells[n-1] == spacer); n-- {
+		cells = cells[:n-1]
+	}
 	for len(cells) > 0 {
 		id := cells[0].style()
 		var b []byte

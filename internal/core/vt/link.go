@@ -47,6 +47,9 @@ func (t *Terminal) linkID(l link) uint32 {
 	}
 	cost := l.cost()
 	if k.size+cost > maxLinks {
+		if t.hold > 0 {
+			return 0
+		}
 		t.collectLinks()
 		if k.size+cost > maxLinks/2 { // half: or the next ones collect again at once
 			return 0

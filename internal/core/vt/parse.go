@@ -74,8 +74,7 @@ func (t *Terminal) Write(p []byte) (int, error) {
 		case b < 0x20:
 			i++
 			if b == 0x1b {
-				t.p.state = escape
-				t.p.ninter = 0
+				t.begin(escape)
 			} else {
 				t.control(b)
 			}
@@ -223,8 +222,7 @@ func (t *Terminal) step(b byte) {
 		t.p.state = ground
 		return
 	case b == 0x1b:
-		t.p.state = escape
-		t.p.ninter = 0
+		t.begin(escape)
 		return
 	case b < 0x20:
 		if t.p.state != dcs && t.p.state != dcsInter {

@@ -52,8 +52,9 @@ func (t *Terminal) advance(x, edge int) {
 
 func (t *Terminal) wrapLine() {
 	t.cur.wrap = false
-	if int(t.right) == t.cols-1 && t.left == 0 {
-		t.line(int(t.cur.row)).flags |= wrapped
+	moves := t.cur.row == t.bottom || int(t.cur.row) < t.rows-1
+	if r := t.scr.rows[t.cur.row]; r != nil && moves && t.fullWidth() && !r.cells[t.cols-1].isBlank() {
+		r.flags |= wrapped
 	}
 	t.carriageReturn()
 	t.index()

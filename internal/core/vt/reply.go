@@ -141,7 +141,7 @@ func (t *Terminal) windowOp() {
 	case 19:
 		size(9, t.rows, t.cols)
 	case 22:
-		if m := t.more(); t.p.arg(1, 0) != 1 && len(m.titles) < 10 {
+		if m := t.more(); t.p.arg(1, 0) != 1 && len(m.titles) < maxStack {
 			m.titles = append(m.titles, t.title)
 		}
 	case 23:

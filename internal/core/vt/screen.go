@@ -127,6 +127,9 @@ func (t *Terminal) rotateDown(rows []*row, n int) {
 		reverse(rows[n:])
 	}
 	t.blankRows(rows[:n])
+	if last := rows[len(rows)-1]; last != nil {
+		last.flags &^= wrapped // what it went on in is gone
+	}
 	t.moved(rows)
 }
 

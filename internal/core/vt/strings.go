@@ -22,7 +22,7 @@ func (t *Terminal) stringBytes(p []byte) int {
 		}
 		// any other sequence ends the string; the string counts, as in xterm
 		t.endString()
-		q.state, q.ninter = escape, 0
+		t.begin(escape)
 		return 0
 	}
 	n := 0
@@ -85,6 +85,7 @@ func (t *Terminal) dropString() {
 // releaseString keeps a small buffer for the next string: prompts send several.
 func (t *Terminal) releaseString() {
 	t.p.img = imageMeter{}
+	t.p.str = t.p.str[:0]
 	if cap(t.p.str) > 128 {
 		t.p.str = nil
 	}

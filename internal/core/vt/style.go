@@ -163,7 +163,7 @@ func (t *Terminal) styleID(st Style) uint32 {
 	if id, ok := s.find(st); ok {
 		return id
 	}
-	if len(s.free) == 0 && len(s.list) >= s.limit {
+	if len(s.free) == 0 && len(s.list) >= s.limit && t.hold == 0 {
 		t.collectStyles()
 	}
 	return s.insert(st)

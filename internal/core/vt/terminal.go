@@ -51,6 +51,7 @@ type Terminal struct {
 	top, bottom, left, right int32 // margins, inclusive
 	penID                    uint32
 	penOK                    bool  // penID and blankCell are those of cur.pen
+	hold                     uint8 // ids of styles and clusters are in use that no cell has
 	plain                    bool  // printable ASCII goes to cells as it is
 	shift                    uint8 // charset for the next character only (SS2, SS3), 0 if none
 	blankCell                cell
@@ -201,6 +202,9 @@ func (t *Terminal) reply(s string) {
 		t.replies = append(t.replies, s...)
 	}
 }
+
+// maxStack bounds the stacks of XTWINOPS 22 and XTPUSHSGR, as xterm does.
+const maxStack = 10
 
 // rare holds what few programs use, so that a Terminal stays small.
 type rare struct {

@@ -1,0 +1,176 @@
+package vt
+
+import (
+	"bytes"
+	"encoding/json"
+	"math/rand/v2"
+	"testing"
+)
+
+// Each oracle takes a program's output and returns what is wrong with it.
+
+func splitOracle(in []byte, r *rand.Rand) string {
+	whole, parts := small(), small()
+	whole.Write(in)
+	for rest := in; len(rest) > 0; {
+		n := min(1+r.IntN(4), len(rest))
+		parts.Write(rest[:n])
+		rest = rest[n:]
+		if err := parts.verify(); err != nil {
+			return err.Error() + " after " + string(in[:len(in)-len(rest)])
+		}
+	}
+	if !bytes.Equal(whole.Snapshot(), parts.Snapshot()) {
+		return "the state depends on the cuts:\n" + whole.Text(TextOptions{}) + "and\n" + parts.Text(TextOptions{})
+	}
+	return ""
+}
+
+func snapshotOracle(in []byte, r *rand.Rand) string {
+	a := small()
+	k := r.IntN(len(in) + 1)
+	a.Write(in[:k])
+	snap := a.Snapshot()
+	b, err := Restore(snap)
+	if err != nil {
+		return err.Error()
+	}
+	if !bytes.Equal(b.Snapshot(), snap) {
+		return "restoring changes the snapshot"
+	}
+	a.Write(in[k:])
+	b.Write(in[k:])
+	if !bytes.Equal(a.Snapshot(), b.Snapshot()) {
+		return "the restored terminal goes on differently"
+	}
+	return ""
+}
+
+// looks is all of the state that ANSI promises to carry, in a form to compare.
+func (t *Terminal) looks() string {
+	c := t
+	screens := []any{}
+	for _, s := range []*screen{&c.main, c.alt} {
+		if s == nil || s == c.alt && c.scr == &c.main {
+			continue
+		}
+		d := *c
+		d.scr = s
+		screens = append(screens, d.JSON().Lines)
+		saved := s.saved
+		if saved == nil {
+			saved = &cursor{}
+		}
+		screens = append(screens, cursorLooks(c, saved))
+		for _, r := range s.rows {
+			if r == nil {
+				r = &row{}
+			}
+			screens = append(screens, r.flags&(wrapped|sizeFlags))
+		}
+	}
+	st := c.State()
+	st.Bells, st.SyncOutput = 0, false
+	m := c.rare
+	if m == nil {
+		m = &rare{}
+	}
+	tabs := []bool{}
+	for x := range c.cols {
+		tabs = append(tabs, c.tabStop(x))
+	}
+	kitty := m.kitty[:1]
+	if c.scr != &c.main {
+		kitty = m.kitty[:2]
+	}
+	b, _ := json.MarshalIndent([]any{
+		screens, st, cursorLooks(c, &c.cur), c.top, c.bottom, c.left, c.right, tabs,
+		c.modes &^ (mSync | mWide), c.shift, len(m.titles), len(m.pens), kittyLooks(kitty), m.modKeys, m.palette,
+	}, "", " ")
+	return string(b)
+}
+
+func historyOracle(in []byte, _ *rand.Rand) string {
+	a, b := small(), small()
+	a.Write(in)
+	if a.scr != &a.main {
+		return ""
+	}
+	out := a.ANSI(ANSIOptions{History: -1})
+	b.Write(out)
+	o := TextOptions{History: -1}
+	if x, y := a.Text(o), b.Text(o); x != y {
+		return string(out) + "\n" + x + "became\n" + y
+	}
+	return ""
+}
+
+func kittyLooks(ks []kittyStack) (v []any) {
+	for _, k := range ks {
+		v = append(v, k.flags, len(k.stack))
+	}
+	return v
+}
+
+func cursorLooks(t *Terminal, c *cursor) []any {
+	return []any{c.row, c.col, c.wrap, c.origin, c.gl, c.gset, t.run(c.pen), c.pen.Attr}
+}
+
+func ansiOracle(in []byte, r *rand.Rand) string {
+	a, b := small(), small()
+	a.Write(in)
+	b.Write(program(r, 5))                          // a client that showed something else before
+	b.rare, b.title, b.cwd, b.look = nil, "", "", 0 // what only a reset would take from it
+	out := a.ANSI(ANSIOptions{})
+	b.Write(out)
+	if err := b.verify(); err != nil {
+		return err.Error()
+	}
+	if x, y := a.looks(), b.looks(); x != y {
+		return string(out) + "\n" + firstDifference(x, y)
+	}
+	return ""
+}
+
+func firstDifference(x, y string) string {
+	a, b := bytes.Split([]byte(x), []byte("\n")), bytes.Split([]byte(y), []byte("\n"))
+	for i := range min(len(a), len(b)) {
+		if !bytes.Equal(a[i], b[i]) {
+			from := max(i-12, 0)
+			return string(bytes.Join(a[from:min(i+3, len(a))], []byte("\n"))) + "\nbecame\n" +
+				string(bytes.Join(b[from:min(i+3, len(b))], []byte("\n")))
+		}
+	}
+	return "one is longer"
+}
+
+// runOracle tries an oracle on random programs; a finding is made short first.
+func runOracle(t *testing.T, oracle func([]byte, *rand.Rand) string) {
+	runs := 3000
+	if testing.Short() {
+		runs = 300
+	}
+	for i := range runs {
+		r := rand.New(rand.NewPCG(uint64(i), 7))
+		in := program(r, 1+r.IntN(30))
+		if oracle(in, rand.New(rand.NewPCG(uint64(i), 8))) == "" {
+			continue
+		}
+		for cut := len(in) / 2; cut > 0; cut /= 2 { // shorten
+			for at := 0; at+cut <= len(in); {
+				less := append(append([]byte(nil), in[:at]...), in[at+cut:]...)
+				if oracle(less, rand.New(rand.NewPCG(uint64(i), 8))) != "" {
+					in = less
+				} else {
+					at += cut
+				}
+			}
+		}
+		t.Fatalf("program %d, shortened: %q\n%s", i, in, oracle(in, rand.New(rand.NewPCG(uint64(i), 8))))
+	}
+}
+
+func TestStateDoesNotDependOnCuts(t *testing.T)        { runOracle(t, splitOracle) }
+func TestSnapshotRestoresIdentically(t *testing.T)     { runOracle(t, snapshotOracle) }
+func TestANSIRestoresTheHistoryElsewhere(t *testing.T) { runOracle(t, historyOracle) }
+func TestANSIRestoresTheStateElsewhere(t *testing.T)   { runOracle(t, ansiOracle) }
