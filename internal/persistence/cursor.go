@@ -93,6 +93,15 @@ func (c *cursor) seekSeq(seq uint64) error {
 	return c.enter(max(n-1, 0), func(s segment, e entry) bool { return s.seq+uint64(e.seq) <= seq })
 }
 
+// before is what is missing ahead of the first segment; nil if nothing is.
+func (c *cursor) before() *Damage {
+	first := c.segs[0]
+	if first.seq == 1 && first.offset == 0 {
+		return nil
+	}
+	return &Damage{Segment: int(first.number), FirstSeq: 1, Frames: int64(first.seq - 1), OffsetTo: first.offset, Reason: Absent}
+}
+
 // next returns a frame, or damage in its place, or io.EOF.
 func (c *cursor) next() (frame, *Damage, error) {
 	for {

@@ -159,36 +159,32 @@ func (j *Journal) Frames(fromSeq uint64) iter.Seq2[Frame, error] {
 			yield(Frame{}, err)
 			return
 		}
-		for {
-			f, d, err := c.next()
-			if err == io.EOF {
-				return
-			}
-			var out Frame
-			if err == nil && d == nil {
-				if f.seq < fromSeq {
-					continue
-				}
-				out, err = c.out(f)
-			}
-			if err != nil {
-				yield(Frame{}, err)
-				return
-			}
-			if d != nil {
-				if d.FirstSeq+uint64(d.Frames) <= fromSeq && d.Frames > 0 {
-					continue
-				}
-				if !yield(Frame{}, d) {
-					return
-				}
-				continue
-			}
-			if !yield(out, nil) {
-				return
-			}
+		if d := c.before(); d != nil && fromSeq < c.segs[0].seq && !yield(Frame{}, d) {
+			return
+		}
+		for c.yieldNext(fromSeq, yield) {
 		}
 	}
+}
+
+// yieldNext hands out one frame or damage at or behind a sequence number; false
+// ends the walk.
+func (c *cursor) yieldNext(fromSeq uint64, yield func(Frame, error) bool) bool {
+	f, d, err := c.next()
+	switch {
+	case err == io.EOF:
+		return false
+	case err != nil:
+		yield(Frame{}, err)
+		return false
+	case d != nil:
+		passed := d.Frames > 0 && d.FirstSeq+uint64(d.Frames) <= fromSeq
+		return passed || yield(Frame{}, d)
+	case f.seq < fromSeq:
+		return true
+	}
+	out, err := c.out(f)
+	return yield(out, err) && err == nil
 }
 
 // Checkpoint is the last checkpoint frame, where a rebuild starts: if it is

@@ -89,6 +89,13 @@ func TestDamageCostsItselfAndIsReportedExactly(t *testing.T) {
 			gaps:   []GapError{{400, 800, Absent}}, end: Position{11, 1000},
 		},
 		{
+			name: "the first header", segment: 1,
+			hurt:    func(b []byte) []byte { b[60] ^= 1; return b },
+			damaged: []Damage{{1, 0, at(4), 0, -1, 0, 400, Absent}},
+			verify:  []Damage{{2, 0, 0, 1, 4, 0, 400, Absent}},
+			gaps:    []GapError{{0, 400, Absent}}, end: Position{11, 1000},
+		},
+		{
 			name: "an older segment removed", segment: 2,
 			hurt:    func(b []byte) []byte { return nil },
 			damaged: []Damage{{1, at(4), at(4), 5, 4, 400, 800, Absent}},

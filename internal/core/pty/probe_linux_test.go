@@ -187,7 +187,7 @@ func FuzzProc(f *testing.F) {
 	f.Add([]byte("running\n"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if p, ok := parseStat(b); ok {
-			again := fmt.Sprintf("%d (%s) %c %d %d %d %d 0 0 0 0 0 0 0 0 0 0 0 0 %d 0 %d", p.PID, p.Name, p.State,
+			again := fmt.Sprintf("%d (%s) %s %d %d %d %d 0 0 0 0 0 0 0 0 0 0 0 0 %d 0 %d", p.PID, p.Name, []byte{p.State},
 				p.Parent, p.Group, p.Session, int32(p.terminal), p.threads, int64(p.started))
 			if q, ok := parseStat([]byte(again)); !ok || q != p {
 				t.Fatalf("%+v, again %+v", p, q)
