@@ -13,6 +13,10 @@ const bashLong = " --rcfile --init-file --debugger "
 // through PROMPT_COMMAND, which it removes from the environment again; --posix
 // shells read ENV.
 func (k *Kit) startBash(c Config) error {
+	if err := k.write("respawn", fmt.Appendf(nil, "{ \\builtin . %s; : >|%[1]s; \\builtin . %[2]s; __ais_y= __ais_g=1 __ais_f=r; \\builtin trap __ais_x EXIT; __ais_w; __ais_i ''; } >/dev/null 2>&1\n",
+		k.path("respawn.s"), k.path(hookName))); err != nil {
+		return err
+	}
 	k.argv, k.env = append([]string{}, c.Argv[:1]...), append([]string{}, c.Env...)
 	o, err := readBashArgs(c.Argv[1:])
 	if err != nil {
@@ -41,7 +45,8 @@ func (k *Kit) startBash(c Config) error {
 }
 
 // bootBash hands the hook in through PROMPT_COMMAND. The file it names puts the
-// user's own value back.
+// user's own value back, and marks the first prompt itself: bash does not run what is
+// added to PROMPT_COMMAND before the next one.
 func (k *Kit) bootBash() error {
 	own, had := lookEnv(k.env, "PROMPT_COMMAND")
 	back := "\\builtin unset PROMPT_COMMAND"
@@ -50,7 +55,7 @@ func (k *Kit) bootBash() error {
 	}
 	k.env = setEnv(k.env, "PROMPT_COMMAND", "\\builtin . "+k.path("boot"))
 	k.editing = true
-	return k.write("boot", fmt.Appendf(nil, "%s\n\\builtin . %s 2>/dev/null\n", back, k.path(hookName)))
+	return k.write("boot", fmt.Appendf(nil, "%s\n\\builtin . %s 2>/dev/null\n__ais_k=0; __ais_q\n", back, k.path(hookName)))
 }
 
 type bashArgs struct {

@@ -57,7 +57,7 @@ const (
 	savedName  = "kit"
 	tokensName = "tokens"
 	hookName   = "hook"
-	stateName  = "state"
+	againName  = "again"
 )
 
 // New writes the hook for a shell and says how to start it.
@@ -102,7 +102,38 @@ func (k *Kit) install(c Config, secret string) error {
 	if err := k.write(hookName, hook); err != nil {
 		return err
 	}
+	if err := k.writeAgain(); err != nil {
+		return err
+	}
 	return k.start(c)
+}
+
+// writeAgain writes what Rearm reads: the hook anew, then the last D once more.
+func (k *Kit) writeAgain() error {
+	hook := k.path(hookName)
+	switch k.saved.Kind {
+	case Fish:
+		return k.write(againName, fmt.Appendf(nil, "builtin source %s\ntest -z \"$__ais_l\"; or builtin printf '\\e]7701;D;%%s\\a' $__ais_l >/dev/tty\n__ais_b $argv[1]\n", hook))
+	case Sh:
+		return k.write(againName, fmt.Appendf(nil, "{ \\. %s; __ais_2; } >/dev/null 2>&1;__ais_b\n", hook))
+	}
+	return k.write(againName, fmt.Appendf(nil, "{ \\builtin . %s; __ais_2; } >/dev/null 2>&1;__ais_b\n", hook))
+}
+
+// Rearm is a line to type when the shell is idle and its line clean: it installs the
+// hook anew, fits the line editor to SetHuman, and lets the shell print its last D
+// once more, for a reader that may have missed it. The status the user sees in $?
+// stays.
+func (k *Kit) Rearm() []byte {
+	k.broken = false
+	again := k.path(againName)
+	switch k.saved.Kind {
+	case Fish:
+		return []byte(" builtin source " + again + " $status\r")
+	case Sh:
+		return []byte(` __ais_r=$?;\. ` + again + "\r")
+	}
+	return []byte(` __ais_r=$?;\builtin . ` + again + k.switchEditing() + "\r")
 }
 
 // start lets the kind of shell lay out its rc files.

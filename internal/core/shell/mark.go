@@ -13,12 +13,10 @@ const (
 	Isolated  Flags = 1 << iota // ran in a subshell because of errexit or nounset
 	Respawned                   // the shell replaced itself by a new one in the same process
 	StateLost                   // isolated, and the subshell's state could not be read back
-	Again                       // printed once more on request, not a new end
-	Escaped                     // errexit is on and this shell cannot contain it
 )
 
 // flagLetters is how a hook spells Flags, in the order of the bits.
-const flagLetters = "irsax"
+const flagLetters = "irs"
 
 // String spells f as a hook does.
 func (f Flags) String() string {

@@ -25,6 +25,11 @@ __ais_d() {
   \builtin return "$__ais_r"
 }
 
+# Prints the last D once more.
+__ais_2() {
+  case $__ais_l in ?*';'*) \builtin \printf '\033]7701;D;%s\007' "$__ais_l" >/dev/tty ;; esac
+}
+
 # pipes STATUS EACH...: behind a command that holds a pipeline, in its own file.
 __ais_s() {
   __ais_ps=("$@")
@@ -163,9 +168,26 @@ ${q/__ais_k=\$?; /}"
 
 [[ ${PROMPT_COMMAND[9999]-} == *__ais_q* ]] || __ais_a 2>/dev/null
 
+# The EXIT trap of the session's own shell: errexit that no parser could foresee (a
+# sourced script turned it on) must end the exec, not the session. The shell takes its
+# state along into a new one in the same process; jobs and positional parameters are
+# lost. Without an open exec, or without errexit, an exit is an exit. stderr is named
+# anew, a silenced group around the command would be inherited.
+__ais_x() {
+  __ais_r=$?
+  case $__ais_g$- in 1*[eu]*) ;; *) \builtin return "$__ais_r" ;; esac
+  __ais_z=$__ais_h/respawn.s __ais_v0= __ais_f0=
+  \builtin set -- "$__ais_t" "$__ais_r"
+  __ais_sd
+  \builtin printf '__ais_t=%q __ais_r=%q\n' "$@" >>"$__ais_z"
+  \builtin exec "$BASH" --rcfile "$__ais_h/respawn" -i 2>/dev/tty
+}
+
 # Traps of the rc files: their own output must not mix with a command's.
 if [[ -z ${__ais_y+set} ]]; then
   __ais_y=
   \builtin trap -p DEBUG ERR >|"$__ais_h/traps" 2>/dev/null
   [[ ! -s $__ais_h/traps ]] || __ais_y='!'
+  \builtin trap -p EXIT >|"$__ais_h/traps" 2>/dev/null
+  [[ -s $__ais_h/traps ]] || \builtin trap __ais_x EXIT
 fi

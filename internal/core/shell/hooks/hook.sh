@@ -37,6 +37,11 @@ __ais_w() {
   \command \test -t 0 || \exec 0<>/dev/tty
 }
 
+# Prints the last D once more.
+__ais_2() {
+  case $__ais_l in ?*';'*) \command \printf '\033]7701;D;%s\007' "$__ais_l" >/dev/tty ;; esac
+}
+
 # isolate FILE: in the subshell, before the command. What the session must learn goes
 # into FILE when the subshell ends, however it ends: __ais_sd is its EXIT trap.
 __ais_in() {

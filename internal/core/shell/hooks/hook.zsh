@@ -24,6 +24,11 @@ __ais_d() {
   \builtin return "$__ais_r"
 }
 
+# Prints the last D once more.
+__ais_2() {
+  case $__ais_l in ?*';'*) \builtin \printf '\033]7701;D;%s\007' "$__ais_l" >/dev/tty ;; esac
+}
+
 # pipes STATUS EACH...: behind a command that holds a pipeline, in its own file.
 __ais_s() {
   \builtin local IFS=' '
