@@ -8,8 +8,6 @@ import (
 	"sync"
 )
 
-func sortNumbers(ns []uint32) { slices.Sort(ns) }
-
 // frameBuffers hold a frame while it is written: header and payload leave in one
 // write, and what the caller passed may change as soon as Append returns.
 var frameBuffers = sync.Pool{New: func() any {

@@ -176,3 +176,24 @@ func explained(t *testing.T, j *Journal, r Recovery, damage []Damage, want []Fra
 		}
 	}
 }
+
+// FuzzBlocks reads any bytes as block numbers: what is accepted names a number
+// above each record that is whole.
+func FuzzBlocks(f *testing.F) {
+	f.Add([]byte(blocksV1))
+	f.Add([]byte(blocksV1)[:20])
+	f.Fuzz(func(t *testing.T, b []byte) {
+		next, slot, err := decodeBlocks(b)
+		if err != nil {
+			return
+		}
+		for i := range 2 {
+			if v, ok := blockRecordAt(b, i); ok && len(b) > blockRecord && next < v {
+				t.Fatalf("next %d, record %d says %d", next, i, v)
+			}
+		}
+		if next == 0 || slot < 0 || slot > 1 {
+			t.Fatalf("next %d, slot %d", next, slot)
+		}
+	})
+}

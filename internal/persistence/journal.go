@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -204,7 +205,7 @@ func segmentNumbers(dir string) ([]uint32, error) {
 		}
 	}
 	// ReadDir sorts by name: 10000.seg comes before 9999.seg.
-	sortNumbers(ns)
+	slices.Sort(ns)
 	return ns, nil
 }
 

@@ -147,8 +147,8 @@ func headerOf(f io.ReaderAt) (header, error) {
 	return decodeHeader(b[:n])
 }
 
-// recoverLast walks the last segment, cuts its torn tail, and takes from it the
-// end, the table, the last checkpoint and the time.
+// recoverLast opens the last segment for writing, takes from it the end, the
+// table, the last checkpoint and the time, and cuts its torn tail.
 func (j *Journal) recoverLast(r *Recovery) error {
 	seg := &j.segs[len(j.segs)-1]
 	w, err := j.openWriter(seg.number, 0)
@@ -156,45 +156,51 @@ func (j *Journal) recoverLast(r *Recovery) error {
 		return err
 	}
 	j.file = w
+	if err := j.checkpointBefore(); err != nil {
+		return err
+	}
 	f, err := os.Open(j.path(seg.number))
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	if err := j.checkpointBefore(); err != nil {
-		return err
-	}
 	s := newScanner(f, int64(seg.size), j.head.seed(), headerSize, seg.seq, seg.offset)
 	defer s.close()
+	tail, err := j.scanLast(s, *seg, r)
+	if err != nil {
+		return err
+	}
+	j.end = Position{Seq: s.seq, Offset: s.off}
+	if tail == nil {
+		return nil
+	}
+	d := tail.damage(seg.number)
+	r.Cut, seg.size = &d, uint32(tail.from)
+	return w.Truncate(tail.from)
+}
+
+// scanLast walks the last segment and returns the torn tail, if there is one.
+func (j *Journal) scanLast(s *scanner, seg segment, r *Recovery) (tail *hole, err error) {
 	j.last = j.head.mono
 	for {
 		f, h, err := s.next()
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return err
-		}
-		if h != nil && h.toEnd {
-			d := h.damage(seg.number)
-			r.Cut, seg.size = &d, uint32(h.from)
-			if err := w.Truncate(h.from); err != nil {
-				return err
-			}
-			continue
-		}
-		if h != nil {
+		switch {
+		case err == io.EOF:
+			return tail, nil
+		case err != nil:
+			return nil, err
+		case h != nil && h.toEnd:
+			tail = h
+		case h != nil:
 			r.Damaged = append(r.Damaged, h.damage(seg.number))
-			continue
-		}
-		j.table = extend(j.table, *seg, f.pos, f.frameHeader)
-		j.last = max(j.last, f.time)
-		if f.kind == Checkpoint {
-			j.ckpt, j.ckptAt = place{seg.number, uint32(f.pos)}, f.offset
+		default:
+			j.table = extend(j.table, seg, f.pos, f.frameHeader)
+			j.last = max(j.last, f.time)
+			if f.kind == Checkpoint {
+				j.ckpt, j.ckptAt = place{seg.number, uint32(f.pos)}, f.offset
+			}
 		}
 	}
-	j.end = Position{Seq: s.seq, Offset: s.off}
-	return nil
 }
 
 // checkpointBefore finds the offset of the checkpoint that the last segment's

@@ -210,6 +210,24 @@ func TestBlockNumbersAreNotReusedAfterACrashAtAnyWrite(t *testing.T) {
 	}
 }
 
+// blocksV1 is a file of version 1: limits 129 and 193.
+const blocksV1 = "\x81\x00\x00\x00\x00\x00\x00\x00\xc9\x59\x15\xf1\x00\x00\x00\x00\xc1\x00\x00\x00\x00\x00\x00\x00\xfb\x92\x15\xeb\x00\x00\x00\x00"
+
+func TestBlockFilesOfEarlierVersionsStayReadable(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "blocks")
+	if err := os.WriteFile(path, []byte(blocksV1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b, err := openBlockNumbers(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.close()
+	if n, err := b.next(); err != nil || n != 193 {
+		t.Errorf("next %d, %v", n, err)
+	}
+}
+
 func TestBlockNumbersAreUniqueAmongGoroutines(t *testing.T) {
 	s := mustStore(t, t.TempDir())
 	var mu sync.Mutex

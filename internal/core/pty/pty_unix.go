@@ -42,7 +42,9 @@ type PTY struct {
 
 var defaultSize = Size{Cols: 80, Rows: 24}
 
-// Start runs a command on a new terminal, as leader of its own session.
+// Start runs a command on a new terminal, as leader of its own session. Signals
+// that we ignore it would ignore too (a daemon under nohup: SIGHUP): handle them
+// instead, then the child begins with the default.
 func Start(c Command) (*PTY, error) {
 	path, err := resolve(c)
 	if err != nil {

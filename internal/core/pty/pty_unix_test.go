@@ -402,6 +402,28 @@ func TestAProgramThatStopsReadingHoldsUpOnlyItsWriter(t *testing.T) {
 	cat.sees("after\r\nafter\r\n")
 }
 
+func TestWriteNowTakesWhatFitsAndNeverWaits(t *testing.T) {
+	w := start(t, "sh", "-c", "stty raw -echo; echo go; head -c 3; exec sleep 1000")
+	w.sees("go")
+	if n, err := w.WriteNow([]byte("abc")); n != 3 || err != nil {
+		t.Errorf("wrote %d, %v", n, err)
+	}
+	w.sees("abc")
+	// The kernel moves input between its queues while we write: full is when
+	// it takes less than a whole, which it must within a megabyte.
+	total, full := 0, false
+	for total < 1<<20 && !full {
+		n, err := w.WriteNow(make([]byte, 8192))
+		if err != nil {
+			t.Fatal(err)
+		}
+		total, full = total+n, n < 8192
+	}
+	if !full {
+		t.Error("a program that does not read was given a megabyte")
+	}
+}
+
 func TestAMegabyteOfInputArrivesWhole(t *testing.T) {
 	const n = 1 << 20
 	w := start(t, "sh", "-c", fmt.Sprintf("stty raw -echo; echo go; head -c %d | cksum", n))
