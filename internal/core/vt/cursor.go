@@ -155,6 +155,10 @@ func (t *Terminal) restoreCursor() {
 	t.cur = c
 	t.cur.row = clamp32(c.row, 0, int32(t.rows-1))
 	t.cur.col = clamp32(c.col, 0, int32(t.cols-1))
+	if c.origin { // the margins may have changed since
+		t.cur.row = clamp32(t.cur.row, t.top, t.bottom)
+		t.cur.col = clamp32(t.cur.col, t.left, t.right)
+	}
 	t.penOK = false
 	t.updatePlain()
 }

@@ -176,6 +176,11 @@ func FuzzRestoreOfAnything(f *testing.F) {
 		if err := x.verify(); err != nil {
 			t.Fatalf("then %q: %v", more, err)
 		}
+		x.Resize(7, 3)
+		x.Resize(30, 9)
+		if err := x.verify(); err != nil {
+			t.Fatalf("resized: %v", err)
+		}
 		x.Text(TextOptions{History: -1})
 		x.ANSI(ANSIOptions{History: -1})
 	})

@@ -40,7 +40,7 @@ type page struct {
 }
 
 const (
-	hWrapped = 1 << iota // as row.flags
+	hWrapped = 1 << iota
 	hCoded
 	hPrompt
 )
@@ -218,4 +218,69 @@ func (h *history) addCoded(p *page, buf []byte, flags uint64) {
 	p.data = binary.AppendUvarint(p.data, uint64(len(buf))<<4|flags)
 	p.data = append(p.data, buf...)
 	h.added(p, len(p.data)-start)
+}
+
+// offsets finds where the page's lines begin.
+func (p *page) offsets() []int {
+	at := make([]int, 0, p.lines)
+	for n := 0; n < len(p.data); {
+		at = append(at, n)
+		v, k := binary.Uvarint(p.data[n:])
+		n += k + int(v>>4)
+	}
+	return at
+}
+
+// lastWraps tells whether the last line goes on below it.
+func (h *history) lastWraps() bool {
+	p := h.pages[len(h.pages)-1]
+	at := p.offsets()
+	return p.data[at[len(at)-1]]&hWrapped != 0
+}
+
+// popRows takes the last lines, at most n, back out of the history; each is a row
+// as wide as the line.
+func (t *Terminal) popRows(n int) []*row {
+	h := t.hist
+	var rows []*row
+	for n > 0 && len(h.pages) > 0 {
+		p := h.pages[len(h.pages)-1]
+		at := p.offsets()
+		take := min(n, len(at))
+		from := at[len(at)-take]
+		got := make([]*row, 0, take+len(rows))
+		for b := p.data[from:]; len(b) > 0; {
+			var r record
+			r, b = nextRecord(b, p)
+			got = append(got, t.unpack(r))
+		}
+		rows = append(got, rows...)
+		h.size -= len(p.data) - from
+		p.data, p.lines = p.data[:from], p.lines-take
+		h.lines -= take
+		n -= take
+		if p.lines == 0 {
+			h.size -= p.cost()
+			h.pages[len(h.pages)-1] = nil
+			h.pages = h.pages[:len(h.pages)-1]
+		}
+	}
+	return rows
+}
+
+// unpack makes a row of a line.
+func (t *Terminal) unpack(r record) *row {
+	if len(r.data) == 0 && r.flags&^hCoded == 0 {
+		return nil
+	}
+	cells := make([]cell, 2*len(r.data)+1) // a wide character has two bytes or more
+	n, _ := t.decodeCells(cells, r.data, r.page.links)
+	x := &row{cells: cells[:max(n, 1)], used: int32(n)}
+	if r.flags&hWrapped != 0 {
+		x.flags |= wrapped
+	}
+	if r.flags&hPrompt != 0 {
+		x.flags |= promptRow
+	}
+	return x
 }

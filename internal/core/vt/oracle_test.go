@@ -105,6 +105,32 @@ func historyOracle(in []byte, _ *rand.Rand) string {
 	return ""
 }
 
+// resizeOracle resizes there and back: no text may be lost or torn on the way.
+func resizeOracle(in []byte, r *rand.Rand) string {
+	a := New(Config{Cols: 12, Rows: 5, Scrollback: 1 << 20})
+	a.Write(in)
+	if a.scr != &a.main {
+		return ""
+	}
+	o := TextOptions{History: -1, JoinWrapped: true}
+	want := a.Text(o)
+	for range 3 {
+		cols, rows := 2+r.IntN(30), 1+r.IntN(12)
+		a.Resize(cols, rows)
+		if err := a.verify(); err != nil {
+			return err.Error()
+		}
+		if got := a.Text(o); got != want {
+			return itoa(cols) + "x" + itoa(rows) + "\n" + want + "became\n" + got
+		}
+	}
+	a.Resize(12, 5)
+	if got := a.Text(o); got != want {
+		return want + "came back as\n" + got
+	}
+	return ""
+}
+
 func kittyLooks(ks []kittyStack) (v []any) {
 	for _, k := range ks {
 		v = append(v, k.flags, len(k.stack))
@@ -173,4 +199,5 @@ func runOracle(t *testing.T, oracle func([]byte, *rand.Rand) string) {
 func TestStateDoesNotDependOnCuts(t *testing.T)        { runOracle(t, splitOracle) }
 func TestSnapshotRestoresIdentically(t *testing.T)     { runOracle(t, snapshotOracle) }
 func TestANSIRestoresTheHistoryElsewhere(t *testing.T) { runOracle(t, historyOracle) }
+func TestResizeThereAndBackKeepsTheText(t *testing.T)  { runOracle(t, resizeOracle) }
 func TestANSIRestoresTheStateElsewhere(t *testing.T)   { runOracle(t, ansiOracle) }

@@ -342,5 +342,6 @@ func (r *snapshotReader) place() {
 	t.shift = uint8(r.num(3))
 	t.last = rune(r.num(utf8.MaxRune))
 	r.check(t.top <= t.bottom && t.left <= t.right && t.shift != 1)
+	r.check(!t.cur.origin || t.cur.row >= t.top && t.cur.row <= t.bottom && t.cur.col >= t.left && t.cur.col <= t.right)
 	r.check(t.last == 0 || t.last >= 0x20 && (t.last < 0x7f || t.last >= 0xa0) && utf8.ValidRune(t.last))
 }
