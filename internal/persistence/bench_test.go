@@ -2,6 +2,7 @@ package persistence
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -140,4 +141,18 @@ func heap() int64 {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return int64(m.HeapAlloc)
+}
+
+func BenchmarkReader(b *testing.B) {
+	for _, frame := range []int{64, 4 << 10, 64 << 10} {
+		b.Run(fmt.Sprintf("100MB of %d", frame), func(b *testing.B) {
+			j := journalOf(b, 100<<20, frame)
+			b.SetBytes(j.End().Offset)
+			for b.Loop() {
+				if n, err := io.Copy(io.Discard, j.Reader(0, -1)); err != nil || n != j.End().Offset {
+					b.Fatal(n, err)
+				}
+			}
+		})
+	}
 }

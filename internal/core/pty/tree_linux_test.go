@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strconv"
@@ -206,6 +207,28 @@ func TestSignalsWithoutAPidfdToo(t *testing.T) {
 	p.awaitSignal()
 	if e := p.Exit(); e != (Exit{Code: 11, Known: true}) {
 		t.Errorf("exit %+v", e)
+	}
+}
+
+func TestAdoptedEndIsNoticedByAskingToo(t *testing.T) {
+	// What macOS uses for a process that is not our child.
+	gone := exec.Command("true")
+	if err := gone.Run(); err != nil {
+		t.Fatal(err)
+	}
+	p := &PTY{done: make(chan struct{}), stop: make(chan struct{}), file: os.NewFile(^uintptr(0), "none"), pid: gone.Process.Pid}
+	p.awaitAdopted()
+	<-p.Done()
+	if e := p.Exit(); e.Known {
+		t.Errorf("exit %+v", e)
+	}
+	lives := &PTY{done: make(chan struct{}), stop: make(chan struct{}), pid: os.Getpid()}
+	close(lives.stop)
+	lives.awaitAdopted()
+	select {
+	case <-lives.Done():
+		t.Error("we are said to have ended")
+	default:
 	}
 }
 
