@@ -2,6 +2,7 @@ package shell
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -24,8 +25,12 @@ func (k *Kit) startBash(c Config) error {
 	}
 	login := c.Login || o.login || strings.HasPrefix(c.Argv[0], "-")
 	switch {
-	case o.posix && !login:
-		return fmt.Errorf("posix mode: %w", ErrUnsupported)
+	case o.posix:
+		k.argv = append(k.argv, c.Argv[1:]...)
+		if c.Login && !o.login {
+			k.argv = slices.Insert(k.argv, 1, "--login")
+		}
+		return k.bootENV(c.Env, "__ais_i ''\n")
 	case login || o.norc:
 		if c.Login && !o.login {
 			k.argv = append(k.argv, "--login")
@@ -55,7 +60,7 @@ func (k *Kit) bootBash() error {
 	}
 	k.env = setEnv(k.env, "PROMPT_COMMAND", "\\builtin . "+k.path("boot"))
 	k.editing = true
-	return k.write("boot", fmt.Appendf(nil, "%s\n\\builtin . %s 2>/dev/null\n__ais_k=0; __ais_q\n", back, k.path(hookName)))
+	return k.write("boot", fmt.Appendf(nil, "%s\n\\builtin . %s 2>/dev/null\n\\builtin eval \"${PROMPT_COMMAND-}\"\n__ais_k=0; __ais_q\n", back, k.path(hookName)))
 }
 
 type bashArgs struct {
@@ -89,7 +94,7 @@ func readBashArgs(args []string) (o bashArgs, err error) {
 			}
 			o.posix = o.posix || a == "-o" && args[i] == "posix"
 			a = args[i]
-		case len(a) > 1 && (a[0] == '-' || a[0] == '+') && !strings.ContainsAny(a, "cs-"):
+		case len(a) > 1 && (a[0] == '-' || a[0] == '+') && !strings.ContainsAny(a[1:], "cs-"):
 			o.login = o.login || a[0] == '-' && strings.Contains(a, "l")
 		default:
 			return o, fmt.Errorf("%q: %w", a, ErrUnsupported)

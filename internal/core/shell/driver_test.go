@@ -98,6 +98,9 @@ func prepare(t testing.TB, s setup) *rig {
 			t.Fatal(err)
 		}
 	}
+	for i := range s.env {
+		s.env[i] = strings.Replace(s.env[i], "=HOME/", "="+home+"/", 1)
+	}
 	kit, err := New(Config{Dir: filepath.Join(t.TempDir(), "k"), Argv: append([]string{path}, s.argv[1:]...),
 		Login: s.login, Env: append(baseEnv(home), s.env...)})
 	if err != nil {

@@ -7,8 +7,7 @@ import (
 	"strings"
 )
 
-// startSh uses ENV, which every interactive POSIX shell reads. The user's own is put
-// back and read first; its value undergoes parameter expansion (POSIX 2.5.3).
+// startSh starts a POSIX shell.
 func (k *Kit) startSh(c Config) error {
 	k.argv = slices.Clone(c.Argv)
 	for i, a := range c.Argv[1:] {
@@ -20,10 +19,17 @@ func (k *Kit) startSh(c Config) error {
 	if c.Login {
 		k.argv = append(k.argv, "-l")
 	}
+	return k.bootENV(c.Env, "")
+}
+
+// bootENV uses ENV, which every interactive POSIX shell reads, bash in posix mode too.
+// The user's own is put back and read first; its value undergoes parameter expansion
+// (POSIX XCU 2.5.3).
+func (k *Kit) bootENV(env []string, more string) error {
 	back := "\\unset ENV"
-	if own, had := lookEnv(c.Env, "ENV"); had {
+	if own, had := lookEnv(env, "ENV"); had {
 		back = fmt.Sprintf("ENV=%s; \\export ENV; eval \"__ais_k=\\\"$ENV\\\"\"; [ ! -r \"$__ais_k\" ] || . \"$__ais_k\"", quote(own))
 	}
-	k.env = setEnv(c.Env, "ENV", filepath.Join(k.dir, "rc"))
-	return k.write("rc", fmt.Appendf(nil, "%s\n\\. %s\n", back, k.path(hookName)))
+	k.env = setEnv(env, "ENV", filepath.Join(k.dir, "rc"))
+	return k.write("rc", fmt.Appendf(nil, "%s\n\\. %s\n%s", back, k.path(hookName), more))
 }

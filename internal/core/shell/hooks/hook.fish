@@ -23,6 +23,11 @@ function __ais_b
     return $argv[1]
 end
 
+# A line that was thrown away (^C) has not reached its D.
+function __ais_q --on-event fish_postexec
+    __ais_d $status $pipestatus
+end
+
 # The prompt: the user's own, with our mark in front. A prompt that is defined anew
 # later is found at the next exec.
 function __ais_a
@@ -31,14 +36,11 @@ function __ais_a
     functions -e __ais_p
     functions -c fish_prompt __ais_p
     function fish_prompt
-        __ais_m $status $pipestatus
+        __ais_m $status
         __ais_p
     end
 end
-
-# The mark, and D if the line was thrown away; returns the status it was given.
 function __ais_m
-    __ais_d $argv
     builtin printf '\e]7701;P;%s;%s;i\a' $__ais_t $argv[1]
     return $argv[1]
 end
