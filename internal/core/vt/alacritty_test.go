@@ -266,8 +266,7 @@ func compareHistory(t *testing.T, tm *Terminal, at func(int) []refCell, want int
 // glyphLooks is cellLook for the columns of an unpacked cell.
 func (t *Terminal) glyphLooks(g glyph) []string {
 	id := cell(t.styleID(g.style)) << styleShift
-	text := string(g.text)
-	c := cell(t.clusterID(text)) | clusterBit | id
+	c := cell(t.clusterID(g.text)) | clusterBit | id
 	switch {
 	case g.space:
 		return []string{t.cellLook(spacer | id)}

@@ -15,18 +15,19 @@ type clusterTable struct {
 
 func (c *clusterTable) at(id uint32) string { return c.list[id] }
 
-func (t *Terminal) clusterID(s string) uint32 {
+func (t *Terminal) clusterID(b []byte) uint32 {
 	c := t.clusters
 	if c == nil {
 		c = &clusterTable{ids: map[string]uint32{}, limit: 256}
 		t.clusters = c
 	}
-	if id, ok := c.ids[s]; ok {
+	if id, ok := c.ids[string(b)]; ok {
 		return id
 	}
 	if len(c.free) == 0 && len(c.list) >= c.limit && t.hold == 0 {
 		t.collectClusters()
 	}
+	s := string(b)
 	var id uint32
 	if n := len(c.free); n > 0 {
 		id = c.free[n-1]

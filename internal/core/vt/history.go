@@ -31,6 +31,7 @@ type history struct {
 	lines int
 	first uint64 // lines dropped or cleared before the first
 	keep  bool   // programs cannot clear it
+	spare []byte // of the page dropped last, for the next
 }
 
 type page struct {
@@ -61,7 +62,7 @@ func newHistory(limit int) *history { return &history{max: limit} }
 
 func (h *history) clear() {
 	h.first += uint64(h.lines)
-	h.pages, h.size, h.lines = nil, 0, 0
+	h.pages, h.size, h.lines, h.spare = nil, 0, 0, nil
 }
 
 // room returns a page with space for n more bytes.
@@ -93,6 +94,10 @@ func (h *history) grow(p *page, need int) {
 	} else {
 		size = need
 	}
+	if size == pageSize && h.spare != nil && len(p.data) == 0 {
+		p.data, h.spare = h.spare, nil
+		return
+	}
 	data := make([]byte, len(p.data), size)
 	copy(data, p.data)
 	p.data = data
@@ -116,6 +121,9 @@ func (h *history) trim() {
 		h.size -= p.cost()
 		h.lines -= p.lines
 		h.first += uint64(p.lines)
+		if cap(p.data) == pageSize {
+			h.spare = p.data[:0]
+		}
 		n++
 	}
 	if n > 0 {
@@ -137,87 +145,53 @@ func (t *Terminal) push(r *row) {
 		h.added(p, 1)
 		return
 	}
-	cells := r.cells[:r.used]
-	if r.flags&(wrapped|promptRow) != 0 || !h.pushPlain(cells) {
-		t.pushCoded(r)
-	}
-}
-
-// added counts a line of n bytes that was put at the end of p.
-func (h *history) added(p *page, n int) {
-	p.lines++
-	h.size += n
-	h.lines++
-	if h.size > h.max {
-		h.trim()
-	}
-}
-
-// pushPlain packs a line of ASCII in default style, or tells that it is not one.
-func (h *history) pushPlain(cells []cell) bool {
-	n := len(cells)
-	p := h.room(n + binary.MaxVarintLen32)
-	start := len(p.data)
-	data := binary.AppendUvarint(p.data, uint64(n)<<4)
-	head := len(data)
-	data = data[:head+n]
-	out := data[head:]
-	var all cell
-	for i, c := range cells {
-		all |= c
-		b := byte(c)
-		if b == 0 {
-			b = ' '
-		}
-		out[i] = b
-	}
-	if all >= 0x80 {
-		p.data = data[:start]
-		return false
-	}
-	p.data = data
-	h.added(p, len(data)-start)
-	return true
-}
-
-// pushCoded packs any line.
-func (t *Terminal) pushCoded(r *row) {
-	h := t.hist
 	n := r.trimmed()
-	flags := uint64(hCoded)
-	if r.flags&wrapped != 0 {
-		flags |= hWrapped
-		n = len(r.cells)
-	}
-	if r.flags&promptRow != 0 {
-		flags |= hPrompt
+	flags := uint64(0)
+	if r.flags&(wrapped|promptRow) != 0 {
+		if r.flags&wrapped != 0 {
+			flags |= hWrapped
+			n = len(r.cells)
+		}
+		if r.flags&promptRow != 0 {
+			flags |= hPrompt
+		}
 	}
 	var last *page
 	if k := len(h.pages); k > 0 {
 		last = h.pages[k-1]
 	}
-	buf, cost := t.encodeCells(t.scratch[:0], r.cells[:n], last, false)
-	p := h.room(len(buf) + binary.MaxVarintLen32)
-	if p != last { // links are numbered by page
-		if last != nil && cost > 0 {
-			last.unlink(cost)
+	e := encoder{t: t, b: t.scratch[:0], page: last}
+	e.cells(r.cells[:n])
+	p := h.room(len(e.b) + binary.MaxVarintLen32)
+	if p != last && e.linked { // links are numbered by page
+		if last != nil {
+			last.unlink(e.cost)
 		}
-		buf, cost = t.encodeCells(buf[:0], r.cells[:n], p, false)
-		p = h.room(len(buf) + binary.MaxVarintLen32)
+		e = encoder{t: t, b: e.b[:0], page: p}
+		e.cells(r.cells[:n])
+		p = h.room(len(e.b) + binary.MaxVarintLen32)
 	}
-	h.size += cost
-	h.addCoded(p, buf, flags)
-	t.scratch = buf[:0]
-	if cap(buf) > 1024 {
+	h.size += e.cost
+	if e.coded {
+		flags |= hCoded
+	}
+	start := len(p.data)
+	p.data = binary.AppendUvarint(p.data, uint64(len(e.b))<<4|flags)
+	p.data = append(p.data, e.b...)
+	h.added(p, len(p.data)-start)
+	t.scratch = e.b[:0]
+	if cap(e.b) > 1024 {
 		t.scratch = nil
 	}
 }
 
-func (h *history) addCoded(p *page, buf []byte, flags uint64) {
-	start := len(p.data)
-	p.data = binary.AppendUvarint(p.data, uint64(len(buf))<<4|flags)
-	p.data = append(p.data, buf...)
-	h.added(p, len(p.data)-start)
+func (h *history) added(p *page, n int) {
+	p.lines++
+	h.lines++
+	h.size += n
+	if h.size > h.max {
+		h.trim()
+	}
 }
 
 // offsets finds where the page's lines begin.

@@ -254,7 +254,7 @@ func (t *Terminal) setAlt(n int, on bool) {
 	case n == 1049:
 		if isAlt {
 			t.leaveAlt()
-			t.alt.rows = make([]*row, t.rows)
+			*t.alt = screen{rows: make([]*row, t.rows), saved: t.alt.saved}
 		}
 		t.restoreCursor()
 	default:

@@ -5,69 +5,138 @@ import (
 	"unicode/utf8"
 )
 
-// encodeCells packs cells as a coded line of page p and returns the cost of the
-// links it added to the page. Exact keeps erased cells apart from spaces.
-func (t *Terminal) encodeCells(b []byte, cells []cell, p *page, exact bool) (out []byte, cost int) {
-	style, wide := uint32(0), false
-	for i := 0; i < len(cells); i++ {
-		c := cells[i]
-		if c.part() == wideTail {
-			continue
-		}
-		if id := c.style(); id != style {
-			style = id
-			var n int
-			b, n = t.encodeStyle(append(b, markStyle), t.styleOf(c), p)
-			cost += n
-		}
-		if c.part() == spacer {
-			b = append(b, markSpacer)
-			continue
-		}
-		if c&glyphMask == 0 && exact {
-			n := 1
-			for i+n < len(cells) && cells[i+n] == c {
-				n++
-			}
-			b = binary.AppendUvarint(append(b, markErased), uint64(n))
-			i += n - 1
-			continue
-		}
-		if w := c.part() == wideHead; w != wide {
-			wide = w
-			mark := byte(markNarrow)
-			if w {
-				mark = markWide
-			}
-			b = append(b, mark)
-		}
-		b = t.encodeGlyph(b, c)
-	}
-	return b, cost
+// encoder packs cells as the content of a line of page.
+type encoder struct {
+	t      *Terminal
+	b      []byte
+	page   *page
+	exact  bool // erased cells are kept apart from spaces
+	coded  bool // not only ASCII in default style
+	linked bool // there are links
+	cost   int  // of the links added to page
+
+	base cell // the style of the cells being packed
+	wide bool
 }
 
-func (t *Terminal) encodeGlyph(b []byte, c cell) []byte {
+func (e *encoder) cells(cells []cell) {
+	// One byte a cell is enough for most lines; the rest is what marks take.
+	if cap(e.b)-len(e.b) < len(cells) {
+		e.b = append(make([]byte, 0, len(e.b)+len(cells)+32), e.b...)
+	}
+	for i := 0; i < len(cells); {
+		if !e.wide {
+			if i += e.ascii(cells[i:]); i == len(cells) {
+				return
+			}
+		} else {
+			if i += e.ideographs(cells[i:]); i == len(cells) {
+				return
+			}
+		}
+		i += e.cell(cells[i:])
+	}
+}
+
+// ascii packs the run of ASCII in the current style at the start of cells.
+func (e *encoder) ascii(cells []cell) int {
+	k := len(e.b)
+	if cap(e.b)-k < len(cells) {
+		e.b = append(make([]byte, 0, 2*cap(e.b)+len(cells)), e.b...)
+	}
+	out := e.b[k : k+len(cells)]
+	for i, c := range cells {
+		c ^= e.base
+		if c-1 >= 0x7f {
+			if c == 0 && !e.exact {
+				out[i] = ' '
+				continue
+			}
+			e.b = e.b[:k+i]
+			return i
+		}
+		out[i] = byte(c)
+	}
+	e.b = e.b[:k+len(cells)]
+	return len(cells)
+}
+
+// ideographs packs the run of wide characters of three bytes in the current style.
+func (e *encoder) ideographs(cells []cell) int {
+	i := 0
+	base := e.base | wideHead
+	for ; i+1 < len(cells); i += 2 {
+		c := cells[i] ^ base
+		if c-0x800 >= 0xf800 {
+			break
+		}
+		e.b = append(e.b, 0xe0|byte(c>>12), 0x80|byte(c>>6)&0xbf, 0x80|byte(c)&0xbf)
+	}
+	return i
+}
+
+// cell packs one cell, or some that are erased, with the marks it needs and
+// returns how many it took.
+func (e *encoder) cell(cells []cell) int {
+	c := cells[0]
+	if c.part() == wideTail {
+		return 1
+	}
+	if style := c &^ (1<<styleShift - 1); style != e.base {
+		e.base, e.coded = style, true
+		e.b = append(e.b, markStyle)
+		e.style(e.t.styleOf(c))
+	}
 	switch {
-	case c.isCluster():
-		s := t.clusters.at(c.content())
-		return append(append(b, markCluster, byte(len(s))), s...)
-	case c.content() == 0:
-		return append(b, ' ')
+	case c.part() == spacer:
+		e.coded = true
+		e.b = append(e.b, markSpacer)
+		return 1
+	case c.isBlank() && e.exact:
+		n := 1
+		for n < len(cells) && cells[n] == c {
+			n++
+		}
+		e.b = binary.AppendUvarint(append(e.b, markErased), uint64(n))
+		return n
 	}
-	return utf8.AppendRune(b, rune(c.content()))
+	if w := c.part() == wideHead; w != e.wide {
+		e.wide, e.coded = w, true
+		mark := byte(markNarrow)
+		if w {
+			mark = markWide
+		}
+		e.b = append(e.b, mark)
+	}
+	switch v := c.content(); {
+	case c.isCluster():
+		s := e.t.clusters.at(v)
+		e.coded = true
+		e.b = append(append(e.b, markCluster, byte(len(s))), s...)
+	case v == 0:
+		e.b = append(e.b, ' ')
+	case v < utf8.RuneSelf:
+		e.b = append(e.b, byte(v))
+	default:
+		e.coded = true
+		e.b = utf8.AppendRune(e.b, rune(v))
+	}
+	return 1
 }
 
-// encodeStyle packs a style, its link numbered by page.
-func (t *Terminal) encodeStyle(b []byte, s Style, p *page) (out []byte, cost int) {
+func (e *encoder) style(s Style) {
 	n := 0
-	if s.link != 0 && p != nil {
-		l := t.links.list[s.link-1]
+	if s.link != 0 && e.page != nil {
+		l := e.t.links.list[s.link-1]
 		var added bool
-		if n, added = p.link(l); added {
-			cost = l.cost()
+		if n, added = e.page.link(l); added {
+			e.cost += l.cost()
 		}
+		e.linked = true
+	} else if s.link != 0 {
+		e.linked = true
 	}
-	return appendStyle(b, s, n), cost
+	e.b = appendStyle(e.b, s, n)
 }
 
 func (l link) cost() int { return len(l.id) + len(l.uri) + 64 }

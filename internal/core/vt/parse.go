@@ -71,29 +71,36 @@ func (t *Terminal) Write(p []byte) (int, error) {
 			continue
 		}
 		switch b := p[i]; {
-		case b < 0x20:
-			i++
-			if b == 0x1b {
-				t.begin(escape)
-			} else {
-				t.control(b)
-			}
-		case b < 0x7f:
-			if !t.plain {
-				t.printRune(rune(b))
-				i++
-				continue
-			}
-			n := printable(p[i:])
-			t.printASCII(p[i : i+n])
-			i += n
-		case b == 0x7f:
-			i++
-		default:
+		case b >= 0x80:
 			i += t.runes(p[i:])
+		case b >= 0x20:
+			i += t.asciiBytes(p[i:])
+		case b != 0x1b:
+			i++
+			t.control(b)
+		case i+1 < len(p) && p[i+1] == '[':
+			t.begin(csi)
+			i += 2 + t.csiBytes(p[i+2:])
+		default:
+			i++
+			t.begin(escape)
 		}
 	}
 	return len(p), nil
+}
+
+// asciiBytes prints the run of printable ASCII at the start of p; DEL is nothing.
+func (t *Terminal) asciiBytes(p []byte) int {
+	if p[0] == 0x7f {
+		return 1
+	}
+	if !t.plain {
+		t.printRune(rune(p[0]))
+		return 1
+	}
+	n := printable(p)
+	t.printASCII(p[:n])
+	return n
 }
 
 const (
@@ -122,13 +129,16 @@ func printable(p []byte) int {
 func (t *Terminal) runes(p []byte) int {
 	i := 0
 	for i < len(p) && p[i] >= 0x80 {
-		c, n := utf8.DecodeRune(p[i:])
-		if c == utf8.RuneError && n == 1 {
-			if !utf8.FullRune(p[i:]) {
-				t.p.nutf = uint8(copy(t.p.utf[:], p[i:]))
-				return len(p)
+		c, n := decode(p[i:])
+		if n == 0 {
+			c, n = utf8.DecodeRune(p[i:])
+			if c == utf8.RuneError && n == 1 {
+				if !utf8.FullRune(p[i:]) {
+					t.p.nutf = uint8(copy(t.p.utf[:], p[i:]))
+					return len(p)
+				}
+				n = badRune(p[i:])
 			}
-			n = badRune(p[i:])
 		}
 		i += n
 		if c >= 0xa0 { // C1: see the package doc
@@ -136,6 +146,15 @@ func (t *Terminal) runes(p []byte) int {
 		}
 	}
 	return i
+}
+
+// decode is utf8.DecodeRune for the common three bytes, small enough to be
+// inlined; n is 0 for everything else.
+func decode(p []byte) (c rune, n int) {
+	if len(p) >= 3 && p[0]-0xe1 < 0x0c && p[1]&0xc0 == 0x80 && p[2]&0xc0 == 0x80 {
+		return rune(p[0]&15)<<12 | rune(p[1]&63)<<6 | rune(p[2]&63), 3
+	}
+	return 0, 0
 }
 
 // badRune is the length of the ill-formed piece at the start of p: a maximal
@@ -304,21 +323,19 @@ func (t *Terminal) escapeByte(b byte) {
 // csiBytes reads parameters up to the final byte.
 func (t *Terminal) csiBytes(p []byte) int {
 	q := &t.p
-	for i, b := range p {
-		switch {
+	for i := 0; i < len(p); i++ {
+		switch b := p[i]; {
 		case b-'0' <= 9:
-			if q.n == 0 {
-				q.n, q.param[0] = 1, 0
-			}
-			if q.n <= maxParams {
-				v := uint32(q.param[q.n-1])*10 + uint32(b-'0')
-				q.param[q.n-1] = uint16(min(v, 0xffff))
-			}
+			i += q.digits(p[i:]) - 1
 		case b == ';' || b == ':':
 			q.nextParam(b == ':')
 		case b >= 0x40 && b < 0x7f:
 			q.state = ground
-			t.csiDispatch(b)
+			if b == 'm' && q.prefix == 0 {
+				t.sgr()
+			} else {
+				t.csiDispatch(b)
+			}
 			return i + 1
 		case b >= 0x3c && b < 0x40:
 			if q.n > 0 || q.prefix != 0 {
@@ -338,6 +355,23 @@ func (t *Terminal) csiBytes(p []byte) int {
 		}
 	}
 	return len(p)
+}
+
+// digits adds the digits at the start of p to the parameter being read.
+func (q *parser) digits(p []byte) int {
+	if q.n == 0 {
+		q.n, q.param[0] = 1, 0
+	}
+	if q.n > maxParams {
+		return 1
+	}
+	v, n := uint32(q.param[q.n-1]), 0
+	for n < len(p) && p[n]-'0' <= 9 {
+		v = min(v*10+uint32(p[n]-'0'), 0xffff)
+		n++
+	}
+	q.param[q.n-1] = uint16(v)
+	return n
 }
 
 // nextParam begins a parameter; colon says that it is a part of the one before

@@ -65,7 +65,10 @@ func (t *Terminal) printRune(c rune) {
 	if !t.plain {
 		c = t.translate(c)
 	}
-	w := RuneWidth(c)
+	w := 1
+	if c >= 0x300 {
+		w = int(property(c) & 3)
+	}
 	if w == 0 || t.modes.has(mGraphemes) && t.joins(c) {
 		t.combine(c)
 		return
@@ -74,25 +77,34 @@ func (t *Terminal) printRune(c rune) {
 	if w == 2 && t.cols < 2 {
 		c, w = ' ', 1
 	}
-	if t.cur.wrap && t.modes.has(mAutoWrap) {
+	if t.cur.wrap {
 		t.wrapLine()
 	}
-	t.cur.wrap = false
 	edge := t.edge()
-	if w == 2 && int(t.cur.col)+2 > edge {
-		if !t.modes.has(mAutoWrap) || edge-2 < 0 {
-			return // no room, and no next line: dropped, as in xterm
-		}
-		r := t.line(int(t.cur.row))
-		t.split(r, int(t.cur.col), edge)
-		fill(r.cells[t.cur.col:edge], spacer|cell(t.pen())<<styleShift)
-		r.touch(edge)
-		t.wrapLine()
-		if edge = t.edge(); int(t.cur.col)+2 > edge {
-			return // margins one column apart
+	if int(t.cur.col)+w > edge {
+		if edge = t.wrapWide(edge); edge == 0 {
+			return
 		}
 	}
 	t.put(c, w, edge)
+}
+
+// wrapWide goes to the next line with a wide character that does not fit, and
+// returns its edge, or 0 if it will never fit or must not wrap: then the
+// character is dropped, as in xterm.
+func (t *Terminal) wrapWide(edge int) int {
+	if !t.modes.has(mAutoWrap) || edge < 2 {
+		return 0
+	}
+	r := t.line(int(t.cur.row))
+	t.split(r, int(t.cur.col), edge)
+	fill(r.cells[t.cur.col:edge], spacer|cell(t.pen())<<styleShift)
+	r.touch(edge)
+	t.wrapLine()
+	if edge = t.edge(); int(t.cur.col)+2 > edge {
+		return 0 // margins one column apart
+	}
+	return edge
 }
 
 // put writes a character of width w that is known to fit.
@@ -150,7 +162,7 @@ func (t *Terminal) combine(c rune) {
 	if len(b) > maxCluster {
 		return
 	}
-	id := t.clusterID(string(b))
+	id := t.clusterID(b)
 	r = t.line(int(t.cur.row))
 	r.cells[x] = old&^(contentMask|clusterBit) | clusterBit | cell(id)
 	if t.modes.has(mGraphemes) {

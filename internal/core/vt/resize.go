@@ -49,6 +49,7 @@ func (t *Terminal) resizeTabs(cols int) {
 // resizeAlt cuts or pads; the row of the cursor stays.
 func (t *Terminal) resizeAlt(cols, rows int) {
 	s := t.alt
+	s.buf = nil
 	for _, r := range s.rows {
 		if r != nil && cols != t.cols {
 			r.resize(cols)
@@ -97,6 +98,6 @@ func (t *Terminal) resizeMain(cols, rows int) {
 		f.screen(cur)
 	}
 	f.fit(rows)
-	t.main.rows = f.rows
+	t.main.rows, t.main.buf = f.rows, nil
 	cur.row, cur.col, cur.wrap = int32(f.cur), int32(f.col), f.wrap
 }

@@ -285,7 +285,7 @@ func (t *Terminal) glyphCell(b []byte) cell {
 	if c, n := utf8.DecodeRune(b); n == len(b) {
 		return cell(c)
 	}
-	return clusterBit | cell(t.clusterID(string(b)))
+	return clusterBit | cell(t.clusterID(b))
 }
 
 // validCells tells whether b can be unpacked without surprises.

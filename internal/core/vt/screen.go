@@ -88,6 +88,10 @@ func (t *Terminal) scrollUp(top, bottom, n int) {
 			t.push(r)
 		}
 	}
+	if n == 1 && bottom-top+1 == t.rows {
+		t.scrollOne()
+		return
+	}
 	t.rotateUp(rows[top:bottom+1], n)
 }
 
@@ -104,13 +108,34 @@ func (t *Terminal) scrollDown(top, bottom, n int) {
 	t.rotateDown(t.scr.rows[top:bottom+1], n)
 }
 
+// scrollOne moves the whole screen up by one line. Every line feed at the bottom
+// comes here, so rows is a window that slides over a larger array instead of
+// having all of its pointers moved.
+func (t *Terminal) scrollOne() {
+	s := t.scr
+	r, n := s.rows[0], len(s.rows)
+	switch {
+	case cap(s.rows) > n:
+		s.rows[0] = nil
+		s.rows = s.rows[1 : n+1]
+	case s.buf == nil:
+		s.buf = make([]*row, 2*n)
+		s.rows = s.buf[:copy(s.buf, s.rows[1:])+1]
+	default:
+		copy(s.buf, s.rows[1:])
+		clear(s.buf[n:]) // the window's old place
+		s.rows = s.buf[:n]
+	}
+	s.rows[n-1] = r
+	if b := t.blank(); r != nil || b != 0 {
+		t.blankRows(s.rows[n-1:])
+	}
+	t.changedAll()
+}
+
 // rotateUp moves rows up by n and blanks those that come round.
 func (t *Terminal) rotateUp(rows []*row, n int) {
-	if n == 1 { // every line feed at the bottom comes here
-		r := rows[0]
-		copy(rows, rows[1:])
-		rows[len(rows)-1] = r
-	} else if n < len(rows) {
+	if n < len(rows) {
 		reverse(rows[:n])
 		reverse(rows[n:])
 		reverse(rows)

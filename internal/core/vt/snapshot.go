@@ -78,10 +78,11 @@ func (t *Terminal) snapshot(history bool) []byte {
 
 // snapshotWriter writes one section at a time into b, then b to out.
 type snapshotWriter struct {
-	t    *Terminal
-	out  []byte
-	b    []byte
-	page page // numbers the links of screens and cursors
+	t     *Terminal
+	out   []byte
+	b     []byte
+	cells []byte // of one row
+	page  page   // numbers the links of screens and cursors
 }
 
 func (w *snapshotWriter) section(tag byte) {
@@ -152,13 +153,17 @@ func (w *snapshotWriter) row(r *row) {
 		w.nums(0)
 		return
 	}
-	cells, _ := w.t.encodeCells(nil, r.cells[:r.trimmed()], &w.page, true)
-	w.nums(len(cells)<<5 | int(r.flags))
-	w.b = append(w.b, cells...)
+	e := encoder{t: w.t, b: w.cells[:0], page: &w.page, exact: true}
+	e.cells(r.cells[:r.trimmed()])
+	w.cells = e.b
+	w.nums(len(e.b)<<5 | int(r.flags))
+	w.b = append(w.b, e.b...)
 }
 
 func (w *snapshotWriter) style(s Style) {
-	w.b, _ = w.t.encodeStyle(w.b, s, &w.page)
+	e := encoder{t: w.t, b: w.b, page: &w.page}
+	e.style(s)
+	w.b = e.b
 }
 
 func (w *snapshotWriter) cursor(c *cursor) {

@@ -116,12 +116,7 @@ func (t *Terminal) dcsByte(b byte) {
 		q.state = dcsInter
 		t.intermediate(b)
 	case q.state == dcs && b-'0' <= 9:
-		if q.n == 0 {
-			q.n, q.param[0] = 1, 0
-		}
-		if q.n <= maxParams {
-			q.param[q.n-1] = uint16(min(uint32(q.param[q.n-1])*10+uint32(b-'0'), 0xffff))
-		}
+		q.digits([]byte{b})
 	case q.state == dcs && (b == ';' || b == ':'):
 		q.nextParam(b == ':')
 	case q.state == dcs && b >= 0x3c && b < 0x40 && q.n == 0 && q.prefix == 0:

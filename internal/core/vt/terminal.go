@@ -24,6 +24,7 @@ type Config struct {
 // screen is one of the two sets of rows.
 type screen struct {
 	rows  []*row
+	buf   []*row       // what rows slides over, once it has scrolled
 	saved *savedCursor // DECSC; nil is the state after a reset
 }
 
