@@ -346,12 +346,18 @@ func TestClockGoesOnOverRestartsAndNeverBack(t *testing.T) {
 	o := Options{Session: "s1", Now: func() time.Time { return now }}
 	dir := t.TempDir()
 	j := mustCreate(t, dir, o)
-	step := func(d time.Duration) {
+	var want []time.Time
+	mark := func() {
+		now = now.Add(time.Minute)
+		want = append(want, now)
 		mustAppend(t, j, Mark, nil)
+	}
+	step := func(d time.Duration) {
+		mark()
 		j.Close()
 		now = now.Add(d)
 		j, _ = mustOpen(t, dir, o)
-		mustAppend(t, j, Mark, nil)
+		mark()
 	}
 	step(time.Hour)
 	step(-10 * 365 * 24 * time.Hour) // the clock was set
@@ -361,8 +367,10 @@ func TestClockGoesOnOverRestartsAndNeverBack(t *testing.T) {
 		t.Errorf("segments %v, want a second one where the clock went back", ns)
 	}
 	fs, _ := frames(t, j, 0)
-	if last := fs[len(fs)-1].Time; !last.Equal(now) {
-		t.Errorf("last frame at %v, want %v", last, now)
+	for i, f := range fs {
+		if !f.Time.Equal(want[i]) {
+			t.Errorf("frame %d at %v, want %v", f.Seq, f.Time, want[i])
+		}
 	}
 	var mono []int64
 	c := j.cursor()

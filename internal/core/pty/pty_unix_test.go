@@ -5,6 +5,8 @@ package pty
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -256,23 +258,28 @@ func TestProgramGetsItsNameFolderEnvironmentAndTerminal(t *testing.T) {
 }
 
 func TestResizeIsSeenByTheProgram(t *testing.T) {
-	w := startCommand(t, Command{Path: "bash", Argv: []string{"bash", "--norc"}, Size: Size{Cols: 101, Rows: 31, XPixel: 1010, YPixel: 620}})
-	w.sees("ready> ")
-	w.types("stty size; echo d''one1\n")
+	w := startCommand(t, Command{Path: "sh", Argv: []string{"sh", "-c", "stty size; read x"}, Size: Size{Cols: 101, Rows: 31}})
 	w.sees("31 101")
-	w.sees("done1")
-	w.types(`trap 'stty size' WINCH; echo d''one2` + "\n")
-	w.sees("done2")
+
+	const wait = `
+import fcntl, signal, termios
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGWINCH])
+print("armed", flush=True)
+signal.sigwait([signal.SIGWINCH])
+print(fcntl.ioctl(0, termios.TIOCGWINSZ, bytes(8)).hex())`
+	w = start(t, "python3", "-c", wait)
+	w.sees("armed")
 	if err := w.Resize(Size{Cols: 77, Rows: 22, XPixel: 770, YPixel: 440}); err != nil {
 		t.Fatal(err)
 	}
-	w.types("\n") // bash runs traps when a line comes
-	w.sees("22 77")
+	b := binary.NativeEndian.AppendUint16(nil, 22)
+	for _, n := range []uint16{77, 770, 440} {
+		b = binary.NativeEndian.AppendUint16(b, n)
+	}
+	w.sees(hex.EncodeToString(b))
 	if got, err := w.Size(); err != nil || got != (Size{77, 22, 770, 440}) {
 		t.Errorf("size %+v, %v", got, err)
 	}
-	w.types(`python3 -c 'import fcntl,termios;print(fcntl.ioctl(0,termios.TIOCGWINSZ,bytes(8)).hex())'` + "\n")
-	w.sees(fmt.Sprintf("%02x00%02x00%02x%02x%02x%02x", 22, 77, 770%256, 770/256, 440%256, 440/256))
 }
 
 func TestAllOutputBeforeTheEndIsReadBeforeDrained(t *testing.T) {
@@ -309,15 +316,39 @@ func TestEndIsKnownWhileAGrandchildHoldsTheTerminal(t *testing.T) {
 }
 
 func TestOthersWhoWriteWithoutPauseDoNotDelayTheEnd(t *testing.T) {
-	w := start(t, "bash", "-c", "trap '' HUP; yes noise & echo last; exit 5")
-	if e := w.ends(); e.Code != 5 {
-		t.Fatalf("exit %+v", e)
+	p, err := Start(Command{Path: "bash", Argv: []string{"bash", "-c", "trap '' HUP; yes noise & read x; echo last; exit 5"}, Env: testEnv})
+	if err != nil {
+		t.Fatal(err)
 	}
-	w.until("drained", func(string) bool { return w.drained >= 0 })
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if !strings.Contains(w.out.String()[:w.drained], "last\r\n") {
-		t.Error("drained before its last line")
+	defer p.Close()
+	defer p.Kill(context.Background())
+	// Read only when there is something, so that there always is.
+	there := func(fd int) error {
+		_, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, int(patience.Milliseconds()))
+		return err
+	}
+	buf, seen, told := make([]byte, 4096), []byte{}, false
+	for err == nil {
+		if len(seen) > 16<<10 && !told { // the noise is on
+			told = true
+			if _, err := p.Write([]byte("end\n")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if perr := p.control("poll", there); perr != nil && !errors.Is(perr, unix.EINTR) {
+			t.Fatal(perr)
+		}
+		err = p.Read(func() []byte { return buf }, func(b []byte) { seen = append(seen, b...) })
+		select {
+		case <-p.Done():
+			if len(seen) > 4<<20 {
+				t.Fatal("still not drained")
+			}
+		default:
+		}
+	}
+	if err != ErrDrained || p.Exit().Code != 5 || !strings.Contains(string(seen), "last\r\n") {
+		t.Errorf("%v, exit %+v, %d bytes", err, p.Exit(), len(seen))
 	}
 }
 
