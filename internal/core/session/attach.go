@@ -74,9 +74,7 @@ func (s *Session) attended() {
 		return
 	}
 	s.kit.SetHuman(s.human)
-	if s.kit.Stale() {
-		s.rearm()
-	}
+	s.rearm()
 }
 
 // offer shows output to the client, or lets it miss it.

@@ -135,7 +135,7 @@ func (b *block) setEnd(m shell.Mark) {
 		name string
 	}{
 		{shell.Respawned, "respawned"}, {shell.StateLost, "state_lost"},
-		{shell.Again, "gap"}, {shell.Escaped, "errexit_uncontained"},
+		{shell.Aborted, "aborted"},
 	} {
 		if m.Flags&f.flag != 0 {
 			b.flag(f.name)

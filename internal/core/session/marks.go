@@ -137,9 +137,7 @@ func (s *Session) nowReady() {
 	s.input, s.tui, s.evid = nil, false, nil
 	s.dirty.prompted()
 	s.pump.resume(s)
-	if s.kit.Stale() {
-		s.rearm()
-	}
+	s.rearm()
 }
 
 // settle is asked when D came and no prompt did: a shell that reads its terminal is
@@ -173,6 +171,7 @@ func (s *Session) endWithoutD() {
 	b.setEnd(shell.Mark{Status: s.lastP.Status, HasStatus: s.lastP.HasStatus})
 	b.cwd = s.workingDir()
 	b.flag("d_lost")
+	s.kit.Clobbered()
 	b.reset = s.leave()
 	s.finish(api.BlockDone)
 	s.nowReady()
@@ -202,9 +201,10 @@ func (s *Session) triggerFailed() {
 		return
 	}
 	s.release()
+	s.kit.Clobbered()
 	if !e.retried {
 		e.retried = true
-		s.pump.trigger(s, append(rearmLine(s.kit), e.prepared.Trigger...))
+		s.pump.trigger(s, append(s.kit.Rearm(), e.prepared.Trigger...))
 		return
 	}
 	e.err = api.Errorf(api.NotStarted, "the shell of session %s did not run the command's file", s.name).
@@ -261,16 +261,19 @@ func hasErrexit(opts string) bool {
 	return false
 }
 
-// rearm tells the shell to turn line editing on or off, if nothing is in the way.
+// rearm turns line editing on for somebody who came, if nothing is in the way. It is
+// turned off by the next exec's own line.
 func (s *Session) rearm() {
-	if s.kit == nil || s.phase != ready || s.dirty.is || s.rearmed || s.foreign() {
+	if s.kit == nil || !s.human || !s.kit.Stale() || s.phase != ready || s.dirty.is || s.rearmed || s.foreign() {
 		return
 	}
 	s.rearmed = true
-	s.pump.trigger(s, rearmLine(s.kit))
+	s.rearmLine = s.kit.Rearm()
+	s.pump.trigger(s, s.rearmLine)
 	s.watch.after(s, 10*promptGrace, func() {
 		if s.rearmed {
 			s.rearmDone()
+			s.tell()
 		}
 	})
 }
@@ -278,8 +281,8 @@ func (s *Session) rearm() {
 // rearmDone shows what came beside the re-arm's echo; the shell's second prompt
 // takes the first one's line.
 func (s *Session) rearmDone() {
-	rest := withoutEcho(s.held, bytes.TrimRight(rearmLine(s.kit), "\r"), true)
-	s.held = nil
+	rest := withoutEcho(s.held, s.rearmLine, true)
+	s.held, s.rearmLine = nil, nil
 	s.rearmed = false
 	s.synthetic([]byte("\r\x1b[K"))
 	s.emit(rest)

@@ -84,7 +84,7 @@ func (s *Session) reclaim() {
 	if s.phase != running || s.foreign() || !s.shellReads() {
 		return
 	}
-	s.pump.trigger(s, rearmLine(s.kit))
+	s.pump.trigger(s, s.kit.Rearm())
 }
 
 // rebuild replays the journal from its last checkpoint, and the commands before it.

@@ -62,19 +62,20 @@ type Session struct {
 	end     context.CancelFunc
 	readers sync.WaitGroup // goroutines that Close waits for
 
-	mu      sync.Mutex // guards everything below; nobody waits under it
-	name    string
-	term    *vt.Terminal
-	size    api.Size
-	pixels  [2]int
-	scan    shell.Scanner
-	phase   phase
-	since   time.Time // when the phase began
-	opts    string    // the shell's options as it last told
-	cwd     string    // as it last told
-	sane    pty.Termios
-	human   bool // somebody is attached and can type: line editing is on
-	rearmed bool // the next prompt answers a re-arm of ours
+	mu        sync.Mutex // guards everything below; nobody waits under it
+	name      string
+	term      *vt.Terminal
+	size      api.Size
+	pixels    [2]int
+	scan      shell.Scanner
+	phase     phase
+	since     time.Time // when the phase began
+	opts      string    // the shell's options as it last told
+	cwd       string    // as it last told
+	sane      pty.Termios
+	human     bool   // somebody is attached and can type: line editing is on
+	rearmed   bool   // the next prompt answers a re-arm of ours
+	rearmLine []byte // as it was typed
 
 	open    *execution // the exec between arming and its end
 	held    []byte     // output between trigger and C, until the echo is found in it
