@@ -14,7 +14,7 @@ const bashLong = " --rcfile --init-file --debugger "
 // through PROMPT_COMMAND, which it removes from the environment again; --posix
 // shells read ENV.
 func (k *Kit) startBash(c Config) error {
-	if err := k.write("respawn", fmt.Appendf(nil, "{ \\builtin . %s; : >|%[1]s; \\builtin . %[2]s; __ais_y= __ais_g=1 __ais_f=r; \\builtin trap __ais_x EXIT; __ais_w; __ais_i ''; } >/dev/null 2>&1\n",
+	if err := k.write("respawn", fmt.Appendf(nil, "{ \\builtin . %s; : >|%[1]s; \\builtin . %[2]s; __ais_g=1 __ais_f=r; \\builtin trap __ais_x EXIT; __ais_w; __ais_i ''; } >/dev/null 2>&1\n",
 		k.path("respawn.s"), k.path(hookName))); err != nil {
 		return err
 	}

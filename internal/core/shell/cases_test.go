@@ -244,6 +244,10 @@ func (c row) check(shell string, res result) string {
 		return fmt.Sprintf("pipe status %v, want %v", res.Pipe, c.pipe)
 	case c.cwd != "" && res.Cwd != c.cwd && !res.lost:
 		return fmt.Sprintf("cwd %q, want %q", res.Cwd, c.cwd)
+	case res.Flags&StateLost != 0:
+		return "state lost"
+	case c.isolated != (res.Flags&Isolated != 0):
+		return "flag " + res.Flags.String()
 	case c.isolated != res.isolated:
 		return fmt.Sprintf("isolated %v, want %v", res.isolated, c.isolated)
 	}

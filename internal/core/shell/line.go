@@ -27,15 +27,16 @@ func (k *Kit) layOutPosix(p *Prepared, e Exec, secret string) ([]byte, error) {
 		run += " <" + k.path(name+stdinSuffix)
 	}
 	footer := k.footer(e)
-	line, header := append([]byte(" "), k.assign(e, secret)...), ""
+	before, after := k.export(e)
+	line, header := append([]byte(" "), before+k.assign(secret)...), ""
 	if k.saved.Kind == Zsh && (footer != nil || len(e.Command) <= parseLimit && !parses(Zsh, e.Command)) {
-		line = append(line, "__ais_e=1;"...)
+		line = append(line, "__ais_y=1;"...)
 	}
 	if k.talks(e.Opts) {
 		line = append(line, run...)
-		header = "{ __ais_c;__ais_b; } >/dev/null 2>&1;"
+		header = "{ __ais_c;" + after + "__ais_b; } >/dev/null 2>&1;"
 	} else {
-		line = fmt.Appendf(line, "__ais_c&&{ __ais_b;%s;}", run)
+		line = fmt.Appendf(line, "__ais_c&&{ %s__ais_b;%s;}", after, run)
 	}
 	end := ";__ais_d"
 	if k.mayTalk(e) {
@@ -55,22 +56,40 @@ func (k *Kit) isolate(name string) error {
 		return err
 	}
 	source, user := k.source(), k.path(name+userSuffix)
-	trap := strings.TrimSuffix(source, ". ") + "trap" // not in a function: zsh would run it when that returns
-	return k.write(name, fmt.Appendf(nil, "__ais_z=%s;__ais_f=i;( { %[4]s __ais_sd EXIT;__ais_in %[1]s; } 2>/dev/null;%[2]s%[3]s );"+
-		"__ais_r=$?;{ %[2]s%[1]s; } >/dev/null 2>&1;__ais_b\n", state, source, user, trap))
+	trap, run := strings.TrimSuffix(source, ". ")+"trap __ais_sd EXIT", source+user
+	if k.saved.Kind == Zsh {
+		// In a function an EXIT trap is left out unless it was set with POSIX_TRAPS, and
+		// an error that aborts (${x:?}) leaves the subshell without any; "always" stops it.
+		trap = `\builtin setopt posixtraps;\builtin trap __ais_sd EXIT;\builtin unsetopt posixtraps`
+		run = "__ais_u=" + user + `;if [[ -o ignoreclosebraces ]];then __ais_b;\builtin . "$__ais_u";` +
+			`else \builtin eval '{ __ais_b;\builtin . "$__ais_u"; } always { TRY_BLOCK_ERROR=0; }';fi`
+	}
+	return k.write(name, fmt.Appendf(nil, "__ais_g=1 __ais_f=i __ais_z=%[1]s;( { %[2]s;__ais_in %[1]s; } 2>/dev/null;%[3]s;__ais_se 2>/dev/null );"+
+		"__ais_r=$?;{ %[4]s%[1]s;__ais_g=1 __ais_f=i; } >/dev/null 2>&1;__ais_b\n", state, trap, run, source))
 }
 
-// assign gives the shell the secret. Under allexport it must not get into anybody's
-// environment. A POSIX shell has no prompt hook, so it keeps the status here.
-func (k *Kit) assign(e Exec, secret string) string {
+// assign gives the shell the secret. A POSIX shell has no prompt hook, so it keeps the
+// status here.
+func (k *Kit) assign(secret string) string {
 	s := k.heal() + "__ais_t=" + secret + ";"
 	if k.saved.Kind == Sh {
-		s = "__ais_r=$?;" + s
-	}
-	if strings.Contains(e.Opts, "a") {
-		return `\set +a;` + s + `\set -a;`
+		return "__ais_r=$?;" + s
 	}
 	return s
+}
+
+// export keeps our variables out of the command's environment when allexport is on:
+// what stands before our steps, and what behind them.
+func (k *Kit) export(e Exec) (before, after string) {
+	if !strings.Contains(e.Opts, "a") {
+		return "", ""
+	}
+	before = map[Kind]string{
+		Bash: `\set +a;\builtin export -n "${!__ais_@}";`,
+		Zsh:  `\set +a;\builtin typeset +x -m "__ais_*";`,
+		Sh:   `\set +a;\unset __ais_t __ais_l;`,
+	}[k.saved.Kind]
+	return before, `\set -a;`
 }
 
 // source is how the kind of shell reads a file, past aliases and functions.
@@ -88,11 +107,15 @@ func (k *Kit) source() string {
 // A verbose shell would show it, and an empty command would end with an older status.
 func (k *Kit) footer(e Exec) []byte {
 	list := map[Kind]string{Bash: "PIPESTATUS", Zsh: "pipestatus"}[k.saved.Kind]
-	wanted := k.saved.Kind == Zsh || bytes.IndexByte(e.Command, '|') >= 0
+	wanted := k.saved.Kind == Zsh || k.traps || strings.Contains(e.Opts, "!") || bytes.IndexByte(e.Command, '|') >= 0
 	if list == "" || !wanted || verbose(e) || idle(e.Command) || !parses(k.saved.Kind, e.Command) {
 		return nil
 	}
-	return fmt.Appendf(nil, "\n\n{ __ais_s \"$?\" \"${%s[@]}\"; } 2>/dev/null\n", list)
+	note := "__ais_s"
+	if k.traps || strings.Contains(e.Opts, "!") {
+		note = "__ais_e" // a user's ERR trap fires once more for the file as a whole
+	}
+	return fmt.Appendf(nil, "\n\n{ %s \"$?\" \"${%s[@]}\"; } >/dev/null 2>&1\n", note, list)
 }
 
 // verbose says that the shell prints what it reads, or may begin to.

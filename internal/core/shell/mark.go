@@ -13,10 +13,11 @@ const (
 	Isolated  Flags = 1 << iota // ran in a subshell because of errexit or nounset
 	Respawned                   // the shell replaced itself by a new one in the same process
 	StateLost                   // isolated, and the subshell's state could not be read back
+	Aborted                     // the shell threw the rest of the line away: ^C, or an error that aborts
 )
 
 // flagLetters is how a hook spells Flags, in the order of the bits.
-const flagLetters = "irs"
+const flagLetters = "irsb"
 
 // String spells f as a hook does.
 func (f Flags) String() string {

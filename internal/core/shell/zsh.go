@@ -37,7 +37,6 @@ func (k *Kit) startZsh(c Config) error {
 %s
 if [[ -o interactive ]]; then
   \builtin . %s
-  __ais_boot() { precmd_functions=("${(@)precmd_functions:#__ais_boot}"); \builtin unset -f __ais_boot; __ais_i ''; __ais_a; __ais_q; }
   precmd_functions+=(__ais_boot)
 fi
 `, back, own, k.path(hookName)))

@@ -2,16 +2,17 @@
 # that finds its functions gone. Every builtin is written \builtin so that neither
 # an alias nor a function can stand in for it. No forks on any path of a prompt.
 \unset -f builtin
+case $- in *a*) \builtin set +a; __ais_k=a ;; *) __ais_k= ;; esac
 
 __ais_h=@DIR@
 : "${__ais_t:=@BOOT@}" "${__ais_m=}" "${__ais_l=}" "${__ais_o=}" "${__ais_ro=}" "${__ais_r:=0}"
 __ais_g= __ais_f= __ais_z= __ais_ps=()
-__ais_p='\[\033]7701;P;${__ais_t};$?;$-${__ais_o}${__ais_y}\007\]'
+__ais_p='\[\033]7701;P;${__ais_t};$?;$-${__ais_o}${__ais_y-}\007\]'
 
 # begin: the command is about to run.
 __ais_c() {
   __ais_g=1 __ais_f= __ais_ps=()
-  [[ ${PROMPT_COMMAND[9999]-} == *__ais_q* || -n $__ais_ro ]] || __ais_a 2>/dev/null
+  [[ ${PROMPT_COMMAND[9999]-} == *__ais_q* ]] || __ais_a 2>/dev/null
   \builtin printf '\033]7701;C;%s\007' "$__ais_t" >/dev/tty
 }
 
@@ -32,7 +33,15 @@ __ais_2() {
 
 # pipes STATUS EACH...: behind a command that holds a pipeline, in its own file.
 __ais_s() {
+  \unset -f builtin
   __ais_ps=("$@")
+  \builtin return "$1"
+}
+
+# The same, and nothing after it is output of the command any more.
+__ais_e() {
+  __ais_s "$@"
+  \builtin printf '\033]7701;E;%s\007' "$__ais_t" >/dev/tty
   \builtin return "$1"
 }
 
@@ -49,6 +58,7 @@ __ais_w() {
   *[%[:cntrl:]]*) __ais_u ;;
   *) __ais_l=${PWD-} ;;
   esac
+  [[ -z $__ais_z ]] || __ais_f=${__ais_f}s __ais_z=
   __ais_l="$__ais_t;$__ais_r;$p;$-$__ais_o;$__ais_f;$__ais_l"
   \builtin printf '\033]7701;D;%s\007' "$__ais_l" >/dev/tty
 }
@@ -78,10 +88,20 @@ __ais_in() {
   \builtin return "$__ais_r"
 }
 
+# The command came to its end: the state is written now, since the EXIT trap may be
+# the user's own by this time.
+__ais_se() {
+  \builtin set -- "$?"
+  __ais_sd
+  __ais_z=
+  \builtin return "$1"
+}
+
 # Writes the subshell's state as commands. Aliases come last: they would change how
 # the functions before them are read. errexit and nounset travel in __ais_o, the job
 # control of the session is its own.
 __ais_sd() {
+  case $__ais_z in '') \builtin return ;; esac
   case $- in *e*) __ais_o=e ;; *) __ais_o= ;; esac
   case $- in *u*) __ais_o=${__ais_o}u ;; esac
   \builtin set +e +u +x
@@ -122,8 +142,13 @@ __ais_st() {
 # prompt: after the user's own prompt hooks; __ais_k is the status of his command.
 __ais_q() {
   __ais_r=$__ais_k
-  [[ -z $__ais_g ]] || __ais_w
+  [[ -z $__ais_g ]] || { __ais_f=${__ais_f}b; __ais_w; }
   case $- in *[eu]*) __ais_n ;; esac
+  __ais_j
+}
+
+# Our mark in the prompt, and the user's history kept free of typed lines.
+__ais_j() {
   [[ ${PS1-} == *'${__ais_t}'* ]] || { PS1=$__ais_p${PS1-}; \builtin export -n PS1; }
   case :${HISTCONTROL-}: in
   *:ignorespace:* | *:ignoreboth:*) ;;
@@ -148,11 +173,13 @@ __ais_i() {
 # arm: ours is the last prompt hook. From 5.1 on PROMPT_COMMAND is an array and each
 # element sees the command's own status; an index far behind the user's keeps ours
 # out of his way when he prepends to or replaces the first. Before that it is one
-# string, which keeps the status in its first line.
+# string, which keeps the status in its first line. Whether the rc files have set traps
+# that print shows only out here: functions and sourced files do not see them.
 __ais_a() {
-  \builtin local q='{ __ais_k=$?; [[ -z $__ais_z ]] || \builtin . "$__ais_z"; __ais_q; } >/dev/null 2>&1
+  [[ -z $__ais_ro ]] || { __ais_j; \builtin return; }
+  \builtin local q='{ __ais_k=$?; [[ -n ${__ais_y+x} ]] || { \builtin trap -p DEBUG ERR >|"$__ais_h/traps"; [[ -s $__ais_h/traps ]] && __ais_y=! || __ais_y=; }; [[ -z $__ais_z ]] || \builtin . "$__ais_z"; __ais_q; } >/dev/null 2>&1
 [[ -t 0 ]] || \exec 0<>/dev/tty'
-  (PROMPT_COMMAND[9999]=x) || { __ais_ro=1; return; }
+  (PROMPT_COMMAND[9999]=x) || { __ais_ro=1; __ais_j; \builtin return; }
   if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)); then
     PROMPT_COMMAND[9999]=$q
     return
@@ -183,11 +210,7 @@ __ais_x() {
   \builtin exec "$BASH" --rcfile "$__ais_h/respawn" -i 2>/dev/tty
 }
 
-# Traps of the rc files: their own output must not mix with a command's.
-if [[ -z ${__ais_y+set} ]]; then
-  __ais_y=
-  \builtin trap -p DEBUG ERR >|"$__ais_h/traps" 2>/dev/null
-  [[ ! -s $__ais_h/traps ]] || __ais_y='!'
-  \builtin trap -p EXIT >|"$__ais_h/traps" 2>/dev/null
-  [[ -s $__ais_h/traps ]] || \builtin trap __ais_x EXIT
-fi
+# The user's own EXIT trap is left alone.
+\builtin trap -p EXIT >|"$__ais_h/traps"
+[[ -s $__ais_h/traps ]] || \builtin trap __ais_x EXIT
+[[ -z $__ais_k ]] || \builtin set -a

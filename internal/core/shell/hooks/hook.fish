@@ -13,7 +13,7 @@ function __ais_d
     set -q __ais_ps[1]; and set argv $argv[1] $__ais_ps
     set -g __ais_ps
     set -g __ais_g ''
-    set -g __ais_l "$__ais_t;$argv[1];$argv[2..-1];i;;"(string escape --style=url -- "$PWD")
+    set -g __ais_l "$__ais_t;$argv[1];$argv[2..-1];i;$__ais_f;"(string escape --style=url -- "$PWD")
     builtin printf '\e]7701;D;%s\a' $__ais_l >/dev/tty
     return $argv[1]
 end
@@ -25,7 +25,12 @@ end
 
 # A line that was thrown away (^C) has not reached its D.
 function __ais_q --on-event fish_postexec
-    __ais_d $status $pipestatus
+    set -l s $status
+    test -n "$__ais_g"; or return $s
+    set -g __ais_f b
+    test $s -ne 0; and __ais_d $s; or __ais_d 130
+    set -g __ais_f
+    return $s
 end
 
 # The prompt: the user's own, with our mark in front. A prompt that is defined anew

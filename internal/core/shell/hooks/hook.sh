@@ -32,6 +32,7 @@ __ais_w() {
   *[%[:cntrl:]]*) __ais_u ;;
   *) __ais_l=${PWD-} ;;
   esac
+  case $__ais_z in ?*) __ais_f=${__ais_f}s __ais_z= ;; esac
   __ais_l="$__ais_t;$__ais_r;;$-$__ais_o;$__ais_f;$__ais_l"
   \command \printf '\033]7701;D;%s\007' "$__ais_l" >/dev/tty
   \command \test -t 0 || \exec 0<>/dev/tty
@@ -51,9 +52,19 @@ __ais_in() {
   \return "$__ais_r"
 }
 
+# The command came to its end: the state is written now, since the EXIT trap may be
+# the user's own by this time.
+__ais_se() {
+  \set -- "$?"
+  __ais_sd
+  __ais_z=
+  \return "$1"
+}
+
 # Writes the subshell's state as commands: these shells can list variables, not
 # functions. errexit and nounset travel in __ais_o.
 __ais_sd() {
+  case $__ais_z in '') \return ;; esac
   case $- in *e*) __ais_o=e ;; *) __ais_o= ;; esac
   case $- in *u*) __ais_o=${__ais_o}u ;; esac
   \set +e +u +x

@@ -1,10 +1,11 @@
 # Prompt marks for zsh, 5.0 and later. Scalars only (KSH_ARRAYS moves array indexes),
 # no short forms (sh emulation refuses them), every builtin called as such.
 \unset -f builtin 2>/dev/null
+if [[ -o allexport ]]; then \builtin unsetopt allexport; __ais_k=a; else __ais_k=; fi
 
 __ais_h=@DIR@
 : "${__ais_t:=@BOOT@}" "${__ais_l=}" "${__ais_o=}" "${__ais_r:=0}" "${__ais_m=}"
-__ais_g= __ais_f= __ais_z= __ais_ps= __ais_e=
+__ais_g= __ais_f= __ais_z= __ais_ps= __ais_y=
 
 # begin: the command is about to run. The prompt gets this exec's secret now, so that
 # it stands in for D even if the prompt hook does not survive the command.
@@ -31,24 +32,33 @@ __ais_2() {
 
 # pipes STATUS EACH...: behind a command that holds a pipeline, in its own file.
 __ais_s() {
+  \unset -f builtin 2>/dev/null || :
   \builtin local IFS=' '
   __ais_ps="$*"
   \builtin return "$1"
 }
 
+# The same, and nothing after it is output of the command any more.
+__ais_e() {
+  __ais_s "$@"
+  \builtin printf '\033]7701;E;%s\007' "$__ais_t" >/dev/tty
+  \builtin return "$1"
+}
+
 __ais_w() {
-  \unset -f builtin 2>/dev/null
+  \unset -f builtin 2>/dev/null || :
   \builtin local p=
   __ais_g=
   __ais_n
   # A file given up half-way answers 126, where typed text answers 1.
-  case $__ais_r:$__ais_e:$__ais_ps in 126:1:) __ais_r=1 ;; esac
-  __ais_e=
+  case $__ais_r:$__ais_y:$__ais_ps in 126:1:) __ais_r=1 ;; esac
+  __ais_y=
   case $__ais_ps in "$__ais_r "*) p=${__ais_ps#* } ;; esac
   case ${PWD-} in
   *[%[:cntrl:]]*) __ais_u ;;
   *) __ais_l=${PWD-} ;;
   esac
+  [[ -z $__ais_z ]] || { __ais_f=${__ais_f}s; __ais_z=; }
   __ais_l="$__ais_t;$__ais_r;$p;$-$__ais_o;$__ais_f;$__ais_l"
   \builtin printf '\033]7701;D;%s\007' "$__ais_l" >/dev/tty
 }
@@ -72,9 +82,19 @@ __ais_in() {
   \builtin return "$__ais_r"
 }
 
+# The command came to its end: the state is written now, since the EXIT trap may be
+# the user's own by this time.
+__ais_se() {
+  \builtin set -- "$?"
+  __ais_sd
+  __ais_z=
+  \builtin return "$1"
+}
+
 # Writes the subshell's state as commands. Aliases come last: they would change how
 # the functions before them are read. errexit and nounset travel in __ais_o.
 __ais_sd() {
+  case $__ais_z in '') \builtin return ;; esac
   __ais_o=
   if [[ -o errexit ]]; then __ais_o=e; \builtin unsetopt errexit; fi
   if [[ ! -o unset ]]; then __ais_o=${__ais_o}u; \builtin setopt unset; fi
@@ -137,7 +157,13 @@ __ais_q() {
 __ais_v() {
   [[ -z $__ais_z ]] || \builtin . "$__ais_z"
   __ais_r=$__ais_k
-  [[ -z $__ais_g ]] || __ais_w
+  # A line thrown away by ^C in a builtin leaves the status of whatever ran before.
+  if [[ -n $__ais_g ]]; then
+    __ais_f=${__ais_f}b
+    case $__ais_r in 0) __ais_r=130 ;; esac
+    __ais_w
+    __ais_r=$__ais_k
+  fi
   __ais_n
   __ais_j
   [[ -o histignorespace ]] || \builtin setopt histignorespace
@@ -176,3 +202,15 @@ __ais_x() {
   \builtin emulate -L zsh
   precmd_functions=(${precmd_functions:#__ais_q} __ais_q)
 }
+
+# boot: the first of the precmd functions, from .zshenv on. Functions that the rc files
+# have added run after it and may still set the prompt, so it shows the mark itself.
+__ais_boot() {
+  precmd_functions=("${(@)precmd_functions:#__ais_boot}")
+  __ais_i ''
+  __ais_a
+  __ais_q
+  \builtin printf '\033]7701;P;%s;0;%s\007' "$__ais_t" "$-" >/dev/tty
+  \builtin unset -f __ais_boot
+}
+if [[ -n $__ais_k ]]; then \builtin setopt allexport; fi
