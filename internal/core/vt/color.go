@@ -63,7 +63,7 @@ func (t *Terminal) paletteColors(s []byte) {
 			continue
 		}
 		if string(parts[i+1]) == "?" {
-			t.reply("\x1b]4;" + itoa(n) + ";" + colorSpec(t.color(uint16(n))) + "\x1b\\")
+			t.reply("\x1b]4;" + itoa(n) + ";" + colorSpec(t.color(uint16(n))) + t.p.terminator())
 		} else if c, ok := parseColor(string(parts[i+1])); ok {
 			t.setColor(uint16(n), c)
 		}
@@ -97,12 +97,20 @@ func (t *Terminal) dynamicColors(n int, s []byte) {
 		}
 		k := dynamicBase + uint16(n-10)
 		if string(p) == "?" {
-			t.reply("\x1b]" + itoa(n) + ";" + colorSpec(t.color(k)) + "\x1b\\")
+			t.reply("\x1b]" + itoa(n) + ";" + colorSpec(t.color(k)) + t.p.terminator())
 		} else if c, ok := parseColor(string(p)); ok {
 			t.setColor(k, c)
 		}
 		n++
 	}
+}
+
+// terminator ends an answer as its question ended.
+func (q *parser) terminator() string {
+	if q.bel {
+		return "\a"
+	}
+	return "\x1b\\"
 }
 
 // colorSpec is XParseColor's form with 16 bits a channel, as xterm answers.

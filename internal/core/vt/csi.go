@@ -8,8 +8,8 @@ func key(prefix, inter, final byte) uint32 {
 // csiDispatch executes a control sequence (ECMA-48 5.4).
 func (t *Terminal) csiDispatch(final byte) {
 	q := &t.p
-	if q.ninter > 1 {
-		return
+	if q.ninter > 1 || q.sub != 0 && final != 'm' {
+		return // sub-parameters mean something in SGR only
 	}
 	switch {
 	case q.prefix == 0 && q.ninter == 0:
@@ -63,12 +63,12 @@ func (t *Terminal) csiEdit(final byte, n int) {
 	x, y := int(t.cur.col), int(t.cur.row)
 	switch final {
 	case '@': // ICH 8.3.64
-		if t.inMargins() {
+		if t.inSideMargins() {
 			t.cur.wrap = false
 			t.insertCells(y, x, n)
 		}
 	case 'P': // DCH 8.3.26
-		if t.inMargins() {
+		if t.inSideMargins() {
 			t.cur.wrap = false
 			t.deleteCells(y, x, n)
 		}

@@ -135,10 +135,13 @@ func (t *Terminal) reverseIndex() {
 	}
 }
 
-// inMargins tells whether the cursor is where IL, DL, ICH and DCH work.
+// inMargins tells whether the cursor is where IL and DL work.
 func (t *Terminal) inMargins() bool {
-	return t.cur.row >= t.top && t.cur.row <= t.bottom && t.cur.col >= t.left && t.cur.col <= t.right
+	return t.cur.row >= t.top && t.cur.row <= t.bottom && t.inSideMargins()
 }
+
+// inSideMargins tells whether the cursor is where ICH and DCH work.
+func (t *Terminal) inSideMargins() bool { return t.cur.col >= t.left && t.cur.col <= t.right }
 
 // saveCursor is DECSC.
 func (t *Terminal) saveCursor() {

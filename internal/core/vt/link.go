@@ -14,6 +14,7 @@ type linkTable struct {
 	list []link
 	ids  map[link]uint32
 	size int
+	wait int // links to refuse before collecting again
 }
 
 // hyperlink is OSC 8: "params;URI"; an empty URI ends the link.
@@ -46,19 +47,30 @@ func (t *Terminal) linkID(l link) uint32 {
 		return id
 	}
 	cost := l.cost()
-	if k.size+cost > maxLinks {
-		if t.hold > 0 {
-			return 0
-		}
-		t.collectLinks()
-		if k.size+cost > maxLinks/2 { // half: or the next ones collect again at once
-			return 0
-		}
+	if k.size+cost > maxLinks && !t.makeLinkRoom(cost) {
+		return 0
 	}
 	k.size += cost
 	k.list = append(k.list, l)
 	k.ids[l] = uint32(len(k.list))
 	return uint32(len(k.list))
+}
+
+// makeLinkRoom collects. When the screen itself holds too many links, the next
+// ones are refused without another look, so that the work stays linear.
+func (t *Terminal) makeLinkRoom(cost int) bool {
+	k := t.links
+	if t.hold > 0 || k.wait > 0 {
+		k.wait = max(k.wait-1, 0)
+		return false
+	}
+	t.collectLinks()
+	k.wait = 1024
+	if k.size+cost > maxLinks*3/4 {
+		return false
+	}
+	k.wait = 0
+	return true
 }
 
 // collectLinks forgets the links of styles that no cell has.

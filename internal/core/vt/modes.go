@@ -239,26 +239,26 @@ func (t *Terminal) columnMode(on bool) {
 }
 
 // setAlt switches screens (xterm ctlseqs, modes 47, 1047 and 1049): 1049 saves
-// the cursor and enters a cleared screen, 1047 clears when it is left.
+// the cursor and enters a cleared screen, 1047 clears when it is left. Entering
+// twice and leaving twice do nothing, as in tmux and alacritty: xterm would move
+// the cursor of a program that cleans up once too often.
 func (t *Terminal) setAlt(n int, on bool) {
-	isAlt := t.scr != &t.main
+	if on == (t.scr != &t.main) {
+		return
+	}
 	switch {
 	case on && n == 1049:
-		if !isAlt {
-			t.saveCursor()
-			t.enterAlt()
-		}
+		t.saveCursor()
+		t.enterAlt()
 		t.clearScreen()
 	case on:
 		t.enterAlt()
 	case n == 1049:
-		if isAlt {
-			t.leaveAlt()
-			*t.alt = screen{rows: make([]*row, t.rows), saved: t.alt.saved}
-		}
+		t.leaveAlt()
+		*t.alt = screen{rows: make([]*row, t.rows), saved: t.alt.saved}
 		t.restoreCursor()
 	default:
-		if n == 1047 && isAlt {
+		if n == 1047 {
 			t.clearScreen()
 		}
 		t.leaveAlt()

@@ -32,8 +32,8 @@ const (
 	PromptMark                        // OSC 133
 )
 
-// Events returns what programs asked for since the last call, at most 64; later
-// ones were dropped.
+// Events returns what programs asked for since the last call, at most 64 and at
+// most 1 MiB; later ones were dropped.
 func (t *Terminal) Events() []Event {
 	if t.rare == nil {
 		return nil
@@ -45,7 +45,11 @@ func (t *Terminal) Events() []Event {
 
 func (t *Terminal) event(k EventKind, name, data []byte) {
 	m := t.more()
-	if len(m.events) < maxEvents {
+	size := 0
+	for _, e := range m.events {
+		size += len(e.Data)
+	}
+	if len(m.events) < maxEvents && size+len(data) <= maxString {
 		m.events = append(m.events, Event{k, string(name), bytes.Clone(data)})
 	}
 }

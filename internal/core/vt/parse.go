@@ -48,6 +48,7 @@ type parser struct {
 	param  [maxParams]uint16
 	over   bool // the string is longer than maxString
 	esc    bool // ESC was the last byte of a string
+	bel    bool // the string ended with BEL, and so does its answer
 	kind   byte // of a text string: 'X', '^' or '_'
 	nutf   uint8
 	utf    [4]byte // a character that is not complete yet

@@ -1,6 +1,9 @@
 package vt
 
-import "testing"
+import (
+	"testing"
+	"unicode"
+)
 
 // screenOf is what in leaves on a small screen.
 func screenOf(in string) string {
@@ -30,5 +33,25 @@ func TestRenderKeepsEveryLineAndTellsWhereLinesBegan(t *testing.T) {
 func TestRenderOfAPipeTakesBareNewlines(t *testing.T) {
 	if r := Render([]byte("a\nb\n"), RenderOptions{Newlines: true}); r.Text != "a\nb\n" {
 		t.Errorf("%q", r.Text)
+	}
+}
+
+func TestChecksumsAreToldWhenAllowed(t *testing.T) {
+	tm := New(Config{Cols: 10, Rows: 4, AllowReports: true})
+	tm.Write([]byte("AB\x1b[7;1;1;1;1;2*y"))
+	if got, want := string(tm.Replies()), "\x1bP7!~FF7D\x1b\\"; got != want { // -(0x41+0x42)
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+func TestWidthsAgreeWithTheStandardLibrary(t *testing.T) {
+	for c := rune(0x300); c < 0x20000; c++ {
+		// U+1171E became a spacing mark after the library's edition.
+		if unicode.In(c, unicode.Mn, unicode.Me) && RuneWidth(c) != 0 && c != 0x1171e {
+			t.Errorf("%U is a mark of width %d", c, RuneWidth(c))
+		}
+		if unicode.Is(unicode.Han, c) && c >= 0x3400 && RuneWidth(c) != 2 {
+			t.Errorf("%U is an ideograph of width %d", c, RuneWidth(c))
+		}
 	}
 }

@@ -39,7 +39,9 @@ func (t *Terminal) stringBytes(p []byte) int {
 	case b == 0x18 || b == 0x1a:
 		t.dropString()
 	case b == 0x07 && q.state == osc:
+		q.bel = true
 		t.endString()
+		q.bel = false
 	case q.state == dcsData:
 		t.keep(p[n : n+1])
 	}
