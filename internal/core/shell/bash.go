@@ -59,7 +59,7 @@ func (k *Kit) bootBash() error {
 		back = "PROMPT_COMMAND=" + quote(own)
 	}
 	k.env = setEnv(k.env, "PROMPT_COMMAND", "\\builtin . "+k.path("boot"))
-	k.editing = true
+	k.editing, k.booted = true, true
 	return k.write("boot", fmt.Appendf(nil, "%s\n\\builtin . %s 2>/dev/null\n\\builtin eval \"${PROMPT_COMMAND-}\"\n__ais_k=0; __ais_q\n", back, k.path(hookName)))
 }
 

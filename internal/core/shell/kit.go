@@ -43,6 +43,7 @@ type Kit struct {
 	human   bool // a person is attached
 	editing bool // what the shell's line editor was last told
 	broken  bool // an exec ended without D: the next one loads the hook again
+	booted  bool // the hook came in through PROMPT_COMMAND, and no line was typed since
 	traps   bool // the user may have set a DEBUG or ERR trap
 }
 
@@ -233,6 +234,12 @@ func (k *Kit) Clobbered() { k.broken = true }
 
 // heal is what the next typed line has to do first, in shells with POSIX syntax.
 func (k *Kit) heal() string {
+	if k.booted {
+		// bash restores PIPESTATUS behind each prompt hook. A hook that runs before the
+		// first command leaves it an array without a body, which stays empty for ever.
+		k.booted = false
+		return `\unset PIPESTATUS;`
+	}
 	if !k.broken {
 		return ""
 	}
