@@ -18,6 +18,9 @@ const promptGrace = 50 * time.Millisecond
 // of a command whose own end mark did not come.
 const lostGrace = 30 * time.Millisecond
 
+// fishGrace is how long fish is given to end after a prompt that follows an exit.
+const fishGrace = 20 * time.Millisecond
+
 // apply moves the session along when the shell speaks.
 func (s *Session) apply(m shell.Mark) {
 	switch m.Kind {
@@ -110,7 +113,14 @@ func (s *Session) prompt(m shell.Mark) {
 		s.opts = m.Opts
 	}
 	switch s.phase {
-	case booting, ending:
+	case ending:
+		if s.open != nil && bytes.Contains([]byte(s.open.block.command), []byte("exit")) {
+			// fish draws one more prompt before it obeys exit.
+			s.watch.after(s, fishGrace, s.settle)
+			return
+		}
+		s.nowReady()
+	case booting:
 		s.nowReady()
 	case ready:
 		if s.rearmed {
@@ -119,7 +129,7 @@ func (s *Session) prompt(m shell.Mark) {
 		s.dirty.prompted()
 		s.input, s.tui, s.evid = nil, false, nil
 	case armed:
-		s.triggerFailed()
+		s.promptInsteadOfC()
 	case running:
 		if m.Token == s.open.prepared.Token {
 			s.lastP = m
@@ -192,14 +202,28 @@ func (s *Session) shellReads() bool {
 	return false
 }
 
-// triggerFailed is a prompt in place of C: the shell read the trigger and did not run
-// it (or the prompt was only drawn again). No C means that the user's text did not
-// run, so it may be tried once more, after the hook is put back.
+// promptInsteadOfC looks into a prompt that came where C should: the line editor may
+// only have drawn it again. A shell that then reads its terminal in silence did not
+// run the trigger.
+func (s *Session) promptInsteadOfC() {
+	e := s.open
+	s.watch.after(s, lostGrace, func() {
+		quiet := time.Since(s.lastOutput)
+		switch {
+		case s.phase != armed || s.open != e:
+		case quiet < lostGrace:
+			s.promptInsteadOfC()
+		case s.shellReads():
+			s.triggerFailed()
+			s.tell()
+		}
+	})
+}
+
+// triggerFailed: the shell read the trigger and did not run it. No C means that the
+// user's text did not run, so it may be tried once more, after the hook is put back.
 func (s *Session) triggerFailed() {
 	e := s.open
-	if !bytes.Contains(s.held, bytes.TrimRight(e.prepared.Echo, "\r\n")) {
-		return
-	}
 	s.release()
 	s.kit.Clobbered()
 	if !e.retried {
