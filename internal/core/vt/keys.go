@@ -6,22 +6,38 @@ import (
 	"unicode/utf8"
 )
 
-// Mod is a set of modifier keys, as xterm and kitty count them (minus one).
+// Mod is a set of modifier keys, with the bits xterm and kitty send (plus one).
 type Mod uint8
 
-// The modifiers of ParseKey's prefixes.
+// The modifiers; the first three are ParseKey's prefixes S-, M- and C-.
 const (
-	Shift Mod = 1 << iota // S-
-	Meta                  // M-, Alt
-	Ctrl                  // C-
+	Shift Mod = 1 << iota
+	Meta      // Alt
+	Ctrl
+	Super
+	Hyper
+	MetaKey
+	CapsLock
+	NumLock
 )
 
 // Key is a key with its modifiers.
 type Key struct {
-	Rune rune    // a character, when Name is NoName
-	Name KeyName // else
-	Mods Mod
+	Rune  rune    // a character, when Name is NoName
+	Name  KeyName // else
+	Mods  Mod
+	Event KeyEvent // the zero value is a press
 }
+
+// KeyEvent is what happened to a key. Only the kitty protocol can tell.
+type KeyEvent uint8
+
+// The events, numbered as in the kitty protocol, minus one.
+const (
+	KeyPress KeyEvent = iota
+	KeyRepeat
+	KeyRelease
+)
 
 // KeyName names a key that is not a character.
 type KeyName uint8
@@ -55,6 +71,22 @@ const (
 	F10
 	F11
 	F12
+	KP0
+	KP1
+	KP2
+	KP3
+	KP4
+	KP5
+	KP6
+	KP7
+	KP8
+	KP9
+	KPPeriod
+	KPDivide
+	KPMultiply
+	KPMinus
+	KPPlus
+	KPEnter
 )
 
 // keyNames are tmux's spellings, in lower case.
@@ -67,6 +99,9 @@ var keyNames = map[string]KeyName{
 	"npage": PageDown, "pagedown": PageDown, "pgdn": PageDown,
 	"f1": F1, "f2": F2, "f3": F3, "f4": F4, "f5": F5, "f6": F6,
 	"f7": F7, "f8": F8, "f9": F9, "f10": F10, "f11": F11, "f12": F12,
+	"kp0": KP0, "kp1": KP1, "kp2": KP2, "kp3": KP3, "kp4": KP4, "kp5": KP5, "kp6": KP6, "kp7": KP7,
+	"kp8": KP8, "kp9": KP9, "kp.": KPPeriod, "kp/": KPDivide, "kp*": KPMultiply, "kp-": KPMinus,
+	"kp+": KPPlus, "kpenter": KPEnter,
 }
 
 // ParseKey reads a key as tmux spells it: "C-c", "M-x", "Enter", "S-Tab", "BTab",
@@ -106,113 +141,4 @@ func ParseKey(s string) (Key, error) {
 		}
 	}
 	return k, nil
-}
-
-// EncodeKey is what a terminal in this state sends for a key.
-func (t *Terminal) EncodeKey(k Key) []byte {
-	var b []byte
-	if k.Name != NoName {
-		return t.encodeNamed(b, k)
-	}
-	if k.Mods&Meta != 0 {
-		b = append(b, 0x1b)
-	}
-	if k.Mods&Ctrl != 0 {
-		if c, ok := control(k.Rune); ok {
-			return append(b, c)
-		}
-	}
-	if k.Mods&Shift != 0 && k.Rune >= 'a' && k.Rune <= 'z' {
-		k.Rune -= 32
-	}
-	return utf8.AppendRune(b, k.Rune)
-}
-
-// control is the control character of Ctrl with r (xterm, as on a PC keyboard).
-func control(r rune) (byte, bool) {
-	switch {
-	case r >= 'a' && r <= 'z':
-		return byte(r - 'a' + 1), true
-	case r >= '@' && r <= '_':
-		return byte(r & 0x1f), true
-	case r == ' ' || r == '2':
-		return 0, true
-	case r >= '3' && r <= '7':
-		return byte(r - '3' + 0x1b), true
-	case r == '/':
-		return 0x1f, true
-	case r == '8' || r == '?':
-		return 0x7f, true
-	}
-	return 0, false
-}
-
-// encodeNamed encodes a key that is not a character (xterm ctlseqs, "PC-Style
-// Function Keys").
-func (t *Terminal) encodeNamed(b []byte, k Key) []byte {
-	simple := map[KeyName]byte{Enter: '\r', Tab: '\t', Escape: 0x1b, Backspace: 0x7f}
-	if c, ok := simple[k.Name]; ok {
-		if k.Mods&Meta != 0 {
-			b = append(b, 0x1b)
-		}
-		switch {
-		case k.Name == Tab && k.Mods&Shift != 0:
-			return append(b, "\x1b[Z"...)
-		case k.Name == Backspace && (k.Mods&Ctrl != 0) != t.modes.has(mBackarrow):
-			c = 0x08
-		}
-		if k.Name == Enter && t.modes.has(mNewLine) {
-			return append(b, '\r', '\n')
-		}
-		return append(b, c)
-	}
-	letters := map[KeyName]byte{
-		Up: 'A', Down: 'B', Right: 'C', Left: 'D', Home: 'H', End: 'F', F1: 'P', F2: 'Q', F3: 'R', F4: 'S',
-	}
-	if c, ok := letters[k.Name]; ok {
-		switch {
-		case k.Mods != 0:
-			return append(b, "\x1b[1;"+itoa(int(k.Mods)+1)+string(rune(c))...)
-		case k.Name >= F1 || t.modes.has(mAppCursor):
-			return append(b, 0x1b, 'O', c)
-		}
-		return append(b, 0x1b, '[', c)
-	}
-	numbers := map[KeyName]int{
-		Insert: 2, Delete: 3, PageUp: 5, PageDown: 6, F5: 15, F6: 17, F7: 18, F8: 19,
-		F9: 20, F10: 21, F11: 23, F12: 24,
-	}
-	b = append(b, "\x1b["+itoa(numbers[k.Name])...)
-	if k.Mods != 0 {
-		b = append(b, ";"+itoa(int(k.Mods)+1)...)
-	}
-	return append(b, '~')
-}
-
-// EncodePaste is what a terminal in this state sends for pasted text: newlines
-// become carriage returns and control characters go, so that text cannot press
-// keys; brackets only when the program asked for them (mode 2004).
-func (t *Terminal) EncodePaste(text []byte) []byte {
-	b := make([]byte, 0, len(text)+12)
-	bracket := t.modes.has(mBracketedPaste)
-	if bracket {
-		b = append(b, "\x1b[200~"...)
-	}
-	for i := 0; i < len(text); i++ {
-		switch c := text[i]; {
-		case c == '\r' && i+1 < len(text) && text[i+1] == '\n':
-		case c == '\n':
-			b = append(b, '\r')
-		case c == '\t' || c == '\r' || c >= 0x20 && c != 0x7f:
-			if c == 0xc2 && i+1 < len(text) && text[i+1] >= 0x80 && text[i+1] < 0xa0 {
-				i++ // C1 as a code point
-				continue
-			}
-			b = append(b, c)
-		}
-	}
-	if bracket {
-		b = append(b, "\x1b[201~"...)
-	}
-	return b
 }
