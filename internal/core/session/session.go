@@ -72,10 +72,9 @@ type Session struct {
 	since     time.Time // when the phase began
 	opts      string    // the shell's options as it last told
 	cwd       string    // as it last told
-	sane      pty.Termios
-	human     bool   // somebody is attached and can type: line editing is on
-	rearmed   bool   // the next prompt answers a re-arm of ours
-	rearmLine []byte // as it was typed
+	human     bool      // somebody is attached and can type: line editing is on
+	rearmed   bool      // the next prompt answers a re-arm of ours
+	rearmLine []byte    // as it was typed
 
 	open    *execution // the exec between arming and its end
 	held    []byte     // output between trigger and C, until the echo is found in it
@@ -127,7 +126,6 @@ func build(p Parts, c Config) *Session {
 	} else {
 		s.scan.SetLive(s.kit.Live()...)
 	}
-	s.sane, _ = s.pty.Termios() // a fresh terminal's; unknown on Windows
 	return s
 }
 
