@@ -25,9 +25,15 @@ func (a *app) exec() *cobra.Command {
 			return err
 		}
 		a.status = statusOf(&r.Block)
+		if req.Background && r.State == api.BlockRunning {
+			a.status = 0 // what was asked for
+		}
 		switch {
 		case a.json:
 			return nil
+		case req.Background && r.State == api.BlockRunning:
+			_, err := fmt.Fprintln(a.stdout, header(r))
+			return err
 		case !req.Raw:
 			return a.renderReport(r)
 		}
