@@ -32,6 +32,10 @@ func (k *Kit) layOutFish(p *Prepared, e Exec, secret string) ([]byte, error) {
 	if e.HasStdin {
 		run = "begin; " + run + "; end <" + k.path(name+stdinSuffix)
 	}
+	before := "__ais_b $__ais_r\n" // the user's file begins with the status of his own last command
+	if idle(e.Command) {           // succeeds in every shell, while fish alone keeps the status before
+		before = ""
+	}
 	header := fmt.Sprintf(`set -g __ais_r $argv[2]
 set -g __ais_t $argv[1]
 set -e argv
@@ -41,9 +45,9 @@ __ais_a
 set -g __ais_g 1
 builtin printf '\e]7701;C;%%s\a' $__ais_t >/dev/tty
 set -g __ais_ps
-%s
+%s%s
 __ais_d $status $pipestatus
-`, k.path(hookName), run)
+`, k.path(hookName), before, run)
 	if err := k.write(name, []byte(header)); err != nil {
 		return nil, err
 	}
@@ -51,10 +55,6 @@ __ais_d $status $pipestatus
 	if bytes.IndexByte(e.Command, '|') >= 0 {
 		end = "\n\nset -g __ais_ps $pipestatus\n" // two, in case the last line ends in a backslash
 	}
-	before := "__ais_b $__ais_r;"
-	if idle(e.Command) { // succeeds in every shell, while fish alone keeps the status before
-		before = ""
-	}
 	line := fmt.Appendf(nil, " builtin source %s %s $status", k.path(name), secret)
-	return line, k.write(name+userSuffix, []byte(before), e.Command, []byte(end))
+	return line, k.write(name+userSuffix, e.Command, []byte(end))
 }
