@@ -52,8 +52,10 @@ var exactCases = []struct {
 	{"status", []fidelity{
 		{name: "true", command: "true"},
 		{name: "false", command: "false", exit: 1},
-		{name: "not found", command: "no-such-program-here 2>/dev/null", exit: 127},
-		{name: "not executable", command: "/etc/passwd 2>/dev/null", exit: 126},
+		{name: "not found", command: "no-such-program-here 2>/dev/null", exit: 127, only: "bash zsh dash"},
+		{name: "not executable", command: "/etc/passwd 2>/dev/null", exit: 126, only: "bash zsh dash"},
+		{name: "not found, said past every redirection", command: "no-such-program-here", exit: 127, out: "*", only: "fish"},
+		{name: "not executable, likewise", command: "/etc/passwd", exit: 126, out: "*", only: "fish"},
 		{name: "subshell status", command: "(exit 7)", exit: 7, only: "bash zsh dash"},
 		{name: "killed", command: "sh -c 'kill -9 $$'", exit: 137, out: "*"},
 		{name: "terminated", command: "sh -c 'kill -15 $$'", exit: 143, out: "*"},
