@@ -146,7 +146,7 @@ type dirtiness struct {
 // line not ended stays in the terminal for whoever reads next.
 func (d *dirtiness) typed(s *Session, b []byte, by string) {
 	last := b[len(b)-1]
-	ended := last == '\r' || last == '\n' || last == 3 || last == 4 || last == 21 || last == 28
+	ended := last == '\r' || last == '\n' || last == 3 || last == 4 || last == 21 || last == 26 || last == 28
 	if s.phase == ready || s.phase == booting {
 		if !d.is {
 			d.since = time.Now()

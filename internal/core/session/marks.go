@@ -173,7 +173,9 @@ func (s *Session) endWithoutD() {
 		return // a program printed a prompt; the quiet watch goes on
 	}
 	b := s.open.block
-	b.setEnd(shell.Mark{Status: s.lastP.Status, HasStatus: s.lastP.HasStatus})
+	// With the hook's functions gone the typed line itself ends with "not found", and
+	// the prompt tells of that: then nothing knows the command's own status.
+	b.setEnd(shell.Mark{Status: s.lastP.Status, HasStatus: s.lastP.HasStatus && s.lastP.Status != 127})
 	b.cwd = s.workingDir()
 	b.flag("d_lost")
 	s.kit.Clobbered()

@@ -1,0 +1,293 @@
+package session
+
+import (
+	"context"
+	"fmt"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/ai-session/ai-session/api"
+)
+
+func within(t testing.TB) context.Context {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+func bash(t testing.TB) *Session {
+	t.Helper()
+	s, _ := start(t, newManager(t), shellArgv(t, "bash")...)
+	return s
+}
+
+// begins starts a command and returns its report of the moment it runs.
+func begins(t testing.TB, s *Session, command string) *api.Report {
+	t.Helper()
+	r, err := s.Exec(within(t), &api.ExecRequest{Command: command, Background: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func send(t testing.TB, s *Session, text string, keys ...string) {
+	t.Helper()
+	if _, err := s.Send(within(t), &api.SendRequest{Text: text, Keys: keys}, "test"); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func waitFor(t testing.TB, s *Session, req api.WaitRequest) *api.WaitResult {
+	t.Helper()
+	res, err := s.Wait(within(t), &req)
+	if err != nil {
+		t.Fatalf("wait for %s %s: %v; %+v", req.For, req.Match, err, s.Info())
+	}
+	return res
+}
+
+func TestWaitingProgramsAreNamed(t *testing.T) {
+	for _, c := range []struct {
+		name, command string
+		need          string // program
+		kind          string // of input, or tui
+		state         api.BlockState
+		answer        string
+		keys          []string
+		exit          int
+	}{
+		{"password", `read -s -p 'Password: ' p; [ "$p" = hunter2 ]`, "bash", "password", api.BlockNeedsInput, "hunter2", []string{"Enter"}, 0},
+		{"line", `read -p 'Name? ' n; [ "$n" = me ]`, "bash", "line", api.BlockNeedsInput, "me", []string{"Enter"}, 0},
+		{"yes or no", `sh -c 'printf "Go on? [y/N] "; read a; exit 7'`, "bash", "yesno", api.BlockNeedsInput, "y", []string{"Enter"}, 7},
+		{"cat", "cat", "cat", "line", api.BlockNeedsInput, "", []string{"C-d"}, 0},
+		{"python", "python3 -q", "python3", "repl", api.BlockNeedsInput, "exit(3)", []string{"Enter"}, 3},
+		{"less", "seq 1000 | less", "less", "pager", api.BlockNeedsInput, "q", nil, 0},
+		{"vim", "vim -u NONE", "vim", "tui", api.BlockTUI, ":cq", []string{"Enter"}, 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			if _, err := exec.LookPath(c.need); err != nil {
+				t.Skipf("%s is not installed here", c.need)
+			}
+			s := bash(t)
+			r, err := s.Exec(within(t), &api.ExecRequest{Command: c.command})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r.State != c.state {
+				t.Fatalf("state %s, want %s; %+v", r.State, c.state, s.Info())
+			}
+			if c.kind != "tui" && (r.Input == nil || r.Input.Kind != c.kind) {
+				t.Fatalf("input %+v, want %s", r.Input, c.kind)
+			}
+			send(t, s, c.answer, c.keys...)
+			end := waitFor(t, s, api.WaitRequest{For: "exit"})
+			if code, known := end.Block.Exit.Code(); !known || code != c.exit {
+				t.Errorf("exit %s, want %d: %s", end.Block.Exit, c.exit, end.Block.Text)
+			}
+			if again := run(t, s, "echo well"); out(again) != "well\n" {
+				t.Errorf("afterwards: %q", out(again))
+			}
+		})
+	}
+}
+
+func TestSleepingProgramIsRunningNotWaiting(t *testing.T) {
+	t.Parallel()
+	s := bash(t)
+	r, err := s.Exec(within(t), &api.ExecRequest{Command: "sleep 60", TimeoutMS: 1500})
+	if err != nil || r.State != api.BlockRunning || r.Input != nil {
+		t.Fatalf("%v %+v", err, r)
+	}
+	if err := s.Signal("INT"); err != nil {
+		t.Fatal(err)
+	}
+	end := waitFor(t, s, api.WaitRequest{})
+	if code, _ := end.Block.Exit.Code(); code != 130 || end.Block.Signal != "INT" {
+		t.Errorf("exit %s %s, want 130 INT", end.Block.Exit, end.Block.Signal)
+	}
+}
+
+func TestControlCEndsPipeline(t *testing.T) {
+	t.Parallel()
+	s := bash(t)
+	begins(t, s, "yes | sort | sleep 100")
+	began := time.Now()
+	send(t, s, "", "C-c")
+	end := waitFor(t, s, api.WaitRequest{})
+	if code, _ := end.Block.Exit.Code(); code != 130 {
+		t.Errorf("exit %s after %s, want 130", end.Block.Exit, time.Since(began))
+	}
+}
+
+func TestStoppedJobComesBack(t *testing.T) {
+	t.Parallel()
+	s := bash(t)
+	begins(t, s, "sh -c 'echo up; read x; exit 6'")
+	waitFor(t, s, api.WaitRequest{For: "input"})
+	send(t, s, "", "C-z")
+	end := waitFor(t, s, api.WaitRequest{})
+	if code, _ := end.Block.Exit.Code(); code != 148 {
+		t.Fatalf("exit %s, want 148", end.Block.Exit)
+	}
+	begins(t, s, "fg")
+	waitFor(t, s, api.WaitRequest{For: "input"})
+	send(t, s, "", "Enter")
+	if end = waitFor(t, s, api.WaitRequest{}); end.Block.Exit != api.ExitCode(6) {
+		t.Fatalf("exit %s, want 6", end.Block.Exit)
+	}
+}
+
+func TestHalfTypedLineIsNeverAppendedTo(t *testing.T) {
+	t.Parallel()
+	s := bash(t)
+	run(t, s, "true")
+	send(t, s, "echo rm -rf ")
+	_, err := s.Exec(within(t), &api.ExecRequest{Command: "echo x"})
+	if api.CodeOf(err) != api.Busy {
+		t.Fatalf("exec answered %v, want busy", err)
+	}
+	done := make(chan *api.Report, 1)
+	go func() {
+		r, _ := s.Exec(context.Background(), &api.ExecRequest{Command: "echo mine", Queue: true, Raw: true})
+		done <- r
+	}()
+	send(t, s, "nothing", "Enter")
+	r := <-done
+	if r == nil || out(r) != "mine\n" {
+		t.Fatalf("queued exec: %+v", r)
+	}
+	screen, _ := s.Screen(&api.ScreenRequest{})
+	if !strings.Contains(screen.Content, "\nrm -rf nothing\n") {
+		t.Errorf("screen:\n%s", screen.Content)
+	}
+}
+
+func TestTypeAheadIsNoPartOfTheCommand(t *testing.T) {
+	t.Parallel()
+	s := bash(t)
+	begins(t, s, "sleep 0.3; echo first")
+	send(t, s, "echo ahead", "Enter")
+	end := waitFor(t, s, api.WaitRequest{})
+	if got := strings.ReplaceAll(end.Block.Text, "echo ahead\n", ""); got != "first\n" {
+		t.Errorf("text %q", end.Block.Text)
+	}
+	if r := run(t, s, "echo second; false"); out(r) != "second\n" || r.Exit != api.ExitCode(1) {
+		t.Errorf("%q exit %s", out(r), r.Exit)
+	}
+}
+
+func TestBusyNamesTheOpenExec(t *testing.T) {
+	t.Parallel()
+	s := bash(t)
+	first := begins(t, s, "sleep 30")
+	_, err := s.Exec(within(t), &api.ExecRequest{Command: "true"})
+	var e *api.Error
+	if e, _ = err.(*api.Error); e == nil || e.Code != api.Busy || e.Busy.By != "exec" || e.Busy.Block != first.ID {
+		t.Fatalf("%+v", err)
+	}
+}
+
+func TestQueuedExecsRunInOrder(t *testing.T) {
+	t.Parallel()
+	s := bash(t)
+	run(t, s, "n=0")
+	begins(t, s, "sleep 0.2")
+	var wg sync.WaitGroup
+	for range 20 {
+		wg.Go(func() {
+			if _, err := s.Exec(context.Background(), &api.ExecRequest{Command: "n=$((n+1))", Queue: true}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if r := run(t, s, "echo $n"); out(r) != "20\n" {
+		t.Errorf("n is %q", out(r))
+	}
+}
+
+func TestGrandchildThatHoldsTheTerminalDelaysNothing(t *testing.T) {
+	t.Parallel()
+	s := bash(t)
+	r := run(t, s, "sleep 50 & echo started")
+	if r.State != api.BlockDone || !strings.Contains(out(r), "started\n") {
+		t.Fatalf("%+v", r)
+	}
+	r = run(t, s, "exit 3")
+	if r.State != api.BlockDead || r.Exit != api.ExitCode(3) {
+		t.Fatalf("%s exit %s", r.State, r.Exit)
+	}
+}
+
+func TestStdinIsTheCommandsAlone(t *testing.T) {
+	t.Parallel()
+	s := bash(t)
+	text := strings.Repeat("line with 'quotes' and $vars\n", 3000)
+	r, err := s.Exec(within(t), &api.ExecRequest{Command: "cat | md5sum; read x; echo \"<$x>\"", Stdin: &text, Raw: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum, _ := exec.Command("sh", "-c", "md5sum <<'E'\n"+text+"E\n").Output()
+	if got := out(r); got != string(sum)+"<>\n" {
+		t.Errorf("%q, want %q", got, sum)
+	}
+	if again := run(t, s, "echo ok"); out(again) != "ok\n" {
+		t.Errorf("afterwards %q", out(again))
+	}
+}
+
+func TestDestroyedHookNeverMakesUpAStatus(t *testing.T) {
+	t.Parallel()
+	s := bash(t)
+	r := run(t, s, "unset PROMPT_COMMAND; for f in $(compgen -A function __ais); do unset -f $f; done; (exit 5)")
+	if code, known := r.Exit.Code(); known && code != 5 || r.State != api.BlockDone {
+		t.Errorf("%s exit %s %v, want 5 or unknown", r.State, r.Exit, r.Flags)
+	}
+	if r := run(t, s, "(exit 6)"); r.Exit != api.ExitCode(6) || len(r.Flags) > 0 {
+		t.Errorf("healed: exit %s %v, want 6", r.Exit, r.Flags)
+	}
+}
+
+func TestLeftOversArePutRight(t *testing.T) {
+	t.Parallel()
+	s := bash(t)
+	r := run(t, s, `stty raw -echo; printf '\033[?1049h\033[?2004h'`)
+	if len(r.Reset) != 3 {
+		t.Errorf("reset %v", r.Reset)
+	}
+	if again := run(t, s, "echo a; echo b"); string(again.Raw) != "a\r\nb\r\n" {
+		t.Errorf("afterwards %q", again.Raw)
+	}
+	if screen, _ := s.Screen(&api.ScreenRequest{}); screen.Alt {
+		t.Error("still in the alternate screen")
+	}
+}
+
+func TestTenThousandExecsAndSessionsAtOnce(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many execs: not with -short")
+	}
+	m := newManager(t)
+	var wg sync.WaitGroup
+	for i := range 20 {
+		wg.Go(func() {
+			s, _ := start(t, m, shellArgv(t, "bash")...)
+			for n := range 50 {
+				r, err := s.Exec(context.Background(), &api.ExecRequest{Command: fmt.Sprintf("echo %d.%d; (exit %d)", i, n, n), Raw: true})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if code, _ := r.Exit.Code(); code != n || out(r) != fmt.Sprintf("%d.%d\n", i, n) {
+					t.Errorf("session %d exec %d: exit %s, %q", i, n, r.Exit, r.Raw)
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
