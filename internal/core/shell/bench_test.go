@@ -41,6 +41,7 @@ func benchHooked(b *testing.B, name string) {
 		return found
 	}
 	wait(Prompt)
+	r.clean = true
 	var took []time.Duration
 	for b.Loop() {
 		begin := time.Now()
@@ -75,7 +76,7 @@ func benchHooked(b *testing.B, name string) {
 
 // bareFlags keep rc files and, where the shell can, the line editor out.
 var bareFlags = map[string][]string{
-	"bash": {"--norc", "--noediting"}, "zsh": {"-f", "+Z"}, "dash": nil, "ash": nil, "fish": {"-N"},
+	"bash": {"--norc", "--noediting"}, "zsh": {"-f", "+Z"}, "dash": nil, "ash": nil, "fish": {"-N", "-C", "function fish_prompt; echo -n \\x06; end"},
 }
 
 func benchBare(b *testing.B, name string) {
@@ -87,10 +88,7 @@ func benchBare(b *testing.B, name string) {
 		b.Fatal(err)
 	}
 	defer func() { cmd.Process.Kill(); tty.Close(); cmd.Wait() }()
-	prompt := byte(6)
-	if name == "fish" {
-		prompt = '>'
-	}
+	const prompt = 6
 	waitByte(b, tty, prompt)
 	var took []time.Duration
 	for b.Loop() {

@@ -34,7 +34,8 @@ type rig struct {
 	signals chan signal
 	exited  chan struct{}
 	home    string
-	opts    string
+	opts    string // of the last mark
+	clean   bool
 	mute    bool   // no prompt is to be waited for
 	boot    []byte // what came before the first prompt mark
 
@@ -198,7 +199,7 @@ func (r *rig) waitPrompt() Mark {
 			r.t.Fatalf("no prompt: %v after %q", s.err, r.boot)
 		}
 		if s.mark != nil && s.mark.Kind == Prompt {
-			r.opts = s.mark.Opts
+			r.opts, r.clean = s.mark.Opts, s.mark.Status == 0
 			return *s.mark
 		}
 		r.boot = append(r.boot, s.out...)
@@ -225,7 +226,7 @@ func (r *rig) exec(command string) result {
 // begin types the trigger.
 func (r *rig) begin(e Exec) Prepared {
 	r.t.Helper()
-	e.Opts = r.opts
+	e.Opts, e.Clean = r.opts, r.clean
 	p, err := r.kit.Prepare(e)
 	if err != nil {
 		r.t.Fatal(err)
@@ -263,7 +264,7 @@ func (r *rig) settle(p Prepared, res result) result {
 				break
 			}
 			if s.mark != nil && s.mark.Kind == Prompt {
-				r.opts = s.mark.Opts
+				r.opts, r.clean = s.mark.Opts, s.mark.Status == 0
 				break
 			}
 		}
@@ -296,7 +297,7 @@ func (r *rig) follow(p Prepared, react func(out string)) result {
 				res.Mark = *s.mark
 			case Prompt:
 				res.Mark, res.lost = *s.mark, true
-				r.opts = s.mark.Opts
+				r.opts, r.clean = s.mark.Opts, s.mark.Status == 0
 			}
 		default:
 			if !closed {

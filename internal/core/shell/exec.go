@@ -18,7 +18,8 @@ type Exec struct {
 	Stdin    []byte // what the command reads, if HasStdin; else the terminal
 	HasStdin bool
 	History  bool   // put the command into the shell's history
-	Opts     string // Opts of the last D or P mark
+	Opts     string // Opts of the last D or P mark: decides isolation
+	Clean    bool   // the last D or P mark had status 0: nothing need be put back into $?
 }
 
 // Prepared is an exec whose files are written.

@@ -35,6 +35,8 @@ func (k *Kit) layOutPosix(p *Prepared, e Exec, secret string) ([]byte, error) {
 	if k.talks(e.Opts) {
 		line = append(line, run...)
 		header = "{ __ais_c;" + after + "__ais_b; } >/dev/null 2>&1;"
+	} else if e.Clean && after == "" {
+		line = fmt.Appendf(line, "__ais_c&&%s", run)
 	} else {
 		line = fmt.Appendf(line, "__ais_c&&{ %s__ais_b;%s;}", after, run)
 	}

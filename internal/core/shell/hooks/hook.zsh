@@ -8,11 +8,15 @@ __ais_h=@DIR@
 __ais_g= __ais_f= __ais_z= __ais_ps= __ais_y=
 
 # begin: the command is about to run. The prompt gets this exec's secret now, so that
-# it stands in for D even if the prompt hook does not survive the command.
+# it stands in for D even if the prompt hook does not survive the command. A call of a
+# function costs zsh a dozen system calls, so there are few on this path.
 __ais_c() {
   __ais_g=1 __ais_f= __ais_ps=
-  __ais_a
-  __ais_j
+  case "${precmd_functions[*]-}" in
+  *__ais_q) ;;
+  *) __ais_x ;;
+  esac
+  PS1='%{'$'\033'']7701;P;'"$__ais_t;%?;$-$__ais_o"$'\007''%}'${PS1#*7701;P;*$'\007%}'}
   \builtin printf '\033]7701;C;%s\007' "$__ais_t" >/dev/tty
 }
 
@@ -32,7 +36,7 @@ __ais_2() {
 
 # pipes STATUS EACH...: behind a command that holds a pipeline, in its own file.
 __ais_s() {
-  \unset -f builtin 2>/dev/null || :
+  (( ${+functions[builtin]} )) && \unset -f builtin
   \builtin local IFS=' '
   __ais_ps="$*"
   \builtin return "$1"
@@ -46,10 +50,10 @@ __ais_e() {
 }
 
 __ais_w() {
-  \unset -f builtin 2>/dev/null || :
+  (( ${+functions[builtin]} )) && \unset -f builtin
   \builtin local p=
   __ais_g=
-  __ais_n
+  if [[ -o errexit || ! -o unset ]]; then __ais_n; fi
   # A file given up half-way answers 126, where typed text answers 1.
   case $__ais_r:$__ais_y:$__ais_ps in 126:1:) __ais_r=1 ;; esac
   __ais_y=
