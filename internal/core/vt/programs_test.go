@@ -37,14 +37,14 @@ var scripts = []script{
 		{"", "text"}, {"Space", "30 the"}, {"b", "1 the"}, {"G", "END"}, {"k k", "118"}, {"g", "1 the"}, {"/ 5 5 Enter", "55"}, {"n", ""}, {"- N Enter", "56 "}, {"Right", ""}, {"Left", ""}}},
 	{"htop", "htop -d 50", "true", []step{{"", "F10"}, {"Down Down", "F10"}, {"t", "F10"}, {"F1", "Arrows"}, {"q", "F10"}}},
 	{"fzf", "seq 1 300 | fzf", "true", []step{{"", "300/300"}, {"1 9", "> 19"}, {"Up Up", ">"}, {"C-u", "300/300"}, {"2 5 0", "> 250"}}},
-	{"mc", "mc -u -d", "touch a b c; mkdir d", []step{{"", "10Quit"}, {"Down Down", "10Quit"}, {"Tab", "10Quit"}, {"F9", "Left"}, {"Enter", "Listing"}, {"Escape Escape", "10Quit"}}},
+	{"mc", "mc -u -d", "touch a b c; mkdir d", []step{{"", "10Quit"}, {"Down Down", "10Quit"}, {"Tab", "10Quit"}, {"F9", "Left"}, {"Enter", "isting"}, {"Escape Escape", "10Quit"}}},
 	{"python3", "python3 -q", "true", []step{{"", ">>>"}, {"1 + 1 Enter", "2"}, {"f o r Space i Space i n Space r a n g e ( 3 ) : Enter", "..."}, {"Space p r i n t ( i * 7 ) Enter Enter", "14"}, {"Up Up", "range"}, {"C-a C-k", ">>>"}, {"p r i n t ( ' 世 ' ) Enter", "世"}}},
 	{"node", "node", "true", []step{{"", ">"}, {"1 + 1 Enter", "2"}, {"[ 1 , 2 , 3 ] . m a p ( x = > x * 7 ) Enter", "21"}, {"Up", "map"}, {"C-u", ">"}, {". h e l p Enter", ".save"}}},
 	{"git add -p", "git -c color.ui=always -c core.pager=cat add -p", "git init -q . && seq 1 40 > f && git add f && git -c user.name=a -c user.email=a@b commit -qm x && sed -i 's/^7$/seven/;s/^30$/thirty/' f",
 		[]step{{"", "[y,n"}, {"? Enter", "stage this hunk"}, {"y Enter", "thirty"}, {"s Enter", "[y,n"}, {"q Enter", ""}}},
 	{"dialog", "dialog --menu 'Choose one' 15 40 5 a first b second c third", "true", []step{{"", "third"}, {"Down", "second"}, {"Tab", "Cancel"}, {"Tab", "OK"}, {"Up", "first"}}},
-	{"bash", "env PS1='$ ' bash --norc --noprofile", "touch one two three", []step{{"", "$"}, {"l s Enter", "three"}, {"e c h o Space l o n g l o n g l o n g", "longlonglong"}, {"C-a", ""}, {"M-f", ""}, {"C-k", ""}, {"C-u", ""}, {"c a t Space t Tab Tab", "two"}, {"C-c", "$"}, {"C-r o", "reverse"}, {"C-g", "$"}, {"c l e a r Enter", "$"}}},
-	{"zsh", "zsh -f", "touch one two three", []step{{"", "#"}, {"l s Space Tab", "one"}, {"C-c", "#"}, {"e c h o Space h i Enter", "hi"}, {"Up", "echo"}, {"C-a", ""}, {"C-k", "#"}}},
+	{"bash", "env PS1='$ ' bash --norc --noprofile", "touch one two three", []step{{"", "$"}, {"l s Enter", "three"}, {"e c h o Space l o n g l o n g l o n g", "longlonglong"}, {"C-a", ""}, {"M-f", ""}, {"C-k", ""}, {"C-u", ""}, {"c a t Space t Tab Tab", "two"}, {"C-u", "$"}, {"C-r o", "reverse"}, {"C-g", "$"}, {"c l e a r Enter", "$"}}},
+	{"zsh", "zsh -f", "touch one two three", []step{{"", "#"}, {"l s Space Tab", "three"}, {"C-u", "#"}, {"e c h o Space $ ( ( 6 * 7 ) ) Enter", "42"}, {"Up", ""}, {"C-a", ""}, {"C-k", ""}}},
 	{"top", "top -d 30", "true", []step{{"", "PID"}, {"h", "Help"}, {"q", "PID"}}},
 	{"dense output", "seq 1 3000; printf '\\033[1;31m%s\\033[0m\\n' {1..200}; printf '%s ' {1..400}; echo END", "true", []step{{"", "END"}}},
 }
@@ -160,7 +160,14 @@ func (w *watcher) line() string {
 		}
 		return line
 	case <-time.After(10 * time.Second):
-		w.t.Fatalf("nothing more from tmux; the screen is\n%s", w.tm.Text(TextOptions{}))
+		io.WriteString(w.control, "capture-pane -p\n")
+		tmux := []string{}
+		for line := range w.lines {
+			if tmux = append(tmux, line); strings.HasPrefix(line, "%end") {
+				break
+			}
+		}
+		w.t.Fatalf("nothing more from tmux; the screen is\n%s\nin tmux\n%s", w.tm.Text(TextOptions{}), strings.Join(tmux, "\n"))
 		return ""
 	}
 }
