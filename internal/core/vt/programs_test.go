@@ -43,8 +43,8 @@ var scripts = []script{
 	{"git add -p", "git -c color.ui=always -c core.pager=cat add -p", "git init -q . && seq 1 40 > f && git add f && git -c user.name=a -c user.email=a@b commit -qm x && sed -i 's/^7$/seven/;s/^30$/thirty/' f",
 		[]step{{"", "[y,n"}, {"? Enter", "stage this hunk"}, {"y Enter", "thirty"}, {"s Enter", "[y,n"}, {"q Enter", ""}}},
 	{"dialog", "dialog --menu 'Choose one' 15 40 5 a first b second c third", "true", []step{{"", "third"}, {"Down", "second"}, {"Tab", "Cancel"}, {"Tab", "OK"}, {"Up", "first"}}},
-	{"bash", "env PS1='$ ' bash --norc --noprofile", "touch one two three", []step{{"", "$"}, {"l s Enter", "three"}, {"e c h o Space l o n g l o n g l o n g", "longlonglong"}, {"C-a", ""}, {"M-f", ""}, {"C-k", ""}, {"C-u", ""}, {"c a t Space t Tab Tab", "two"}, {"C-u", "$"}, {"C-r o", "reverse"}, {"C-g", "$"}, {"c l e a r Enter", "$"}}},
-	{"zsh", "zsh -f", "touch one two three", []step{{"", "#"}, {"l s Space Tab", "three"}, {"C-u", "#"}, {"e c h o Space $ ( ( 6 * 7 ) ) Enter", "42"}, {"Up", ""}, {"C-a", ""}, {"C-k", ""}}},
+	{"bash", "env PS1='$ ' bash --norc --noprofile", "touch one two three", []step{{"", "$"}, {"l s Enter", "two\n$"}, {"e c h o Space l o n g l o n g l o n g", "longlonglong"}, {"C-a", ""}, {"M-f", ""}, {"C-k", ""}, {"C-u", ""}, {"c a t Space t Tab Tab", "two"}, {"C-u", "$"}, {"C-r o", "reverse"}, {"C-g", "$"}, {"c l e a r Enter", "$\n"}}},
+	{"zsh", "env PS1='zz> ' zsh -f", "touch one two three", []step{{"", "zz>"}, {"l s Space Tab", "three"}, {"C-u", "zz>\n"}, {"e c h o Space $ ( ( 6 * 7 ) ) Enter", "42\nzz>"}, {"Up", "42\nzz> echo"}, {"C-a", ""}, {"C-k", "42\nzz>\n"}}},
 	{"top", "top -d 30", "true", []step{{"", "PID"}, {"h", "Help"}, {"q", "PID"}}},
 	{"dense output", "seq 1 3000; printf '\\033[1;31m%s\\033[0m\\n' {1..200}; printf '%s ' {1..400}; echo END", "true", []step{{"", "END"}}},
 }
