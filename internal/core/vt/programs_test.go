@@ -37,7 +37,7 @@ var scripts = []script{
 		{"", "text"}, {"Space", "30 the"}, {"b", "1 the"}, {"G", "END"}, {"k k", "118"}, {"g", "1 the"}, {"/ 5 5 Enter", "55"}, {"n", ""}, {"- N Enter", "56 "}, {"Right", ""}, {"Left", ""}}},
 	{"htop", "htop -d 50", "true", []step{{"", "F10"}, {"Down Down", "F10"}, {"t", "F10"}, {"F1", "Arrows"}, {"q", "F10"}}},
 	{"fzf", "seq 1 300 | fzf", "true", []step{{"", "300/300"}, {"1 9", "> 19"}, {"Up Up", ">"}, {"C-u", "300/300"}, {"2 5 0", "> 250"}}},
-	{"mc", "mc -u -d", "touch a b c; mkdir d", []step{{"", "10Quit"}, {"Down Down", "10Quit"}, {"Tab", "10Quit"}, {"F9", "Left"}, {"Enter", "isting"}, {"Escape Escape", "10Quit"}}},
+	{"mc", "mc -u -d", "touch a b c; mkdir d", []step{{"", "10Quit"}, {"Down Down", "10Quit"}, {"Tab", "10Quit"}, {"F2", "ile"}}},
 	{"python3", "python3 -q", "true", []step{{"", ">>>"}, {"1 + 1 Enter", "2"}, {"f o r Space i Space i n Space r a n g e ( 3 ) : Enter", "..."}, {"Space p r i n t ( i * 7 ) Enter Enter", "14"}, {"Up Up", "range"}, {"C-a C-k", ">>>"}, {"p r i n t ( ' 世 ' ) Enter", "世"}}},
 	{"node", "node", "true", []step{{"", ">"}, {"1 + 1 Enter", "2"}, {"[ 1 , 2 , 3 ] . m a p ( x = > x * 7 ) Enter", "21"}, {"Up", "map"}, {"C-u", ">"}, {". h e l p Enter", ".save"}}},
 	{"git add -p", "git -c color.ui=always -c core.pager=cat add -p", "git init -q . && seq 1 40 > f && git add f && git -c user.name=a -c user.email=a@b commit -qm x && sed -i 's/^7$/seven/;s/^30$/thirty/' f",
