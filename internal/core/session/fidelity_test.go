@@ -184,7 +184,7 @@ func check(t *testing.T, s *Session, c fidelity) {
 	r := run(t, s, c.command)
 	code, known := r.Exit.Code()
 	if !known || code != c.exit {
-		t.Errorf("%s: exit %s (%s, %v), want %d; output %.200q", c.name, r.Exit, r.State, r.Flags, c.exit, r.Raw)
+		t.Errorf("%s: exit %s (%s, %v), want %d; output %.200q\n%s", c.name, r.Exit, r.State, r.Flags, c.exit, r.Raw, marks(s))
 	}
 	if r.State != api.BlockDone {
 		t.Errorf("%s: state %s", c.name, r.State)

@@ -94,3 +94,14 @@ func run(t testing.TB, s *Session, command string) *api.Report {
 
 // out is a command's output with the terminal's CR LF read as LF.
 func out(r *api.Report) string { return strings.ReplaceAll(string(r.Raw), "\r\n", "\n") }
+
+// marks lists the last marks in a session's journal, to tell why a test failed.
+func marks(s *Session) string {
+	var all []string
+	for f, err := range s.journal.Frames(0) {
+		if err == nil && f.Kind == persistence.Mark {
+			all = append(all, string(f.Data))
+		}
+	}
+	return strings.Join(all[max(0, len(all)-9):], "\n")
+}

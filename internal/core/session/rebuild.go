@@ -43,7 +43,7 @@ func (s *Session) encodeCheckpoint() ([]byte, error) {
 		return nil, err
 	}
 	b := binary.LittleEndian.AppendUint32(nil, uint32(len(head)))
-	return append(append(b, head...), s.term.Snapshot()...), nil
+	return append(append(b, head...), s.term.Checkpoint()...), nil
 }
 
 func decodeCheckpoint(b []byte) (checkpointState, *vt.Terminal, error) {
