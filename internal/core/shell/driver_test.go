@@ -67,6 +67,7 @@ type setup struct {
 	files map[string]string // below HOME
 	env   []string
 	login bool
+	below string // name of the folder that holds the kit's
 }
 
 // start runs a shell and waits for its first prompt mark.
@@ -102,7 +103,11 @@ func prepare(t testing.TB, s setup) *rig {
 	for i := range s.env {
 		s.env[i] = strings.Replace(s.env[i], "=HOME/", "="+home+"/", 1)
 	}
-	kit, err := New(Config{Dir: filepath.Join(t.TempDir(), "k"), Argv: append([]string{path}, s.argv[1:]...),
+	parent := filepath.Join(t.TempDir(), s.below)
+	if err := os.MkdirAll(parent, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	kit, err := New(Config{Dir: filepath.Join(parent, "k"), Argv: append([]string{path}, s.argv[1:]...),
 		Login: s.login, Env: append(baseEnv(home), s.env...)})
 	if err != nil {
 		t.Fatal(err)

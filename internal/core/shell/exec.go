@@ -17,7 +17,7 @@ type Exec struct {
 	Command  []byte // any bytes but NUL, any size
 	Stdin    []byte // what the command reads, if HasStdin; else the terminal
 	HasStdin bool
-	History  bool   // put the command into the shell's history
+	History  bool   // put the command into the shell's history, where it has one
 	Opts     string // Opts of the last D or P mark: decides isolation
 	Clean    bool   // the last D or P mark had status 0: nothing need be put back into $?
 }
@@ -67,9 +67,10 @@ func (k *Kit) layOut(p *Prepared, e Exec, secret string) ([]byte, error) {
 
 // Suffixes of an exec's files beside the numbered one that the trigger names.
 const (
-	userSuffix  = ".u" // the user's text, where it cannot stand behind the header
-	stdinSuffix = ".i"
-	stateSuffix = ".s" // what an isolated command's subshell has left
+	userSuffix    = ".u" // the user's text, where it cannot stand behind the header
+	stdinSuffix   = ".i"
+	historySuffix = ".h"
+	stateSuffix   = ".s" // what an isolated command's subshell has left
 )
 
 // Finish ends the exec: its marks other than the prompt's are no longer believed,
@@ -86,7 +87,7 @@ func (k *Kit) Finish(p Prepared) {
 
 func (k *Kit) remove(seq int) {
 	name := filepath.Join(k.dir, strconv.Itoa(seq))
-	for _, suffix := range []string{"", userSuffix, stdinSuffix, stateSuffix, stateSuffix + ".o"} {
+	for _, suffix := range []string{"", userSuffix, stdinSuffix, historySuffix, stateSuffix, stateSuffix + ".o"} {
 		os.Remove(name + suffix)
 	}
 }

@@ -1,8 +1,10 @@
 package shell
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -148,6 +150,116 @@ func TestStdinComesFromAFile(t *testing.T) {
 			}
 			if res := r.exec("test -t 0"); res.Status != 0 {
 				t.Errorf("stdin of the next: %s", res)
+			}
+		})
+	}
+}
+
+func TestHistoryHoldsTheCommandWhenAsked(t *testing.T) {
+	for shell, list := range map[string]string{"bash": "history", "zsh": "fc -l -100"} {
+		t.Run(shell, func(t *testing.T) {
+			r := start(t, setup{argv: shellArgv[shell]})
+			r.finish(r.begin(Exec{Command: []byte("echo 'it''s $HOME \\ fine'"), History: true}))
+			if res := r.finish(r.begin(Exec{Command: []byte("sh -c 'exit 4'"), History: true})); res.Status != 4 || res.out != "" {
+				t.Errorf("%s", res)
+			}
+			if res := r.exec("echo $?"); res.out != "4\n" {
+				t.Errorf("status seen by the next: %s", res)
+			}
+			res := r.exec(list)
+			if !strings.Contains(res.out, "echo 'it''s $HOME \\ fine'") || !strings.Contains(res.out, "sh -c 'exit 4'") {
+				t.Errorf("%s", res)
+			}
+		})
+	}
+}
+
+func TestFolderNamesMayHoldAnything(t *testing.T) {
+	for _, name := range testShells {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := start(t, setup{argv: shellArgv[name], below: `a b'c"d\e$f;g*ü`})
+			for _, e := range []Exec{{Command: []byte("sh -c 'exit 3'")}, {Command: []byte("cat; sh -c 'exit 3'"), HasStdin: true}, {Command: []byte("set -eu; sh -c 'exit 3'")}} {
+				if name == "fish" && strings.Contains(string(e.Command), "-eu") {
+					continue
+				}
+				if res := r.finish(r.begin(e)); res.Status != 3 || res.out != "" || res.lost {
+					t.Errorf("%q: %s", e.Command, res)
+				}
+			}
+		})
+	}
+}
+
+func TestPrepareRefusesWhatCannotRun(t *testing.T) {
+	kit, err := New(Config{Dir: filepath.Join(t.TempDir(), "k"), Argv: []string{"bash"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := kit.Prepare(Exec{Command: []byte("echo a\x00b")}); !errors.Is(err, ErrNUL) {
+		t.Errorf("NUL: %v", err)
+	}
+	if err := kit.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := kit.Prepare(Exec{Command: []byte("true")}); err == nil || kit.Open() != "" {
+		t.Errorf("no folder: %v, open %q", err, kit.Open())
+	}
+}
+
+func TestFilesAreGoneAfterTheExecAndPrivateBefore(t *testing.T) {
+	kit, err := New(Config{Dir: filepath.Join(t.TempDir(), "k"), Argv: []string{"bash"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := list(t, kit.dir)
+	p, err := kit.Prepare(Exec{Command: []byte("set -e"), Stdin: []byte("x"), HasStdin: true, History: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range list(t, kit.dir) {
+		info, err := os.Stat(filepath.Join(kit.dir, name))
+		if err != nil || info.Mode().Perm()&0o077 != 0 {
+			t.Errorf("%s: %v %v", name, info.Mode(), err)
+		}
+	}
+	secret, _, _ := strings.Cut(strings.SplitN(string(p.Trigger), "__ais_t=", 2)[1], ";")
+	if idOf(secret) != p.Token {
+		t.Errorf("the trigger holds %q, the token is %q", secret, p.Token)
+	}
+	for _, name := range list(t, kit.dir) {
+		if text, _ := os.ReadFile(filepath.Join(kit.dir, name)); strings.Contains(string(text), secret) {
+			t.Errorf("%s holds the secret", name)
+		}
+	}
+	kit.Finish(p)
+	if after := list(t, kit.dir); strings.Join(after, " ") != strings.Join(before, " ") {
+		t.Errorf("left: %q, before %q", after, before)
+	}
+	again, err := Reopen(kit.dir)
+	if err != nil || again.Open() != "" || again.Live()[0] != p.Token {
+		t.Errorf("reopened: %v, open %q, live %q", err, again.Open(), again.Live())
+	}
+}
+
+func list(t *testing.T, dir string) (names []string) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names
+}
+
+func TestTenMegabytesOfCommand(t *testing.T) {
+	for _, name := range []string{"bash", "zsh", "dash"} {
+		t.Run(name, func(t *testing.T) {
+			r := start(t, setup{argv: shellArgv[name]})
+			line := strings.Repeat("set of ${things} | ?\n", 10<<20/21)
+			if res := r.exec("cat <<'X' | wc -c\n" + line + "X"); strings.TrimSpace(res.out) != strconv.Itoa(len(line)) || res.Status != 0 {
+				t.Errorf("%s", res)
 			}
 		})
 	}

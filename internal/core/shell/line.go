@@ -28,7 +28,11 @@ func (k *Kit) layOutPosix(p *Prepared, e Exec, secret string) ([]byte, error) {
 	}
 	footer := k.footer(e)
 	before, after := k.export(e)
-	line, header := append([]byte(" "), before+k.assign(secret)...), ""
+	remember, err := k.history(e, name)
+	if err != nil {
+		return nil, err
+	}
+	line, header := append([]byte(" "), remember+before+k.assign(secret)...), ""
 	if k.saved.Kind == Zsh && (footer != nil || len(e.Command) <= parseLimit && !parses(Zsh, e.Command)) {
 		line = append(line, "__ais_y=1;"...)
 	}
@@ -78,6 +82,21 @@ func (k *Kit) assign(secret string) string {
 		return "__ais_r=$?;" + s
 	}
 	return s
+}
+
+// historyLimit is the longest command that goes into a history; longer ones are data.
+const historyLimit = 64 << 10
+
+// history writes the file that puts the command into the shell's history, and returns
+// the step that reads it. POSIX shells have none, fish takes none from outside.
+func (k *Kit) history(e Exec, name string) (string, error) {
+	store := map[Kind]string{Bash: `\builtin history -s -- `, Zsh: `\builtin print -sr -- `}[k.saved.Kind]
+	if !e.History || store == "" || len(e.Command) > historyLimit {
+		return "", nil
+	}
+	// The status it leaves is put back by __ais_b, as everything is that ran before.
+	step := "{ " + k.source() + k.path(name+historySuffix) + "; } >/dev/null 2>&1;"
+	return step, k.write(name+historySuffix, []byte(store+quote(strings.TrimSpace(string(e.Command)))+"\n"))
 }
 
 // export keeps our variables out of the command's environment when allexport is on:

@@ -30,6 +30,10 @@ func (k *Kit) bootENV(env []string, more string) error {
 	if own, had := lookEnv(env, "ENV"); had {
 		back = fmt.Sprintf("ENV=%s; \\export ENV; eval \"__ais_k=\\\"$ENV\\\"\"; [ ! -r \"$__ais_k\" ] || . \"$__ais_k\"", quote(own))
 	}
-	k.env = setEnv(env, "ENV", filepath.Join(k.dir, "rc"))
+	k.env = setEnv(env, "ENV", inHeredoc.Replace(filepath.Join(k.dir, "rc")))
 	return k.write("rc", fmt.Appendf(nil, "%s\n\\. %s\n%s", back, k.path(hookName), more))
 }
+
+// inHeredoc escapes what keeps its meaning there (POSIX XCU 2.7.4): ENV is expanded as
+// such a text, so a quote stands for itself.
+var inHeredoc = strings.NewReplacer(`\`, `\\`, `$`, `\$`, "`", "\\`")
