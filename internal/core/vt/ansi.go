@@ -88,7 +88,7 @@ func (w *ansiWriter) style(st Style) {
 		w.s("\x1b[")
 		if a != (Style{}) {
 			w.s("0")
-			w.b = w.t.appendSGR(w.b, a)
+			w.b = appendSGR(w.b, a)
 		}
 		w.s("m")
 	}
@@ -128,7 +128,7 @@ func (w *ansiWriter) protection(a Attr) {
 
 // appendSGR appends the parameters that turn the default rendition into s, each
 // after a semicolon.
-func (t *Terminal) appendSGR(b []byte, s Style) []byte {
+func appendSGR(b []byte, s Style) []byte {
 	for i, n := range [...]string{";1", ";2", ";3", ";5", ";6", ";7", ";8", ";9", ";53"} {
 		if s.Attr&(1<<i) != 0 {
 			b = append(b, n...)

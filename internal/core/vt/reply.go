@@ -157,7 +157,7 @@ func (t *Terminal) reportSetting(s []byte) {
 	v := ""
 	switch string(s) {
 	case "m":
-		v = string(t.appendSGR([]byte("0"), t.cur.pen)) + "m"
+		v = string(appendSGR([]byte("0"), t.cur.pen)) + "m"
 	case "r":
 		v = itoa(int(t.top)+1) + ";" + itoa(int(t.bottom)+1) + "r"
 	case "s":
