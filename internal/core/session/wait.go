@@ -67,6 +67,13 @@ func (s *Session) Wait(ctx context.Context, req *api.WaitRequest) (*api.WaitResu
 	if err != nil {
 		return nil, err
 	}
+	if w.open != nil && w.what == "text" {
+		// Of a command that was just started all output is new, or a wait could come
+		// too late for the line it is about.
+		s.mu.Lock()
+		w.from = w.open.block.from
+		s.mu.Unlock()
+	}
 	deadline, stop := timeout(ctx, req.TimeoutMS)
 	defer stop()
 	res, err := w.wait(ctx, deadline)

@@ -1,0 +1,157 @@
+package session
+
+import (
+	"bytes"
+	"os"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/ai-session/ai-session/api"
+	"github.com/ai-session/ai-session/internal/core/pty"
+	"github.com/ai-session/ai-session/internal/core/shell"
+	"github.com/ai-session/ai-session/internal/core/vt"
+	"github.com/ai-session/ai-session/internal/persistence"
+)
+
+// drop takes the living terminal out of a session, as a crash of the daemon leaves
+// it: its master, its process, its journal. Nothing is said to the session.
+func drop(t *testing.T, m *Manager, s *Session) (*os.File, int) {
+	t.Helper()
+	var fd int
+	conn, err := s.pty.File().SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn.Control(func(old uintptr) { fd, err = unix.FcntlInt(old, unix.F_DUPFD_CLOEXEC, 0) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.mu.Lock()
+	s.closed = true // it reads and types no more
+	s.mu.Unlock()
+	s.stop()
+	if err := s.journal.Close(); err != nil {
+		t.Fatal(err)
+	}
+	m.mu.Lock()
+	delete(m.sessions, s.name)
+	m.mu.Unlock()
+	return os.NewFile(uintptr(fd), "master"), s.pty.Pid()
+}
+
+// rebuilt makes a session of what drop left.
+func rebuilt(t *testing.T, m *Manager, old *Session, master *os.File, pid int) *Session {
+	t.Helper()
+	p, err := pty.Open(master, pid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	j, recovery, err := m.c.Store.Open(old.c.ID, persistence.Options{Session: old.c.ID})
+	if err != nil || !recovery.Clean() {
+		t.Fatal(err, recovery)
+	}
+	kit, err := shell.Reopen(m.c.Scratch + "/" + old.c.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := old.c
+	s, err := Reopen(Parts{PTY: p, Journal: j, Kit: kit}, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.mu.Lock()
+	m.sessions[c.Name] = s
+	m.mu.Unlock()
+	return s
+}
+
+func TestDroppedSessionIsRebuiltFromTerminalPidAndJournal(t *testing.T) {
+	m := newManager(t)
+	s, dir := start(t, m, shellArgv(t, "bash")...)
+	run(t, s, "echo before; (exit 4)")
+	if err := s.Resize(api.Size{Cols: 90, Rows: 20}, 0, 0); err != nil {
+		t.Fatal(err)
+	}
+	// The command stops in the middle of an escape sequence until a file is there.
+	fifo := dir + "/go"
+	if err := unix.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	open := begins(t, s, `printf 'one\n\033[3'; read x <`+fifo+`; printf '1mred\033[m\n'; (exit 7)`)
+	waitFor(t, s, api.WaitRequest{Match: "one"})
+	before := s.term.Text(vt.TextOptions{})
+	master, pid := drop(t, m, s)
+
+	back := rebuilt(t, m, s, master, pid)
+	if got := back.term.Text(vt.TextOptions{}); got != before {
+		t.Errorf("screen:\n%s\nwant:\n%s", got, before)
+	}
+	if back.term.State().Ground {
+		t.Error("the parser is not in the middle of the sequence")
+	}
+	info := back.Info()
+	if info.Open != open.ID || info.State != api.Running || info.Blocks != 2 || info.Size != (api.Size{Cols: 90, Rows: 20}) {
+		t.Errorf("%+v", info)
+	}
+	if err := os.WriteFile(fifo, []byte("\n"), 0); err != nil {
+		t.Fatal(err)
+	}
+	end := waitFor(t, back, api.WaitRequest{For: "exit"})
+	if end.Block == nil || end.Block.ID != open.ID || end.Block.Exit != api.ExitCode(7) || end.Block.Text != "one\nred\n" {
+		t.Errorf("%+v", end.Block)
+	}
+	first, err := back.History(0, "")
+	if err != nil || len(first.Blocks) != 2 || first.Blocks[0].Exit != api.ExitCode(4) || first.Blocks[0].Command != "echo before; (exit 4)" {
+		t.Errorf("%v %+v", err, first)
+	}
+	if r := run(t, back, "echo after; false"); out(r) != "after\n" || r.Exit != api.ExitCode(1) {
+		t.Errorf("%q exit %s", out(r), r.Exit)
+	}
+}
+
+func TestEndThatACrashAteIsAskedForAgain(t *testing.T) {
+	m := newManager(t)
+	s, dir := start(t, m, shellArgv(t, "bash")...)
+	run(t, s, "true")
+	fifo := dir + "/go"
+	if err := unix.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	open := begins(t, s, "read x <"+fifo+"; (exit 9)")
+	master, pid := drop(t, m, s)
+	// The command ends while nobody reads, and its D is lost with a dead daemon's buffer.
+	if err := os.WriteFile(fifo, []byte("\n"), 0); err != nil {
+		t.Fatal(err)
+	}
+	lose(t, master)
+	back := rebuilt(t, m, s, master, pid)
+	end := waitFor(t, back, api.WaitRequest{For: "exit"})
+	if end.Block == nil || end.Block.ID != open.ID || end.Block.Exit != api.ExitCode(9) {
+		t.Errorf("%+v", end.Block)
+	}
+	if r := run(t, back, "echo on"); out(r) != "on\n" {
+		t.Errorf("%q", out(r))
+	}
+}
+
+// lose reads a terminal until the prompt mark, and forgets it.
+func lose(t *testing.T, master *os.File) {
+	t.Helper()
+	var all []byte
+	buf := make([]byte, 4096)
+	for !containsPrompt(all) {
+		n, err := unix.Read(int(master.Fd()), buf)
+		if err == unix.EAGAIN {
+			fds := []unix.PollFd{{Fd: int32(master.Fd()), Events: unix.POLLIN}}
+			unix.Poll(fds, int(patience.Milliseconds()))
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, buf[:n]...)
+	}
+}
+
+func containsPrompt(b []byte) bool { return bytes.Contains(b, []byte("\x1b]7701;P")) }
