@@ -300,6 +300,7 @@ func (r *rig) follow(p Prepared, react func(out string)) result {
 				continue
 			case CommandEnd:
 				res.Mark = *s.mark
+				r.opts, r.clean = s.mark.Opts, s.mark.Status == 0
 			case Prompt:
 				res.Mark, res.lost = *s.mark, true
 				r.opts, r.clean = s.mark.Opts, s.mark.Status == 0

@@ -28,7 +28,6 @@ type Prepared struct {
 	Trigger  []byte // the one line to type, CR included
 	Isolated bool   // runs in a subshell: errexit or nounset must not end the session
 	Echo     []byte // what a terminal with ECHO and no line editor shows for Trigger
-	seq      int
 }
 
 // Prepare writes the files of one exec; the one before must be finished. After an error nothing of it is left and
@@ -37,13 +36,14 @@ func (k *Kit) Prepare(e Exec) (Prepared, error) {
 	if bytes.IndexByte(e.Command, 0) >= 0 {
 		return Prepared{}, ErrNUL
 	}
-	p := Prepared{Token: idOf(k.next), seq: k.seq + 1}
-	line, err := k.layOut(&p, e, k.next)
+	p := Prepared{Token: idOf(k.next)}
+	name := strconv.Itoa(k.seq + 1)
+	line, err := k.layOut(&p, e, name)
 	if err != nil {
-		k.remove(p.seq)
+		k.remove(name)
 		return Prepared{}, fmt.Errorf("write command: %w", err)
 	}
-	k.seq = p.seq
+	k.seq++
 	p.Trigger = append(line, '\r')
 	p.Echo = append(bytes.Clone(line), '\r', '\n')
 	k.open = p.Token
@@ -51,17 +51,17 @@ func (k *Kit) Prepare(e Exec) (Prepared, error) {
 }
 
 // layOut writes what the kind of shell needs and returns the line to type.
-func (k *Kit) layOut(p *Prepared, e Exec, secret string) ([]byte, error) {
+func (k *Kit) layOut(p *Prepared, e Exec, name string) ([]byte, error) {
 	if e.HasStdin {
-		if err := k.write(strconv.Itoa(p.seq)+stdinSuffix, e.Stdin); err != nil {
+		if err := k.write(name+stdinSuffix, e.Stdin); err != nil {
 			return nil, err
 		}
 	}
 	switch k.saved.Kind {
 	case Fish:
-		return k.layOutFish(p, e, secret)
+		return k.layOutFish(e, name)
 	default:
-		return k.layOutPosix(p, e, secret)
+		return k.layOutPosix(p, e, name)
 	}
 }
 
@@ -73,20 +73,20 @@ const (
 	stateSuffix   = ".s" // what an isolated command's subshell has left
 )
 
-// Finish ends the exec: its marks other than the prompt's are no longer believed,
-// its files are gone.
+// Finish ends the open exec; its files are gone. Of p only the Token counts, so a
+// successor finishes what it found with Prepared{Token: k.Open()}.
 func (k *Kit) Finish(p Prepared) {
-	k.remove(p.seq)
 	if k.open != p.Token {
 		return
 	}
+	k.remove(strconv.Itoa(k.seq))
 	k.last, k.open = p.Token, ""
 	// A full disk costs a successor the token of the idle prompt; Rearm shows it again.
 	_ = k.writeTokens()
 }
 
-func (k *Kit) remove(seq int) {
-	name := filepath.Join(k.dir, strconv.Itoa(seq))
+func (k *Kit) remove(name string) {
+	name = filepath.Join(k.dir, name)
 	for _, suffix := range []string{"", userSuffix, stdinSuffix, historySuffix, stateSuffix, stateSuffix + ".o"} {
 		os.Remove(name + suffix)
 	}

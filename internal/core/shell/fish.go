@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -26,8 +25,7 @@ func (k *Kit) startFish(c Config) error {
 // layOutFish: two files, because fish parses a whole file before it runs any of it.
 // Programs of a sourced file get a process group of their own only under full job
 // control, which must be asked for in the file itself.
-func (k *Kit) layOutFish(p *Prepared, e Exec, secret string) ([]byte, error) {
-	name := strconv.Itoa(p.seq)
+func (k *Kit) layOutFish(e Exec, name string) ([]byte, error) {
 	run := "builtin source " + k.path(name+userSuffix)
 	if e.HasStdin {
 		run = "begin; " + run + "; end <" + k.path(name+stdinSuffix)
@@ -55,6 +53,6 @@ __ais_d $status $pipestatus
 	if bytes.IndexByte(e.Command, '|') >= 0 {
 		end = "\n\nset -g __ais_ps $pipestatus\n" // two, in case the last line ends in a backslash
 	}
-	line := fmt.Appendf(nil, " builtin source %s %s $status", k.path(name), secret)
+	line := fmt.Appendf(nil, " builtin source %s %s $status", k.path(name), k.next)
 	return line, k.write(name+userSuffix, e.Command, []byte(end))
 }

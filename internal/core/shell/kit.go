@@ -42,6 +42,7 @@ type Kit struct {
 
 	human   bool // a person is attached
 	editing bool // what the shell's line editor was last told
+	unsure  bool // adopted: the line editor may be on or off
 	broken  bool // an exec ended without D: the next one loads the hook again
 	booted  bool // the hook came in through PROMPT_COMMAND, and no line was typed since
 	traps   bool // the user may have set a DEBUG or ERR trap
@@ -160,7 +161,7 @@ func Reopen(dir string) (*Kit, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reopen a hook: %w", err)
 	}
-	k := &Kit{dir: dir}
+	k := &Kit{dir: dir, unsure: true, traps: true}
 	if err := json.Unmarshal(text, &k.saved); err != nil {
 		return nil, fmt.Errorf("reopen %s: %w", dir, err)
 	}
@@ -226,7 +227,10 @@ func (k *Kit) SetHuman(attached bool) { k.human = attached }
 
 // Stale says that the line editor does not fit SetHuman yet: send Rearm when the
 // shell is idle and its line clean.
-func (k *Kit) Stale() bool { return k.human != k.editing }
+func (k *Kit) Stale() bool {
+	switchable := k.saved.Kind == Bash || k.saved.Kind == Zsh
+	return switchable && (k.unsure || k.human != k.editing)
+}
 
 // Clobbered says that an exec ended without its D: the next one installs the hook
 // anew.

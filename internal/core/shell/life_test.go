@@ -80,7 +80,10 @@ func TestRearmPrintsTheLastEndAgain(t *testing.T) {
 			if res.Status != 7 || res.Cwd != "/usr" || res.Kind != CommandEnd {
 				t.Fatalf("again: %s", res)
 			}
-			r.settle(p, res)
+			r.settle(Prepared{Token: kit.Open()}, res)
+			if kit.Open() != "" || kit.Stale() {
+				t.Errorf("open %q, stale %v", kit.Open(), kit.Stale())
+			}
 			if name != "fish" {
 				if res := r.exec("echo $?"); res.out != "7\n" {
 					t.Errorf("status after: %s", res)

@@ -3,7 +3,6 @@ package shell
 import (
 	"bytes"
 	"fmt"
-	"strconv"
 	"strings"
 )
 
@@ -13,8 +12,7 @@ import (
 // xtrace or traps would make that line's steps visible, C moves into the file, behind
 // a redirection, in front of the command's first line; the redirections cost as much
 // as a mark does, so they are there only when something may speak.
-func (k *Kit) layOutPosix(p *Prepared, e Exec, secret string) ([]byte, error) {
-	name := strconv.Itoa(p.seq)
+func (k *Kit) layOutPosix(p *Prepared, e Exec, name string) ([]byte, error) {
 	text := name
 	if p.Isolated = Classify(k.saved.Kind, e.Command, e.Opts); p.Isolated {
 		text = name + userSuffix
@@ -32,7 +30,7 @@ func (k *Kit) layOutPosix(p *Prepared, e Exec, secret string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	line, header := append([]byte(" "), remember+before+k.assign(secret)...), ""
+	line, header := append([]byte(" "), remember+before+k.assign(e)...), ""
 	if k.saved.Kind == Zsh && (footer != nil || len(e.Command) <= parseLimit && !parses(Zsh, e.Command)) {
 		line = append(line, "__ais_y=1;"...)
 	}
@@ -74,12 +72,15 @@ func (k *Kit) isolate(name string) error {
 		"__ais_r=$?;{ %[4]s%[1]s;__ais_g=1 __ais_f=i; } >/dev/null 2>&1;__ais_b\n", state, trap, run, source))
 }
 
-// assign gives the shell the secret. A POSIX shell has no prompt hook, so it keeps the
-// status here.
-func (k *Kit) assign(secret string) string {
-	s := k.heal() + "__ais_t=" + secret + ";"
+// assign gives the shell the secret, out of sight of an xtrace that goes into a file. A
+// POSIX shell has no prompt hook, so it keeps the status here.
+func (k *Kit) assign(e Exec) string {
+	s := k.heal() + "__ais_t=" + k.next + ";"
 	if k.saved.Kind == Sh {
-		return "__ais_r=$?;" + s
+		s = "__ais_r=$?;" + s
+	}
+	if k.talks(e.Opts) {
+		s = "{ " + s + "} 2>/dev/null;"
 	}
 	return s
 }
@@ -159,13 +160,13 @@ func idle(text []byte) bool {
 	return true
 }
 
-// switchEditing is what a typed line of bash ends with when a person came or went
+// switchEditing is what a typed line of bash or zsh ends with when a person came or went
 // since the last one.
 func (k *Kit) switchEditing() string {
-	if k.human == k.editing {
+	if !k.Stale() {
 		return ""
 	}
-	k.editing = k.human
+	k.editing, k.unsure = k.human, false
 	if k.human {
 		return ";__ais_i 1"
 	}

@@ -81,6 +81,40 @@ func TestLineEditorFollowsThePerson(t *testing.T) {
 	}
 }
 
+// Shells whose editor cannot be switched are not told to.
+func TestPersonsAtOtherShellsChangeNothing(t *testing.T) {
+	for _, name := range []string{"dash", "fish"} {
+		r := start(t, setup{argv: shellArgv[name]})
+		if r.kit.SetHuman(true); r.kit.Stale() {
+			t.Errorf("%s is stale", name)
+		}
+		if res := r.exec("echo a"); res.out != "a\n" || res.Status != 0 {
+			t.Errorf("%s: %s", name, res)
+		}
+	}
+}
+
+// With xtrace in a file, the file holds no secret of the running exec.
+func TestXtraceFileHoldsNoSecret(t *testing.T) {
+	for _, name := range []string{"bash", "zsh", "dash"} {
+		t.Run(name, func(t *testing.T) {
+			r := start(t, setup{argv: shellArgv[name]})
+			r.mute = true
+			r.exec("exec 2>$HOME/log; set -x")
+			p := r.begin(Exec{Command: []byte("grep -o '__ais_t=[A-Za-z0-9_-]*' $HOME/log | sort -u | tail -3; sh -c 'exit 5'")})
+			res := r.follow(p, nil)
+			for _, line := range strings.Fields(res.out) {
+				if idOf(strings.TrimPrefix(line, "__ais_t=")) == p.Token {
+					t.Errorf("the log holds the secret: %s", res)
+				}
+			}
+			if res.Status != 5 {
+				t.Errorf("%s", res)
+			}
+		})
+	}
+}
+
 // A person who comes while a command runs gets the editor at its end without Rearm.
 func TestLineEditorIsSwitchedByTheNextExec(t *testing.T) {
 	r := start(t, setup{argv: []string{"bash"}})
@@ -189,7 +223,7 @@ func TestNoStartMeansNothingRan(t *testing.T) {
 
 // The next trigger may be typed as soon as D is read.
 func TestBurstWithoutWaitingForPrompts(t *testing.T) {
-	for name, n := range map[string]int{"bash": 500, "zsh": 300, "dash": 500, "fish": 20} {
+	for name, n := range map[string]int{"bash": 200, "zsh": 100, "dash": 200, "fish": 10} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := start(t, setup{argv: shellArgv[name]})

@@ -59,7 +59,7 @@ __ais_w() {
   *) __ais_l=${PWD-} ;;
   esac
   [[ -z $__ais_z ]] || __ais_f=${__ais_f}s __ais_z=
-  __ais_l="$__ais_t;$__ais_r;$p;$-$__ais_o;$__ais_f;$__ais_l"
+  __ais_l="$__ais_t;$__ais_r;$p;$-$__ais_o${__ais_y-};$__ais_f;$__ais_l"
   \builtin printf '\033]7701;D;%s\007' "$__ais_l" >/dev/tty
 }
 
@@ -162,12 +162,13 @@ __ais_j() {
 __ais_i() {
   if [[ -n $1 ]]; then
     [[ -z $__ais_m ]] || \builtin set -o "$__ais_m"
-    return
+    \builtin return "$__ais_r"
   fi
   case :$SHELLOPTS: in
   *:emacs:*) __ais_m=emacs; \builtin set +o emacs ;;
   *:vi:*) __ais_m=vi; \builtin set +o vi ;;
   esac
+  \builtin return "$__ais_r"
 }
 
 # arm: ours is the last prompt hook. From 5.1 on PROMPT_COMMAND is an array and each

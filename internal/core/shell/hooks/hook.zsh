@@ -187,12 +187,13 @@ __ais_j() {
 __ais_i() {
   if [[ -n $1 ]]; then
     [[ -z $__ais_m ]] || \builtin setopt $=__ais_m
-    \builtin return
+    \builtin return "$__ais_r"
   fi
   __ais_m=
   if [[ -o zle ]]; then __ais_m=zle; fi
   if [[ -o promptsp ]]; then __ais_m="$__ais_m promptsp"; fi
   \builtin unsetopt zle promptsp
+  \builtin return "$__ais_r"
 }
 
 # arm: ours is the last of the precmd functions; a command may have dropped it.
