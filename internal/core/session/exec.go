@@ -22,6 +22,7 @@ type execution struct {
 	done      chan struct{} // closed once the block has ended, or err is set
 	err       error         // the command was not given to the shell
 	retried   bool
+	editor    bool // a line editor may draw the trigger, in place of the terminal's echo
 }
 
 // ticket is a place in the queue for the terminal.
@@ -106,6 +107,7 @@ func (s *Session) begin(ctx context.Context, text string, req *api.ExecRequest) 
 	defer s.mu.Unlock()
 	if err == nil {
 		e.block.number = number
+		e.editor = s.human || s.kit.Stale()
 		e.prepared, err = s.kit.Prepare(shell.Exec{Command: []byte(text), Stdin: stdin, HasStdin: stdin != nil, Opts: s.opts})
 	}
 	if err != nil {

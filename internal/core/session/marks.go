@@ -48,7 +48,7 @@ func (s *Session) commandStart(m shell.Mark) {
 	if s.phase != armed || e == nil || m.Token != e.prepared.Token {
 		return
 	}
-	rest := withoutEcho(s.held, e.prepared.Echo, s.human)
+	rest := withoutEcho(s.held, e.prepared.Echo, e.editor)
 	s.held = nil
 	s.emit(rest)
 	s.synthetic(e.shown)
@@ -305,8 +305,8 @@ func (s *Session) rearmDone() {
 	rest := withoutEcho(s.held, s.rearmLine, true)
 	s.held, s.rearmLine = nil, nil
 	s.rearmed = false
-	s.synthetic([]byte("\r\x1b[K"))
 	s.emit(rest)
+	s.synthetic([]byte("\r\x1b[K"))
 	s.pump.resume(s)
 }
 
@@ -328,7 +328,11 @@ func withoutEcho(held, echo []byte, editor bool) []byte {
 			break
 		}
 	}
-	return append(append([]byte{}, held[:i]...), held[end:]...)
+	rest := held[end:]
+	if editor {
+		rest = modeSwitches(rest) // its own way of ending the line moves the cursor
+	}
+	return append(append([]byte{}, held[:i]...), rest...)
 }
 
 // modeSwitches keeps the private mode sequences (CSI ? ... h or l) of a line
