@@ -1,0 +1,34 @@
+# Everything here works on a clean clone with Go and make alone; the tests that
+# need a program the machine lacks say so and are skipped.
+
+GO ?= go
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+BUILD = CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w"
+
+.PHONY: all build demo test check bench soak docs clean
+
+all: build
+
+build: ## both programs, into bin/
+	$(BUILD) -o bin/ ./cmd/...
+
+demo: build ## real work in a session of its own, under a minute, nothing left behind
+	@scripts/demo.sh bin
+
+test: ## every test, with the race detector
+	$(GO) test -race ./...
+
+check: ## format, vet, staticcheck, modules, fresh docs, the other systems
+	scripts/check.sh "$(STATICCHECK)"
+
+bench: ## every benchmark once, beside its reference
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+soak: ## the whole-product scripts, over and over: SOAK=20 times
+	$(GO) test -race -count $(or $(SOAK),5) -run TestScripts .
+
+docs: ## the pages that are made from the operation table and the commands
+	$(GO) test ./internal/cli -run TestDocs -update
+
+clean:
+	rm -rf bin

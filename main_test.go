@@ -1,0 +1,81 @@
+package aisession_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// bin is the folder with both programs, built once for every test of this package.
+var bin string
+
+func TestMain(m *testing.M) { os.Exit(testMain(m)) }
+
+// testMain builds the programs and gives the tests a daemon that is theirs alone:
+// whatever they do, the user's own is not touched.
+func testMain(m *testing.M) int {
+	root, err := os.MkdirTemp("", "ais")
+	if err != nil {
+		return failed(err)
+	}
+	defer os.RemoveAll(root)
+	bin = filepath.Join(root, "bin")
+	if err := build(bin); err != nil {
+		return failed(err)
+	}
+	home := filepath.Join(root, "h")
+	for name, value := range map[string]string{
+		"PATH":            bin + string(os.PathListSeparator) + os.Getenv("PATH"),
+		"AI_SESSION_HOME": home,
+		"XDG_RUNTIME_DIR": root, // commands' own files, which live below it, go with the rest
+		"HOME":            root, // no rc files but the system's
+		"SHELL":           "/bin/bash",
+		"GORACE":          "atexit_sleep_ms=0", // or every program of ours ends a second late
+	} {
+		if err := os.Setenv(name, value); err != nil {
+			return failed(err)
+		}
+	}
+	status := m.Run()
+	if err := stopDaemon(home); err != nil {
+		return failed(err)
+	}
+	return status
+}
+
+func failed(err error) int {
+	fmt.Fprintln(os.Stderr, err)
+	return 1
+}
+
+// build makes both programs; with the race detector when the tests have it too.
+func build(dir string) error {
+	args := []string{"build", "-o", dir + string(filepath.Separator)}
+	if raceEnabled {
+		args = append(args, "-race")
+	}
+	out, err := exec.Command("go", append(args, "./cmd/...")...).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("go build: %w\n%s", err, out)
+	}
+	return nil
+}
+
+// stopDaemon stops the daemon of a home, if it has one, and waits for its processes.
+func stopDaemon(home string) error {
+	if _, err := os.Stat(filepath.Join(home, "run", "daemon.sock")); err != nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, filepath.Join(bin, "ai-session"), "stop")
+	cmd.Env = append(os.Environ(), "AI_SESSION_HOME="+home)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("ai-session stop: %w\n%s", err, out)
+	}
+	return allGone(ctx, home)
+}

@@ -1,0 +1,5 @@
+//go:build race
+
+package aisession_test
+
+const raceEnabled = true

@@ -1,0 +1,224 @@
+package aisession_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// TestScripts runs the manual: each file of testdata/script is a theme, told in the
+// commands a user types. Every script has a daemon of its own, which is stopped at
+// its end and may leave no process behind.
+//
+// Beside testscript's own, the scripts know
+//
+//	ai-session ARGS...          the program; ! wants a status that is not 0
+//	status N                    the last program's exit status is exactly N
+//	http METHOD PATH [BODY]     the daemon's answer: body to stdout, status to stderr; ! from 400 on;
+//	                            @FILE is a body too
+//	terminal ...                a person's terminal, see terminal_test.go
+//	bytes FILE TEXT             writes TEXT, with Go's escapes, to FILE
+//	lines FILE                  stdout, less the terminal's CRs, is FILE with its variables put in
+//	big FILE SIZE               writes an exec request with a command of SIZE bytes to FILE
+//
+// and <FILE as a word of a command line stands for the file's text.
+func TestScripts(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the scripts speak bash")
+	}
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		Deadline:            time.Now().Add(time.Minute),
+		Setup:               setUp,
+		RequireUniqueNames:  true,
+		RequireExplicitExec: true,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"ai-session": aiSession,
+			"status":     status,
+			"http":       httpCall,
+			"terminal":   terminalCommand,
+			"bytes":      writeBytes,
+			"big":        big,
+			"lines":      lines,
+		},
+	})
+}
+
+// world is what belongs to one script.
+type world struct {
+	home      string // short, since a socket's path is limited
+	status    int    // of the last program
+	terminals map[string]*terminal
+}
+
+type worldKey struct{}
+
+func worldOf(ts *testscript.TestScript) *world { return ts.Value(worldKey{}).(*world) }
+
+func setUp(env *testscript.Env) error {
+	root, err := os.MkdirTemp("", "as")
+	if err != nil {
+		return err
+	}
+	w := &world{home: filepath.Join(root, "h"), terminals: map[string]*terminal{}}
+	env.Values[worldKey{}] = w
+	home := filepath.Join(env.WorkDir, "home")
+	for _, dir := range []string{w.home, home} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return err
+		}
+	}
+	for name, value := range map[string]string{
+		"AI_SESSION_HOME": w.home, "XDG_RUNTIME_DIR": root, "HOME": home, "SHELL": "/bin/bash",
+		"LANG": "C.UTF-8", "TERM": "xterm-256color", "AI_SESSION_SERVER": "",
+		"LONG":   strings.Repeat("x", 300),
+		"GORACE": "atexit_sleep_ms=0 log_path=" + filepath.Join(root, "race"),
+	} {
+		env.Setenv(name, value)
+	}
+	env.Defer(func() { tearDown(env.T(), w, root) })
+	return nil
+}
+
+// tearDown ends what a script began. It fails the script if that is not all of it.
+func tearDown(t testscript.T, w *world, root string) {
+	for _, term := range w.terminals {
+		term.close()
+	}
+	err := stopDaemon(w.home)
+	races, _ := filepath.Glob(filepath.Join(root, "race.*"))
+	for _, f := range races {
+		report, _ := os.ReadFile(f)
+		err = errors.Join(err, fmt.Errorf("data race:\n%s", report))
+	}
+	if err := errors.Join(err, os.RemoveAll(root)); err != nil {
+		t.Log(err)
+		t.FailNow()
+	}
+}
+
+func aiSession(ts *testscript.TestScript, neg bool, args []string) {
+	w := worldOf(ts)
+	for i, a := range args {
+		if file, ok := strings.CutPrefix(a, "<"); ok {
+			args[i] = strings.TrimSuffix(ts.ReadFile(file), "\n")
+		}
+	}
+	err := ts.Exec("ai-session", args...)
+	var exit *exec.ExitError
+	switch {
+	case err == nil:
+		w.status = 0
+	case errors.As(err, &exit) && exit.ExitCode() >= 0:
+		w.status = exit.ExitCode()
+	default:
+		ts.Fatalf("ai-session: %v", err)
+	}
+	if neg == (w.status == 0) {
+		ts.Fatalf("ai-session exits with %d", w.status)
+	}
+}
+
+func status(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: status N")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	if got := worldOf(ts).status; got != want {
+		ts.Fatalf("exit status %d, want %d", got, want)
+	}
+}
+
+// httpCall asks the daemon, as curl --unix-socket would.
+func httpCall(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) < 2 || len(args) > 3 {
+		ts.Fatalf("usage: http METHOD PATH [BODY]")
+	}
+	var body io.Reader
+	if len(args) == 3 {
+		text := args[2]
+		if file, ok := strings.CutPrefix(text, "@"); ok {
+			text = ts.ReadFile(file)
+		}
+		body = strings.NewReader(text)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, args[0], "http://daemon"+args[1], body)
+	ts.Check(err)
+	res, err := unixClient(worldOf(ts).home).Do(req)
+	ts.Check(err)
+	defer res.Body.Close()
+	answer, err := io.ReadAll(res.Body)
+	ts.Check(err)
+	fmt.Fprintf(ts.Stderr(), "%d %s\n", res.StatusCode, res.Header.Get("Content-Type"))
+	ts.Stdout().Write(answer)
+	if neg != (res.StatusCode >= 400) {
+		ts.Fatalf("status %s: %s", res.Status, answer)
+	}
+}
+
+func unixClient(home string) *http.Client {
+	socket := filepath.Join(home, "run", "daemon.sock")
+	return &http.Client{Transport: &http.Transport{
+		DisableKeepAlives: true,
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, "unix", socket)
+		},
+	}}
+}
+
+func writeBytes(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: bytes FILE TEXT")
+	}
+	text, err := strconv.Unquote(`"` + args[1] + `"`)
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o600))
+}
+
+func big(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: big FILE SIZE")
+	}
+	n, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	f, err := os.Create(ts.MkAbs(args[0]))
+	ts.Check(err)
+	defer f.Close()
+	for _, part := range []string{`{"command":"# `, strings.Repeat("x", n), `\necho ran"}`} {
+		_, err := io.WriteString(f, part)
+		ts.Check(err)
+	}
+}
+
+// lines compares what came through a terminal, where every line ends with CR LF.
+func lines(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: lines FILE")
+	}
+	got := strings.ReplaceAll(ts.ReadFile("stdout"), "\r\n", "\n")
+	want := os.Expand(ts.ReadFile(args[0]), func(name string) string {
+		if v := ts.Getenv(name); v != "" {
+			return v
+		}
+		return "$" + name
+	})
+	if got != want {
+		ts.Fatalf("got\n%s\nwant\n%s", got, want)
+	}
+}
