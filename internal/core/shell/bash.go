@@ -6,9 +6,6 @@ import (
 	"strings"
 )
 
-// bashLong are bash's long options that take an argument.
-const bashLong = " --rcfile --init-file --debugger "
-
 // startBash chooses the way in. An interactive shell reads our rc file, which reads
 // the user's first; --norc and login shells have no such file, they get the hook
 // through PROMPT_COMMAND, which it removes from the environment again; --posix

@@ -1,7 +1,10 @@
 package shell
 
 import (
+	"bytes"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -197,6 +200,31 @@ func TestEveryExecEndsWithItsOwnStatus(t *testing.T) {
 			r := start(t, setup{argv: shellArgv[name]})
 			runRows(t, r, name, plainRows)
 		})
+	}
+}
+
+// Before 5.1 PROMPT_COMMAND is one string. No such bash is at hand, so the hook of this
+// one is told that it is old.
+func TestOldBashHasOnePromptCommand(t *testing.T) {
+	r := prepare(t, setup{argv: []string{"bash"}, files: map[string]string{".bashrc": "PROMPT_COMMAND='false;'\nPS1='$ '\n"}})
+	hook, err := os.ReadFile(filepath.Join(r.kit.dir, hookName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := bytes.ReplaceAll(bytes.ReplaceAll(hook, []byte("< 501"), []byte("< 99901")), []byte(">= 501"), []byte(">= 99901"))
+	if err := os.WriteFile(filepath.Join(r.kit.dir, hookName), old, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r.run(r.kit.Argv(), r.kit.Env())
+	r.waitPrompt()
+	if res := r.exec("declare -p PROMPT_COMMAND"); strings.Contains(res.out, "9999") || !strings.Contains(res.out, "__ais_q") {
+		t.Fatalf("%s", res)
+	}
+	runRows(t, r, "bash", plainRows)
+	r.t = t
+	p := r.begin(Exec{Command: []byte("echo go; while true\ndo true\ndone")})
+	if res := r.follow(p, r.once("go", "\x03")); res.Status != 130 || res.Kind != CommandEnd {
+		t.Errorf("interrupted: %s", res)
 	}
 }
 

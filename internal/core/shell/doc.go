@@ -18,13 +18,34 @@
 // there is still cannot print a D that is believed, and what a Kit leaves on disk
 // for its successor gives nothing away.
 //
-// D is printed by the typed line itself, behind the command. If the command was
-// thrown away together with its line (^C, an unset variable) the prompt hook
-// prints it; if the hook is gone, P in the prompt string still carries the status.
+// D is printed by the typed line itself, behind the command, before the user's prompt
+// hooks run. If the command was thrown away together with its line (^C, an error that
+// aborts) the prompt hook prints it; if the hook is gone, P in the prompt string still
+// carries the status. How a caller reads them, for the token of the open exec:
+//
+//	C            output from here; a second C is not looked at
+//	D            done
+//	P before D   done without a cwd, once the shell waits for input: tell Clobbered.
+//	             Without C nothing of the command ran: a syntax error under xtrace, or
+//	             a hook removed by hand; type Rearm, then the exec may be tried once more
+//	P after D    the next line may be typed; it need not be waited for, and does not come
+//	             while the shell's stderr is redirected
 //
 // Guaranteed: a Scanner passes every byte that is not a verified mark, in order,
 // however the stream was cut; the user's rc files run once, in their own order; the
-// prompt stays his; nothing of ours is in the environment of his programs.
+// prompt stays his; nothing of ours is in the environment of his programs, but for the
+// names of a few variables while allexport is on, and PROMPT_COMMAND in what the rc
+// files of a bash login shell start.
+//
+// errexit and nounset are held back between execs and travel in Opts: at the shell's
+// own prompt they are off, in the next exec they are on, in a subshell (Classify).
+//
+// What no hook can do here: the POSIX shells have no pipe status and list no functions,
+// so functions defined in an isolated exec are lost there, and errexit that a sourced
+// script turns on ends their session, and zsh's; a shell function of the user's named
+// unset and one named builtin together; secrets hidden from a command that itself asks
+// the shell for its variables, or that redirects the output of ash, which echoes there
+// what is typed.
 //
 // It starts no process and keeps no journal. Whether the shell is idle, whether a
 // trigger may be typed and what a silence means is decided by core/session.

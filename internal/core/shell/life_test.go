@@ -29,6 +29,33 @@ func TestBashRespawnsWhenASourcedScriptSetErrexit(t *testing.T) {
 	}
 }
 
+func TestBashRespawnsWhereverErrexitCameFrom(t *testing.T) {
+	for _, c := range []struct {
+		name, before, command string
+		status                int
+	}{
+		{"unset variable under both", "", ". ~/eu.sh; echo $NOSUCH; echo no", 1},
+		{"nested scripts", "", ". ~/outer.sh; echo no", 1},
+		{"a function of an earlier exec", `eval "s""et(){ :; }"; unset -f set; strict() { eval "$X"; }; X="se""t -e"`, "strict; sh -c 'exit 6'; echo no", 6},
+		{"in a loop in a function", "f() { for i in 1 2; do sh -c 'exit 4'; done; echo no; }", ". ~/e.sh; f", 4},
+		{"stderr elsewhere", "", ". ~/e.sh; exec 2>/dev/null; sh -c 'exit 8'; echo no", 8},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			r := start(t, setup{argv: []string{"bash"}, files: map[string]string{"e.sh": "set -e\n", "eu.sh": "set -eu\n", "outer.sh": ". ~/e.sh\nfalse\necho no\n"}})
+			r.exec(c.before + "\nKEPT=1")
+			res := r.exec(c.command)
+			if res.Status != c.status || strings.Contains(res.out, "no\n") || res.Flags&Respawned == 0 {
+				t.Errorf("%s", res)
+			}
+			r.mute = true
+			if res := r.exec("echo $KEPT"); res.out != "1\n" {
+				t.Errorf("after: %s", res)
+			}
+		})
+	}
+}
+
 func TestExitEndsTheShellWithItsStatus(t *testing.T) {
 	for _, name := range testShells {
 		t.Run(name, func(t *testing.T) {
