@@ -150,3 +150,36 @@ func parseColor(s string) (uint32, bool) {
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }
+
+// RGB resolves a style to the colours to draw it with, 0xrrggbb: the palette as
+// the program changed it, reverse video of the cell and of the screen, faint,
+// conceal. line is the colour of the underline.
+func (t *Terminal) RGB(s Style) (fg, bg, line uint32) {
+	fg, bg = t.resolve(s.Fg, dynamicBase), t.resolve(s.Bg, dynamicBase+1)
+	if i, ok := s.Fg.Index(); ok && i < 8 && s.Attr&Bold != 0 {
+		fg = t.color(uint16(i) + 8) // as xterm and most others do
+	}
+	if (s.Attr&Reverse != 0) != t.modes.has(mReverseScreen) {
+		fg, bg = bg, fg
+	}
+	if s.Attr&Faint != 0 {
+		fg = fg>>1&0x7f7f7f + bg>>1&0x7f7f7f
+	}
+	if line = fg; s.Line != 0 {
+		line = t.resolve(s.Line, dynamicBase)
+	}
+	if s.Attr&Conceal != 0 {
+		fg = bg
+	}
+	return fg, bg, line
+}
+
+func (t *Terminal) resolve(c Color, zero uint16) uint32 {
+	switch c & colorKind {
+	case colorIndexed:
+		return t.color(uint16(c & 0xff))
+	case colorRGB:
+		return uint32(c & 0xffffff)
+	}
+	return t.color(zero)
+}
