@@ -203,6 +203,20 @@ func TestEveryExecEndsWithItsOwnStatus(t *testing.T) {
 	}
 }
 
+// The same cases while a person is attached and the line editor is on.
+func TestEveryExecEndsWithItsOwnStatusBesideAPerson(t *testing.T) {
+	for _, name := range []string{"bash", "zsh"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := start(t, setup{argv: shellArgv[name]})
+			r.kit.SetHuman(true)
+			r.send(string(r.kit.Rearm()))
+			r.waitPrompt()
+			runRows(t, r, name, plainRows)
+		})
+	}
+}
+
 // Before 5.1 PROMPT_COMMAND is one string. No such bash is at hand, so the hook of this
 // one is told that it is old.
 func TestOldBashHasOnePromptCommand(t *testing.T) {

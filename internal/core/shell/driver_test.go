@@ -16,7 +16,7 @@ import (
 
 // patience is how long a test waits for an event before it fails. No passing test
 // waits that long.
-const patience = 3 * time.Second
+const patience = 10 * time.Second
 
 // signal is what the reader tells a test: a piece of output, a mark, or the end.
 type signal struct {

@@ -56,6 +56,22 @@ func TestBashRespawnsWhereverErrexitCameFrom(t *testing.T) {
 	}
 }
 
+// The limit that the package doc names: there is no net under the other shells.
+func TestErrexitOfASourcedScriptEndsOtherShells(t *testing.T) {
+	for _, name := range []string{"zsh", "dash", "ash"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := start(t, setup{argv: shellArgv[name], files: map[string]string{"e.sh": "set -e\n"}})
+			p := r.begin(Exec{Command: []byte(". ~/e.sh; sh -c 'exit 6'; echo no")})
+			res := r.follow(p, nil)
+			r.cmd.Wait()
+			if code := r.cmd.ProcessState.ExitCode(); !res.dead || code != 6 {
+				t.Errorf("code %d: %s", code, res)
+			}
+		})
+	}
+}
+
 func TestExitEndsTheShellWithItsStatus(t *testing.T) {
 	for _, name := range testShells {
 		t.Run(name, func(t *testing.T) {
@@ -286,6 +302,7 @@ func list(t *testing.T, dir string) (names []string) {
 func TestTenMegabytesOfCommand(t *testing.T) {
 	for _, name := range []string{"bash", "zsh", "dash"} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			r := start(t, setup{argv: shellArgv[name]})
 			line := strings.Repeat("set of ${things} | ?\n", 10<<20/21)
 			if res := r.exec("cat <<'X' | wc -c\n" + line + "X"); strings.TrimSpace(res.out) != strconv.Itoa(len(line)) || res.Status != 0 {
