@@ -150,6 +150,25 @@ var exactCases = []struct {
 		{name: "cd persists from it", command: "set -e; mkdir -p here; cd here; KEPT=1; false", exit: 1, cwd: "/here", only: "bash zsh"},
 		{name: "variables too", command: "echo $KEPT; set +eu", out: "1\n", only: "bash zsh"},
 	}},
+	{"verbose", []fidelity{
+		{name: "verbose", command: "set -v", only: "bash zsh dash", out: "*"},
+		{name: "status stays true", command: "echo a; sh -c 'exit 8'", exit: 8, only: "bash zsh dash", out: "*"},
+		{name: "off", command: "set +v", only: "bash zsh dash", out: "*"},
+		{name: "clean again", command: "echo c", out: "c\n"},
+	}},
+	{"sizes", []fidelity{
+		{name: "environment of 100 KB", command: "export BIG=$(head -c 100000 /dev/zero | tr '\\0' x)", only: "bash zsh dash"},
+		{name: "is there", command: "sh -c 'echo ${#BIG}'", out: "100000\n", only: "bash zsh dash"},
+		{name: "output of 10 MB", command: "head -c 10000000 /dev/zero | tr '\\0' y; echo; sh -c 'exit 2'", exit: 2, out: strings.Repeat("y", 10000000) + "\n"},
+		{name: "binary output", command: "head -c 300000 /dev/urandom | tee r.bin | od -An -tx1 | md5sum >want; stty -opost; cat r.bin; stty opost", out: "*"},
+		{name: "its answers are typed at nobody", command: "echo fine", out: "fine\n"},
+		{name: "a prompt that draws itself", command: "PS1='$(printf \"\\033[1m%s\\033[0m\\n\" \"$?\")> '; sh -c 'exit 3'", exit: 3, only: "bash"},
+		{name: "keeps the status", command: "sh -c 'exit 11'", exit: 11},
+	}},
+	{"sourced", []fidelity{
+		{name: "errexit of a sourced script", command: "printf 'set -e\\necho in\\nfalse\\necho no\\n' >s.sh; . ./s.sh", exit: 1, out: "in\n", only: "bash"},
+		{name: "the session lives", command: "echo on; set +e", out: "on\n", only: "bash"},
+	}},
 	{"xtrace", []fidelity{
 		{name: "xtrace", command: "set -x; echo a", out: "*", only: "bash zsh dash"},
 		{name: "traces only the command", command: "echo b", out: "*", only: "bash zsh dash"},

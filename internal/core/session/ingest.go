@@ -154,13 +154,6 @@ func (s *Session) show(b []byte) {
 	}
 }
 
-// answer types what the terminal has to say to queries. It is no input of anybody.
-func (s *Session) answer() {
-	if replies := s.term.Replies(); len(replies) > 0 {
-		s.pump.add(s, replies)
-	}
-}
-
 // mark gets the shell's own words, and those of shells that are not ours.
 func (s *Session) mark(m shell.Mark) {
 	switch m.Kind {

@@ -428,5 +428,20 @@ func (s *Session) Signal(name string) error {
 	if err := s.pty.SignalForeground(sig); err != nil {
 		return api.Errorf(api.Internal, "signal %s: %v", name, err)
 	}
+	s.signalAgain(sig)
 	return nil
+}
+
+// signalAgain: a shell that had not yet given the terminal to the pipeline it was
+// starting took the signal alone. Then the pipeline gets it too.
+func (s *Session) signalAgain(sig syscall.Signal) {
+	e := s.open
+	if e == nil || s.foreign() {
+		return
+	}
+	s.watch.after(s, lostGrace, func() {
+		if s.open == e && s.phase == running && s.foreign() {
+			s.pty.SignalForeground(sig) // it may end this very moment: then it needs none
+		}
+	})
 }

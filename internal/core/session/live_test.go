@@ -66,6 +66,11 @@ func TestWaitingProgramsAreNamed(t *testing.T) {
 		{"cat", "cat", "cat", "line", api.BlockNeedsInput, "", []string{"C-d"}, 0},
 		{"python", "python3 -q", "python3", "repl", api.BlockNeedsInput, "exit(3)", []string{"Enter"}, 3},
 		{"less", "seq 1000 | less", "less", "pager", api.BlockNeedsInput, "q", nil, 0},
+		{"node", "node", "node", "repl", api.BlockNeedsInput, "process.exit(4)", []string{"Enter"}, 4},
+		{"git's pager", "git init -q . && for i in $(seq 50); do git -c user.name=a -c user.email=a@b commit -q --allow-empty -m $i; done; git log", "git", "pager", api.BlockNeedsInput, "q", nil, 0},
+		{"password behind su", `su nobody -s /bin/bash -c 'read -s -p "Password: " p; [ "$p" = x ]'`, "su", "password", api.BlockNeedsInput, "x", []string{"Enter"}, 0},
+		{"htop", "htop", "htop", "tui", api.BlockTUI, "q", nil, 0},
+		{"fzf", "seq 20 | fzf", "fzf", "tui", api.BlockTUI, "17", []string{"Enter"}, 0},
 		{"vim", "vim -u NONE", "vim", "tui", api.BlockTUI, ":cq", []string{"Enter"}, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -250,6 +255,20 @@ func TestDestroyedHookNeverMakesUpAStatus(t *testing.T) {
 	}
 	if r := run(t, s, "(exit 6)"); r.Exit != api.ExitCode(6) || len(r.Flags) > 0 {
 		t.Errorf("healed: exit %s %v, want 6", r.Exit, r.Flags)
+	}
+}
+
+func TestQueriesAreAnsweredToProgramsThatRead(t *testing.T) {
+	t.Parallel()
+	s := bash(t)
+	if r := run(t, s, `IFS='[;' read -t 5 -sdR -p $'\033[6n' _ row col; echo "$row,$col"`); !strings.HasSuffix(out(r), "2,1\n") {
+		t.Errorf("%q", r.Raw)
+	}
+	if r := run(t, s, `printf '\033[c\033[6n'`); r.Exit != api.ExitCode(0) {
+		t.Errorf("%+v", r)
+	}
+	if r := run(t, s, "echo clean"); out(r) != "clean\n" {
+		t.Errorf("%q", r.Raw)
 	}
 }
 

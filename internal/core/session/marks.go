@@ -76,6 +76,8 @@ func (s *Session) commandEnd(m shell.Mark) {
 	if s.open.outputEnd >= 0 {
 		b.to = s.open.outputEnd
 	}
+	s.term.Replies() // whoever asked is gone
+	s.answers = nil
 	b.reset = s.leave()
 	if !s.human && !keepsEditor(s.kit.Kind()) && s.makeSane() {
 		b.reset = append(b.reset, "terminal modes")

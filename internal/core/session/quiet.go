@@ -245,7 +245,7 @@ func describeMember(m pty.Member, what string) string {
 func isPager(p pty.Probe) bool {
 	for _, m := range p.Members {
 		switch m.Name {
-		case "less", "more", "most", "pg", "bat", "delta", "man":
+		case "less", "pager", "more", "most", "pg", "bat", "delta", "man":
 			return m.ReadingTTY || m.PollingTTY
 		}
 	}

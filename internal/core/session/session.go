@@ -84,6 +84,7 @@ type Session struct {
 	lastP   shell.Mark // the prompt that may stand for a lost end
 	exit    pty.Exit   // valid in phase dead
 	pump    inputPump
+	answers []byte // of the terminal to queries, not typed yet
 	dirty   dirtiness
 	watch   quietWatch
 	input   *api.Input // what a program is known to wait for
