@@ -189,22 +189,41 @@ func (w *ansiWriter) history(n int) {
 	open, gap := false, false // the line before wraps; it left a column to a wide character
 	w.t.hist.eachFrom(from, func(r record) {
 		if open && len(r.data) == 0 {
+			w.fillGap(&gap)
 			w.forceWrap()
 		}
+		first := true
 		r.each(w.t, func(g glyph) {
-			if gap && !g.wide {
-				w.s(" ")
+			if !first || !g.wide {
+				w.fillGap(&gap)
 			}
+			first = false
 			w.style(g.style)
-			w.b = append(w.b, g.text...)
+			w.cluster(string(g.text), g.wide)
 			gap = g.space
 		})
 		if open = r.flags&hWrapped != 0; !open {
+			gap = false
 			w.newline()
 		}
 	})
-	if open && forced(w.t.main.rows[0]) {
+	if !open {
+		return
+	}
+	next := w.t.main.rows[0]
+	if next == nil || next.cells[0].part() != wideHead {
+		w.fillGap(&gap)
+	}
+	if forced(next) {
 		w.forceWrap()
+	}
+}
+
+// fillGap prints a space where no wide character will leave one.
+func (w *ansiWriter) fillGap(gap *bool) {
+	if *gap {
+		w.s(" ")
+		*gap = false
 	}
 }
 
@@ -226,7 +245,7 @@ func (w *ansiWriter) newline() {
 func (w *ansiWriter) rows(rows []*row) {
 	for i, r := range rows {
 		if r != nil {
-			w.row(r, r.flags&wrapped != 0 && i+1 < len(rows) && !forced(rows[i+1]) && rows[i+1].cells[0].part() == wideHead)
+			w.row(r, i+1 < len(rows) && leavesSpacer(r, rows[i+1]))
 		}
 		if i == len(rows)-1 {
 			break
@@ -246,6 +265,15 @@ func (w *ansiWriter) rows(rows []*row) {
 // character that would make it wrap.
 func forced(r *row) bool {
 	return r == nil || r.cells[0].isBlank() || r.flags&sizeFlags != 0
+}
+
+// leavesSpacer tells whether printing next after r leaves the spacer that r has.
+func leavesSpacer(r, next *row) bool {
+	if r.flags&wrapped == 0 || forced(next) {
+		return false
+	}
+	last, head := r.cells[len(r.cells)-1], next.cells[0]
+	return head.part() == wideHead && last.style() == head.style()
 }
 
 // row prints a row; wide says that it wraps into a wide character.
@@ -303,9 +331,17 @@ func (w *ansiWriter) glyph(c cell) {
 		w.b = w.t.appendCell(w.b, c)
 		return
 	}
-	s := w.t.clusters.at(c.content())
+	w.cluster(w.t.clusters.at(c.content()), c.part() == wideHead)
+}
+
+// cluster prints what is in one cell.
+func (w *ansiWriter) cluster(s string, wide bool) {
 	first, n := utf8.DecodeRuneInString(s)
-	joined := c.part() == wideHead && RuneWidth(first) == 1
+	if n == len(s) {
+		w.s(s)
+		return
+	}
+	joined := wide && RuneWidth(first) == 1
 	for _, r := range s[n:] {
 		joined = joined || RuneWidth(r) > 0
 	}

@@ -85,8 +85,12 @@ func (w *ansiWriter) strings() {
 		w.palette()
 	}
 	w.s("\x1b]2;" + t.title + "\x1b\\")
-	if t.cwd != "" {
+	switch {
+	case t.cwd == "":
+	case t.cwd[0] == '/':
 		w.s("\x1b]7;file://" + escapePath(t.cwd) + "\x1b\\")
+	default:
+		w.s("\x1b]7;" + t.cwd + "\x1b\\")
 	}
 	if t.rare != nil && t.rare.progress != (Progress{}) {
 		w.s("\x1b]9;4;" + itoa(t.rare.progress.State) + ";" + itoa(t.rare.progress.Percent) + "\x1b\\")
@@ -116,9 +120,6 @@ func escapePath(s string) string {
 			continue
 		}
 		b = append(b, c)
-	}
-	if len(s) > 0 && s[0] != '/' {
-		return "/" + string(b)
 	}
 	return string(b)
 }

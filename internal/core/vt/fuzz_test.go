@@ -3,6 +3,7 @@ package vt
 import (
 	"bytes"
 	"fmt"
+	"math/rand/v2"
 	"testing"
 	"unicode/utf8"
 )
@@ -183,5 +184,40 @@ func FuzzRestoreOfAnything(f *testing.F) {
 		}
 		x.Text(TextOptions{History: -1})
 		x.ANSI(ANSIOptions{History: -1})
+	})
+}
+
+func FuzzANSIGivesTheSameStateElsewhere(f *testing.F) {
+	seed(f, func(s []byte) { f.Add(s, uint64(1)) })
+	f.Fuzz(func(t *testing.T, in []byte, client uint64) {
+		if bad := ansiOracle(in, rand.New(rand.NewPCG(client, 1))); bad != "" {
+			t.Fatalf("%q: %s", in, bad)
+		}
+	})
+}
+
+func FuzzResizeKeepsTheText(f *testing.F) {
+	seed(f, func(s []byte) { f.Add(s, uint64(1)) })
+	f.Fuzz(func(t *testing.T, in []byte, sizes uint64) {
+		if bad := resizeOracle(in, rand.New(rand.NewPCG(sizes, 1))); bad != "" {
+			t.Fatalf("%q: %s", in, bad)
+		}
+	})
+}
+
+// FuzzProgram asks all oracles about random_test.go's programs.
+func FuzzProgram(f *testing.F) {
+	for i := range uint64(20) {
+		f.Add(i, uint64(7), uint8(20))
+	}
+	f.Fuzz(func(t *testing.T, a, b uint64, n uint8) {
+		in := program(rand.New(rand.NewPCG(a, b)), int(n)%60+1)
+		for name, oracle := range map[string]func([]byte, *rand.Rand) string{
+			"split": splitOracle, "snapshot": snapshotOracle, "ansi": ansiOracle, "history": historyOracle, "resize": resizeOracle,
+		} {
+			if bad := oracle(in, rand.New(rand.NewPCG(b, a))); bad != "" {
+				t.Fatalf("%s of %q: %s", name, in, bad)
+			}
+		}
 	})
 }

@@ -83,9 +83,13 @@ func (t *Terminal) looks() string {
 	if c.scr != &c.main {
 		kitty = m.kitty[:2]
 	}
+	palette := []string{}
+	for _, n := range sortedKeys(m.palette) {
+		palette = append(palette, itoa(int(n))+colorSpec(m.palette[n]))
+	}
 	b, _ := json.MarshalIndent([]any{
 		screens, st, cursorLooks(c, &c.cur), c.top, c.bottom, c.left, c.right, tabs,
-		c.modes &^ (mSync | mWide), c.shift, len(m.titles), len(m.pens), kittyLooks(kitty), m.modKeys, m.palette,
+		c.modes &^ (mSync | mWide), c.shift, len(m.titles), len(m.pens), kittyLooks(kitty), m.modKeys, palette,
 	}, "", " ")
 	return string(b)
 }

@@ -10,6 +10,7 @@ const (
 	maxTitle  = 1024
 	maxURI    = 2048
 	maxEvents = 64
+	maxPath   = 4096
 )
 
 // Event is something a program asked of the world around the terminal. The owner
@@ -71,7 +72,7 @@ func (t *Terminal) oscDispatch(s []byte) {
 	case 104:
 		t.resetPalette(rest)
 	case 7:
-		t.cwd = fileURI(clean(rest, 4096))
+		t.setCwd(fileURI(clean(rest, maxPath)))
 	case 8:
 		t.hyperlink(rest)
 	case 9:
@@ -122,7 +123,15 @@ func fileURI(s string) string {
 	if i < 0 {
 		return ""
 	}
-	return clean([]byte(unescape(rest[i:])), 4096)
+	return clean([]byte(unescape(rest[i:])), maxPath)
+}
+
+// setCwd takes absolute paths, of unix or with a drive letter; others mean
+// nothing without knowing what they are relative to.
+func (t *Terminal) setCwd(path string) {
+	if path == "" || path[0] == '/' || len(path) > 2 && path[1] == ':' {
+		t.cwd = path
+	}
 }
 
 func unescape(s string) string {
@@ -186,7 +195,7 @@ func (t *Terminal) promptMark(s []byte) {
 // iterm is OSC 1337: the working directory, and images by their size.
 func (t *Terminal) iterm(s []byte) {
 	if dir, ok := bytes.CutPrefix(s, []byte("CurrentDir=")); ok {
-		t.cwd = clean(dir, 4096)
+		t.setCwd(clean(dir, maxPath))
 	}
 	if file, ok := bytes.CutPrefix(s, []byte("File=")); ok {
 		t.itermImage(file)

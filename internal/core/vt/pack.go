@@ -299,8 +299,12 @@ func (r record) appendText(dst []byte) []byte {
 		switch c := b[0]; c {
 		case markStyle:
 			_, _, b = readStyle(b[1:])
-		case markWide, markNarrow, markSpacer:
+		case markWide, markNarrow:
 			b = b[1:]
+		case markSpacer: // nothing at the margin, elsewhere what editing moved
+			if b = b[1:]; len(b) > 0 {
+				dst = append(dst, ' ')
+			}
 		case markCluster:
 			n := int(b[1])
 			dst = append(dst, b[2:2+n]...)

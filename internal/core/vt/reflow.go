@@ -149,8 +149,7 @@ func (f *reflow) fit(rows int) {
 		f.rows = f.rows[n:]
 		f.cur = max(f.cur-n, 0)
 	}
-	for len(f.rows) < rows && t.hist != nil && t.hist.lines > 0 {
-		f.pull(rows)
+	for len(f.rows) < rows && t.hist != nil && t.hist.lines > 0 && f.pull(rows) {
 	}
 	out := make([]*row, rows) // not a part of a larger array
 	copy(out, f.rows)
@@ -158,8 +157,8 @@ func (f *reflow) fit(rows int) {
 }
 
 // pull puts one line of the history above the rows; what of it does not fit goes
-// back.
-func (f *reflow) pull(rows int) {
+// back. It tells whether there may be more.
+func (f *reflow) pull(rows int) bool {
 	t := f.t
 	last := t.popRows(1)
 	old := t.popLine(last)
@@ -168,9 +167,11 @@ func (f *reflow) pull(rows int) {
 		g.line(old, -1, 0, false)
 	} else if f.fits(old) {
 		g.rows = old // goes on in the first row, and was wrapped together with it
-	} else {
-		g.line(old, -1, 0, false)
-		g.goesOn()
+	} else { // so long that it was wrapped in parts: it stays in two
+		for _, r := range old {
+			t.push(r)
+		}
+		return false
 	}
 	room := rows - len(f.rows)
 	for len(g.rows) > room {
@@ -182,6 +183,7 @@ func (f *reflow) pull(rows int) {
 	}
 	f.cur += len(g.rows)
 	f.rows = append(g.rows, f.rows...)
+	return true
 }
 
 // fits tells whether rows have this width already.
@@ -192,15 +194,6 @@ func (f *reflow) fits(rows []*row) bool {
 		}
 	}
 	return true
-}
-
-// goesOn marks the last row as one that wraps into the next.
-func (f *reflow) goesOn() {
-	last := &f.rows[len(f.rows)-1]
-	if *last == nil {
-		*last = &row{cells: make([]cell, f.cols)}
-	}
-	(*last).flags |= wrapped
 }
 
 // maxReflow bounds how many rows of the history a resize joins with the screen:

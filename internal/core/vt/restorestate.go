@@ -59,7 +59,7 @@ func (r *snapshotReader) tabs() {
 
 func (r *snapshotReader) strings() {
 	r.t.title = r.text(maxTitle)
-	r.t.cwd = r.text(4096)
+	r.t.cwd = r.text(maxPath)
 	r.t.bells = uint64(r.num(1 << 62))
 }
 

@@ -83,10 +83,13 @@ func (t *Terminal) appendRow(w *textWriter, r *row) {
 	if r.flags&wrapped != 0 {
 		n = len(r.cells)
 	}
+	if n == len(r.cells) && r.cells[n-1].part() == spacer {
+		n--
+	}
 	for _, c := range r.cells[:n] {
 		if c < 0x80 && c != 0 {
 			w.b = append(w.b, byte(c))
-		} else if c.part() != spacer {
+		} else {
 			w.b = t.appendCell(w.b, c)
 		}
 	}
