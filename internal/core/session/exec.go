@@ -108,7 +108,7 @@ func (s *Session) begin(ctx context.Context, text string, req *api.ExecRequest) 
 	if err == nil {
 		e.block.number = number
 		e.editor = s.human || s.kit.Stale()
-		e.prepared, err = s.kit.Prepare(shell.Exec{Command: []byte(text), Stdin: stdin, HasStdin: stdin != nil, Opts: s.opts})
+		e.prepared, err = s.kit.Prepare(shell.Exec{Command: []byte(text), Stdin: stdin, HasStdin: stdin != nil, Opts: s.opts, Clean: s.clean})
 	}
 	if err != nil {
 		s.retreat(e)
@@ -193,6 +193,10 @@ func (s *Session) verdict(t *ticket) (err error, wait bool) {
 	case s.phase == booting || s.phase == ending || s.rearmed:
 		return nil, true
 	case s.foreign():
+		if time.Since(s.since) < promptGrace {
+			s.watch.after(s, promptGrace, s.tell)
+			return nil, true // a prompt's own helper may still be on its way out
+		}
 		return s.busy("program", "", s.dirty.by, s.since), false
 	case s.dirty.is:
 		return s.busy("input", "", s.dirty.by, s.dirty.since), false
@@ -213,11 +217,23 @@ func (s *Session) busy(by, block, client string, since time.Time) *api.Error {
 		err = api.Errorf(api.Busy, "session %s has a line that %s began to type", s.name, client).
 			WithHint("ai-session screen %s; C-c discards it: ai-session send %s --key C-c", s.name, s.name)
 	default:
-		err = api.Errorf(api.Busy, "another program has the terminal of session %s", s.name).
+		err = api.Errorf(api.Busy, "%s has the terminal of session %s", s.foregroundName(), s.name).
 			WithHint("ai-session screen %s", s.name)
 	}
 	err.Busy = info
 	return err
+}
+
+// foregroundName names who has the terminal.
+func (s *Session) foregroundName() string {
+	if p, err := s.pty.Probe(); err == nil {
+		for _, m := range p.Members {
+			if m.Group == p.Foreground {
+				return m.Name
+			}
+		}
+	}
+	return "another program"
 }
 
 func (s *Session) deadError() error {

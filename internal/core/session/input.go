@@ -202,6 +202,11 @@ func (s *Session) typeIn(b []byte, client string) error {
 		}
 	}
 	s.pump.add(s, b)
+	if bytes.IndexByte(b, 3) >= 0 {
+		if modes, err := s.pty.Termios(); err == nil && modes.Isig {
+			s.signalAgain(syscall.SIGINT)
+		}
+	}
 	s.watchQuiet()
 	s.tell()
 	return nil

@@ -69,7 +69,7 @@ func (s *Session) commandEnd(m shell.Mark) {
 	if !s.ours(m) {
 		return
 	}
-	s.opts, s.cwd = m.Opts, m.Cwd
+	s.opts, s.cwd, s.clean = m.Opts, m.Cwd, m.Status == 0
 	b := s.open.block
 	b.setEnd(m)
 	b.to = s.journal.End().Offset
@@ -105,6 +105,7 @@ func (s *Session) finish(state api.BlockState) {
 	s.open, s.input, s.tui, s.evid = nil, nil, false, nil
 	s.lastP = shell.Mark{}
 	s.kit.Finish(e.prepared)
+	s.scan.SetLive(s.kit.Live()...)
 	close(e.done)
 	s.notify(api.Event{Kind: "exec_end", Block: b.view(s.name)})
 }
@@ -114,6 +115,7 @@ func (s *Session) prompt(m shell.Mark) {
 	if m.Opts != "" {
 		s.opts = m.Opts
 	}
+	s.clean = m.HasStatus && m.Status == 0
 	switch s.phase {
 	case booting, ending:
 		if s.open == nil {

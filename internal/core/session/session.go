@@ -71,6 +71,7 @@ type Session struct {
 	phase     phase
 	since     time.Time // when the phase began
 	opts      string    // the shell's options as it last told
+	clean     bool      // its last status was 0
 	cwd       string    // as it last told
 	human     bool      // somebody is attached and can type: line editing is on
 	rearmed   bool      // the next prompt answers a re-arm of ours
