@@ -211,7 +211,7 @@ func (w *ansiWriter) history(n int) {
 		return
 	}
 	next := w.t.main.rows[0]
-	if next == nil || next.cells[0].part() != wideHead {
+	if forced(next) || next.cells[0].part() != wideHead {
 		w.fillGap(&gap)
 	}
 	if forced(next) {
@@ -389,17 +389,16 @@ func (w *ansiWriter) savedCursor(s *screen) {
 
 // cursor puts the cursor, its rendition and its character sets in place.
 func (w *ansiWriter) cursor(s *screen, c *cursor) {
-	t := w.t
-	row, col := int(c.row), int(c.col)
+	at := w.t.inside(*c)
+	row, col := int(at.row), int(at.col)
 	if c.origin {
 		w.s("\x1b[?6h")
-		row, col = row-int(t.top), col-int(t.left)
+		row, col = row-int(w.t.top), col-int(w.t.left)
 	}
-	row, col = max(row, 0), max(col, 0)
 	w.csi(row+1, col+1)
 	w.s("H")
-	if c.wrap {
-		w.pendingWrap(s.rows[c.row], int(c.col), row+1, col+1)
+	if at.wrap {
+		w.pendingWrap(s.rows[at.row], int(at.col), row+1, col+1)
 	}
 	w.style(c.pen)
 	for i, set := range c.gset {
@@ -429,7 +428,7 @@ func (w *ansiWriter) pendingWrap(r *row, x, row, col int) {
 	}
 	w.style(w.t.styleOf(c))
 	w.glyph(c &^ spacerBit(c))
-	if w.t.erasable(c) {
+	if w.t.erasable(c) && (r == nil || r.flags&wrapped == 0) {
 		w.s("\x1b[X") // erased again; the wrap stays pending
 	}
 }

@@ -158,12 +158,21 @@ func (t *Terminal) restoreCursor() {
 	t.cur = c
 	t.cur.row = clamp32(c.row, 0, int32(t.rows-1))
 	t.cur.col = clamp32(c.col, 0, int32(t.cols-1))
-	if c.origin { // the margins may have changed since
-		t.cur.row = clamp32(t.cur.row, t.top, t.bottom)
-		t.cur.col = clamp32(t.cur.col, t.left, t.right)
-	}
+	t.cur = t.inside(t.cur)
 	t.penOK = false
 	t.updatePlain()
+}
+
+// inside is c where restoring it puts it: in origin mode inside the margins, which
+// may have changed since it was saved.
+func (t *Terminal) inside(c cursor) cursor {
+	if !c.origin {
+		return c
+	}
+	row, col := clamp32(c.row, t.top, t.bottom), clamp32(c.col, t.left, t.right)
+	c.wrap = c.wrap && row == c.row && col == c.col
+	c.row, c.col = row, col
+	return c
 }
 
 // setMargins is DECSTBM: 1-based, 0 is the default.

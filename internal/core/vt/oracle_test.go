@@ -61,7 +61,8 @@ func (t *Terminal) looks() string {
 		if saved == nil {
 			saved = &cursor{}
 		}
-		screens = append(screens, cursorLooks(c, saved))
+		at := c.inside(*saved)
+		screens = append(screens, cursorLooks(c, &at))
 		for _, r := range s.rows {
 			if r == nil {
 				r = &row{}
