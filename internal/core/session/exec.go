@@ -22,6 +22,8 @@ type execution struct {
 	done      chan struct{} // closed once the block has ended, or err is set
 	err       error         // the command was not given to the shell
 	retried   bool
+	view      *api.Report // of the ended block, made when it ended
+	cols      int
 	editor    bool // a line editor may draw the trigger, in place of the terminal's echo
 }
 
@@ -106,6 +108,7 @@ func (s *Session) begin(ctx context.Context, text string, req *api.ExecRequest) 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err == nil {
+		s.tidy() // the prompt may have gone elsewhere
 		e.block.number = number
 		e.editor = s.human || s.kit.Stale()
 		e.prepared, err = s.kit.Prepare(shell.Exec{Command: []byte(text), Stdin: stdin, HasStdin: stdin != nil, Opts: s.opts, Clean: s.clean})
@@ -356,12 +359,17 @@ func (s *Session) report(e *execution, req *api.ExecRequest) (*api.Report, error
 			return nil, storageError(err)
 		}
 	}
+	o := textOptions{raw: req.Raw, maxTokens: req.MaxTokens}
+	if e.ended() && e.view != nil {
+		view := *e.view // the reader of the prompt has the mutex now: do without it
+		return &view, describe(s.journal, e.block, &view, e.cols, o)
+	}
 	s.mu.Lock()
 	b := *e.block
 	view := s.viewOpen(&b)
 	cols := s.size.Cols
 	s.mu.Unlock()
-	return view, describe(s.journal, &b, view, cols, textOptions{raw: req.Raw, maxTokens: req.MaxTokens})
+	return view, describe(s.journal, &b, view, cols, o)
 }
 
 func (e *execution) ended() bool {

@@ -104,9 +104,9 @@ func (s *Session) finish(state api.BlockState) {
 	s.remember(b)
 	s.open, s.input, s.tui, s.evid = nil, nil, false, nil
 	s.lastP = shell.Mark{}
-	s.kit.Finish(e.prepared)
-	s.scan.SetLive(s.kit.Live()...)
+	e.view, e.cols = &api.Report{Block: *b.view(s.name)}, s.size.Cols
 	close(e.done)
+	s.ended = &e.prepared
 	s.notify(api.Event{Kind: "exec_end", Block: b.view(s.name)})
 }
 
@@ -137,11 +137,23 @@ func (s *Session) prompt(m shell.Mark) {
 	}
 }
 
+// tidy removes the files of the command that ended last. It waits for the prompt: who
+// asked for the command has his answer by then.
+func (s *Session) tidy() {
+	if s.ended == nil {
+		return
+	}
+	s.kit.Finish(*s.ended)
+	s.ended = nil
+	s.scan.SetLive(s.kit.Live()...)
+}
+
 // nowReady is the prompt after a command, or the first one.
 func (s *Session) nowReady() {
 	if s.open != nil {
 		s.finish(api.BlockDone)
 	}
+	s.tidy()
 	s.enter(ready)
 	s.input, s.tui, s.evid = nil, false, nil
 	s.dirty.prompted()
@@ -240,6 +252,7 @@ func (s *Session) triggerFailed() {
 	s.remember(e.block)
 	s.open = nil
 	s.kit.Finish(e.prepared)
+	s.scan.SetLive(s.kit.Live()...)
 	close(e.done)
 	s.enter(ready)
 	s.pump.resume(s)

@@ -77,13 +77,14 @@ type Session struct {
 	rearmed   bool      // the next prompt answers a re-arm of ours
 	rearmLine []byte    // as it was typed
 
-	open    *execution // the exec between arming and its end
-	held    []byte     // output between trigger and C, until the echo is found in it
-	queue   []*ticket  // execs waiting for their turn
-	blocks  []blockRef // every block of this session, oldest first
-	recent  []*block   // the newest few, as they ended
-	lastP   shell.Mark // the prompt that may stand for a lost end
-	exit    pty.Exit   // valid in phase dead
+	open    *execution      // the exec between arming and its end
+	ended   *shell.Prepared // the last exec, while its files are still there
+	held    []byte          // output between trigger and C, until the echo is found in it
+	queue   []*ticket       // execs waiting for their turn
+	blocks  []blockRef      // every block of this session, oldest first
+	recent  []*block        // the newest few, as they ended
+	lastP   shell.Mark      // the prompt that may stand for a lost end
+	exit    pty.Exit        // valid in phase dead
 	pump    inputPump
 	answers []byte // of the terminal to queries, not typed yet
 	dirty   dirtiness

@@ -30,8 +30,8 @@ type Prepared struct {
 	Echo     []byte // what a terminal with ECHO and no line editor shows for Trigger
 }
 
-// Prepare writes the files of one exec; the one before must be finished. After an error nothing of it is left and
-// nothing may be typed: the exec did not start.
+// Prepare writes the files of one exec; the one before must be finished. After an
+// error nothing of it is left and nothing may be typed: the exec did not start.
 func (k *Kit) Prepare(e Exec) (Prepared, error) {
 	if bytes.IndexByte(e.Command, 0) >= 0 {
 		return Prepared{}, ErrNUL
@@ -40,10 +40,12 @@ func (k *Kit) Prepare(e Exec) (Prepared, error) {
 	name := strconv.Itoa(k.seq + 1)
 	line, err := k.layOut(&p, e, name)
 	if err != nil {
+		k.single = false
 		k.remove(name)
 		return Prepared{}, fmt.Errorf("write command: %w", err)
 	}
 	k.seq++
+	k.single = !e.HasStdin && !e.History && !p.Isolated && k.saved.Kind != Fish
 	p.Trigger = append(line, '\r')
 	p.Echo = append(bytes.Clone(line), '\r', '\n')
 	k.open = p.Token
@@ -87,6 +89,10 @@ func (k *Kit) Finish(p Prepared) {
 
 func (k *Kit) remove(name string) {
 	name = filepath.Join(k.dir, name)
+	if k.single {
+		os.Remove(name)
+		return
+	}
 	for _, suffix := range []string{"", userSuffix, stdinSuffix, historySuffix, stateSuffix, stateSuffix + ".o"} {
 		os.Remove(name + suffix)
 	}

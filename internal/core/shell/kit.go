@@ -44,6 +44,7 @@ type Kit struct {
 	editing bool // what the shell's line editor was last told
 	unsure  bool // adopted: the line editor may be on or off
 	broken  bool // an exec ended without D: the next one loads the hook again
+	single  bool // the open exec has one file
 	booted  bool // the hook came in through PROMPT_COMMAND, and no line was typed since
 	traps   bool // the user may have set a DEBUG or ERR trap
 }
