@@ -110,7 +110,7 @@ func (t *Terminal) wrapWide(edge int) int {
 // put writes a character of width w that is known to fit.
 func (t *Terminal) put(c rune, w, edge int) {
 	x := int(t.cur.col)
-	if t.modes.has(mInsert) {
+	if t.modes.has(mInsert) && t.inSideMargins() {
 		t.insertCells(int(t.cur.row), x, w)
 	}
 	r := t.line(int(t.cur.row))

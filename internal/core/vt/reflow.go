@@ -66,7 +66,12 @@ func (f *reflow) line(old []*row, at, col int, wrap bool) {
 				n--
 			}
 		}
-		cells = append(cells, r.cells[:n]...)
+		for _, c := range r.cells[:n] {
+			if c.part() == spacer { // moved here by editing: a blank like others
+				c &^= partMask
+			}
+			cells = append(cells, c)
+		}
 	}
 	var tail cell // a background that went to the end of the line still does
 	last := old[len(old)-1]

@@ -229,7 +229,9 @@ func (t *Terminal) shiftRect(top, bottom, n int) {
 // insertCells makes room for n blanks at column x of row y, up to the right margin.
 func (t *Terminal) insertCells(y, x, n int) {
 	end := int(t.right) + 1
-	n = min(n, end-x)
+	if n = min(n, end-x); n <= 0 {
+		return
+	}
 	r := t.line(y)
 	t.split(r, x, x)
 	t.split(r, end-n, end)
@@ -243,7 +245,9 @@ func (t *Terminal) insertCells(y, x, n int) {
 // deleteCells removes n cells at column x of row y; blanks come in at the right margin.
 func (t *Terminal) deleteCells(y, x, n int) {
 	end := int(t.right) + 1
-	n = min(n, end-x)
+	if n = min(n, end-x); n <= 0 {
+		return
+	}
 	b := t.blank()
 	if t.scr.rows[y] == nil && b == 0 {
 		return
