@@ -192,6 +192,9 @@ func (a *app) waited(res *api.WaitResult) error {
 	switch {
 	case res.Block != nil:
 		return a.renderReport(res.Block)
+	case res.Reason == "timeout":
+		_, err := fmt.Fprintf(a.stdout, "timeout (%s)\n", res.State)
+		return err
 	case res.Match != "":
 		_, err := fmt.Fprintln(a.stdout, printable(res.Match))
 		return err

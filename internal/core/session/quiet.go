@@ -61,7 +61,7 @@ func (s *Session) watched() bool {
 	case booting, running, unhooked:
 		return true
 	case ready:
-		return s.dirty.is || s.foreign()
+		return s.foreign() // a half-typed line waits for nobody but its typist
 	}
 	return false
 }
