@@ -137,7 +137,16 @@ func (t *Terminal) restyle(f func(*Style, uint16)) {
 func (t *Terminal) restyleRow(y, left, right int, params []uint16, f func(*Style, uint16), known map[uint32]uint32) {
 	r := t.line(y)
 	r.touch(right)
+	if right < len(r.cells) && r.cells[right].part() == wideTail {
+		right++
+	}
 	for x := left; x < right; x++ {
+		if r.cells[x].part() == wideTail { // both halves look the same
+			if x > left {
+				r.cells[x] = wideTail | r.cells[x-1]&^(1<<styleShift-1)
+			}
+			continue
+		}
 		old := r.cells[x].style()
 		id, ok := known[old]
 		if !ok {
