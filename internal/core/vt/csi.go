@@ -1,5 +1,7 @@
 package vt
 
+import "bytes"
+
 // key packs what identifies a control sequence: prefix, intermediate, final byte.
 func key(prefix, inter, final byte) uint32 {
 	return uint32(prefix)<<16 | uint32(inter)<<8 | uint32(final)
@@ -235,7 +237,16 @@ func (t *Terminal) repeat(n int) {
 	if t.last == 0 {
 		return
 	}
-	for n = min(n, t.cols*t.rows); n > 0; n-- {
+	n = min(n, t.cols*t.rows)
+	if t.plain && t.last < 0x7f {
+		run := bytes.Repeat([]byte{byte(t.last)}, min(n, t.cols))
+		for ; n > 0; n -= len(run) {
+			run = run[:min(n, len(run))]
+			t.printASCII(run)
+		}
+		return
+	}
+	for ; n > 0; n-- {
 		t.printRune(t.last)
 	}
 }
