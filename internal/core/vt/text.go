@@ -64,6 +64,9 @@ func (w *textWriter) end(wrapped bool) {
 }
 
 func (w *textWriter) finish() []byte {
+	if len(w.b) > w.start { // the last row says that it goes on
+		w.end(false)
+	}
 	if w.keep {
 		return w.b
 	}
