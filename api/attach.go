@@ -22,6 +22,7 @@ const (
 	FrameCredit  FrameKind = 5 // client: how many more output bytes it takes, little-endian uint32
 	FrameEnd     FrameKind = 6 // daemon: why it ends, one word and a text: "detached", "exited 0", "killed"
 	FrameDetach  FrameKind = 7 // client: it leaves
+	FrameDraw    FrameKind = 8 // daemon: the part of the screen that fits a terminal of another size; drawn over the last one, credit due at once
 )
 
 // Frame is one message of an attached terminal.

@@ -117,11 +117,11 @@ func show(conn api.Conn) (string, error) {
 			f.Data = append([]byte(clearScreen), f.Data...)
 			owed -= len(clearScreen)
 			fallthrough
-		case api.FrameOutput:
+		case api.FrameOutput, api.FrameDraw:
 			if _, err := os.Stdout.Write(f.Data); err != nil {
 				return "", err
 			}
-			if owed += len(f.Data); owed >= creditStep {
+			if owed += len(f.Data); owed >= creditStep || f.Kind != api.FrameOutput {
 				if err := conn.Send(api.Frame{Kind: api.FrameCredit, Data: wire.CreditData(owed)}); err != nil {
 					return "", err
 				}

@@ -1,8 +1,10 @@
 package session
 
 import (
+	"fmt"
 	"io"
 	"sync"
+	"time"
 
 	"github.com/ai-session/ai-session/api"
 	"github.com/ai-session/ai-session/internal/core/vt"
@@ -22,7 +24,10 @@ type client struct {
 	size     api.Size // 0 when it has none
 	pixels   [2]int
 	credit   int
-	stale    bool // it missed output since the last repaint
+	stale    bool     // it missed output since the last repaint
+	waiting  bool     // a composed screen is on its way to it
+	planned  bool     // a composed screen is due
+	drawn    api.Size // the size of the last composed screen; 0 when the last was not
 
 	mu   sync.Mutex // guards out and done
 	out  []api.Frame
@@ -77,8 +82,18 @@ func (s *Session) attended() {
 	s.rearm()
 }
 
+// composed reports whether the client's terminal has another size than the session:
+// the program's own bytes would scroll and wrap wrongly there, so it is drawn the
+// part of the screen that fits, around the cursor.
+func (c *client) composed() bool { return c.size != (api.Size{}) && c.size != c.s.size }
+
 // offer shows output to the client, or lets it miss it.
 func (c *client) offer(b []byte) {
+	if c.composed() {
+		c.stale = true
+		c.plan()
+		return
+	}
 	if c.stale || len(b) > c.credit {
 		c.stale = true
 		return
@@ -87,17 +102,88 @@ func (c *client) offer(b []byte) {
 	c.push(api.Frame{Kind: api.FrameOutput, Data: append([]byte(nil), b...)})
 }
 
+// frameTime is how often a composed screen is drawn at most: as often as displays do.
+const frameTime = 16 * time.Millisecond
+
+// plan sees to it that a composed screen is drawn soon: one at a time, and the next
+// only after the client has taken the last.
+func (c *client) plan() {
+	if c.planned || c.waiting {
+		return
+	}
+	c.planned = true
+	c.s.watch.after(c.s, frameTime, func() {
+		c.planned = false
+		if _, attached := c.s.clients[c]; attached && c.stale {
+			c.repaint()
+		}
+	})
+}
+
 // repaint sends the whole screen. It may go over the credit: the client asked for
 // it by attaching or by giving credit, and it is bounded by the screen.
 func (c *client) repaint() {
-	b := c.s.term.ANSI(vt.ANSIOptions{})
 	c.stale = false
-	c.credit -= len(b)
-	c.push(api.Frame{Kind: api.FrameRepaint, Data: b})
+	f := api.Frame{Kind: api.FrameRepaint}
+	switch {
+	case !c.composed():
+		f.Data = c.s.term.ANSI(vt.ANSIOptions{})
+	case c.drawn != c.size:
+		f.Data = compose(c.s.term, c.size)
+	default:
+		f.Kind, f.Data = api.FrameDraw, compose(c.s.term, c.size)
+	}
+	c.drawn = api.Size{}
+	if c.composed() {
+		c.drawn, c.waiting = c.size, true
+	}
+	c.credit -= len(f.Data)
+	c.push(f)
+}
+
+// compose draws the part of a screen that fits a terminal of another size.
+func compose(t *vt.Terminal, size api.Size) []byte {
+	cols, rows := t.Size()
+	row, col := t.Cursor()
+	top := max(0, min(row-size.Rows+1, rows-size.Rows))
+	left := max(0, min(col-size.Cols+1, cols-size.Cols))
+	b := []byte("\x1b[?25l")
+	for y := range min(size.Rows, rows-top) {
+		b = fmt.Appendf(b, "\x1b[%d;1H\x1b[m", y+1)
+		b = composeRow(b, t, top+y, left, min(size.Cols, cols-left))
+	}
+	if rows-top < size.Rows {
+		b = append(b, "\x1b[m\r\n\x1b[J"...)
+	}
+	b = fmt.Appendf(b, "\x1b[m\x1b[%d;%dH", row-top+1, col-left+1)
+	if t.State().CursorVisible {
+		b = append(b, "\x1b[?25h"...)
+	}
+	return b
+}
+
+func composeRow(b []byte, t *vt.Terminal, row, left, cols int) []byte {
+	pen, end := "", 0
+	for cell := range t.Cells(row) {
+		x := cell.Col - left
+		if x < 0 || x+cell.Width > cols {
+			continue
+		}
+		end = x + cell.Width
+		if sgr := cell.Style.SGR(); sgr != pen {
+			b, pen = append(b, sgr...), sgr
+		}
+		b = append(b, cell.Text...)
+	}
+	if end >= cols {
+		return b // erasing now would take the last character
+	}
+	return append(b, "\x1b[m\x1b[K"...)
 }
 
 func (c *client) resized(size api.Size) {
 	c.push(api.Frame{Kind: api.FrameResize, Data: wire.SizeData(size.Cols, size.Rows, 0, 0)})
+	c.repaint()
 }
 
 // finish ends the client's stream with a reason.
@@ -179,9 +265,15 @@ func (c *client) Send(f api.Frame) error {
 			c.s.follows(c)
 			c.s.tell()
 		}
+		c.repaint()
 	case api.FrameCredit:
 		n, _ := wire.ParseCredit(f.Data)
 		c.credit = min(c.credit+n, api.AttachCredit)
+		c.waiting = false
+		if c.stale && c.composed() {
+			c.plan()
+			return nil
+		}
 		if c.stale && c.credit >= api.AttachCredit/2 {
 			c.repaint()
 		}
