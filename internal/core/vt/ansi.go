@@ -24,9 +24,7 @@ func (t *Terminal) ANSI(o ANSIOptions) []byte {
 	w.rows(t.main.rows)
 	w.tabs()
 	w.savedModes()
-	if t.scr == &t.main {
-		w.margins()
-	}
+	w.margins()
 	w.keyboard(0)
 	w.savedCursor(&t.main)
 	if t.scr != &t.main {

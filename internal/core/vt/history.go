@@ -65,13 +65,13 @@ func (h *history) clear() {
 	h.pages, h.size, h.lines, h.spare = nil, 0, 0, nil
 }
 
+// maxPageLinks ends a page early: a link is looked up by going through them.
+const maxPageLinks = 64
+
 // room returns a page with space for n more bytes.
 func (h *history) room(n int) *page {
-	var p *page
-	if k := len(h.pages); k > 0 {
-		p = h.pages[k-1]
-	}
-	if p == nil || len(p.data)+n > pageSize && p.lines > 0 {
+	p := h.last()
+	if p == nil || (len(p.data)+n > pageSize || len(p.links) > maxPageLinks) && p.lines > 0 {
 		p = &page{}
 		h.pages = append(h.pages, p)
 		h.size += pageCost
@@ -145,30 +145,17 @@ func (t *Terminal) push(r *row) {
 		h.added(p, 1)
 		return
 	}
-	n := r.trimmed()
-	flags := uint64(0)
-	if r.flags&(wrapped|promptRow) != 0 {
-		if r.flags&wrapped != 0 {
-			flags |= hWrapped
-			n = len(r.cells)
-		}
-		if r.flags&promptRow != 0 {
-			flags |= hPrompt
-		}
-	}
-	var last *page
-	if k := len(h.pages); k > 0 {
-		last = h.pages[k-1]
-	}
+	cells, flags := r.content()
+	last := h.last()
 	e := encoder{t: t, b: t.scratch[:0], page: last}
-	e.cells(r.cells[:n])
+	e.cells(cells)
 	p := h.room(len(e.b) + binary.MaxVarintLen32)
 	if p != last && e.linked { // links are numbered by page
 		if last != nil {
 			last.unlink(e.cost)
 		}
 		e = encoder{t: t, b: e.b[:0], page: p}
-		e.cells(r.cells[:n])
+		e.cells(cells)
 		p = h.room(len(e.b) + binary.MaxVarintLen32)
 	}
 	h.size += e.cost
@@ -185,6 +172,28 @@ func (t *Terminal) push(r *row) {
 	}
 }
 
+// content is the cells of a row that its line has, and the line's flags.
+func (r *row) content() (cells []cell, flags uint64) {
+	n := r.trimmed()
+	if r.flags&wrapped != 0 {
+		flags |= hWrapped
+		n = len(r.cells)
+	}
+	if r.flags&promptRow != 0 {
+		flags |= hPrompt
+	}
+	return r.cells[:n], flags
+}
+
+// last is the page that is written to, nil if there is none yet.
+func (h *history) last() *page {
+	if n := len(h.pages); n > 0 {
+		return h.pages[n-1]
+	}
+	return nil
+}
+
+// added counts a line of n bytes that was put at the end of p.
 func (h *history) added(p *page, n int) {
 	p.lines++
 	h.lines++
