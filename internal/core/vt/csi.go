@@ -34,9 +34,9 @@ func (t *Terminal) csiPlain(final byte) {
 	switch final {
 	case 'A', 'k': // CUU 8.3.22, VPB
 		t.up(n)
-	case 'B', 'e': // CUD 8.3.19, VPR 8.3.160
+	case 'B': // CUD 8.3.19
 		t.down(n)
-	case 'C', 'a': // CUF 8.3.20, HPR 8.3.59
+	case 'C': // CUF 8.3.20
 		t.forward(n)
 	case 'D', 'j': // CUB 8.3.18, HPB
 		t.back(n)
@@ -56,6 +56,8 @@ func (t *Terminal) csiPlain(final byte) {
 		t.backTab(n)
 	case 'd': // VPA 8.3.158
 		t.moveRow(n - 1)
+	case 'a', 'e': // HPR 8.3.59, VPR 8.3.160
+		t.moveBy(final == 'e', n)
 	default:
 		t.csiEdit(final, n)
 	}

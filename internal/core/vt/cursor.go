@@ -27,6 +27,22 @@ func (t *Terminal) moveCol(col int) {
 	t.cur.row = row
 }
 
+// moveBy is VPR, or HPR: unlike CUD and CUF they heed margins in origin mode only
+// (xterm).
+func (t *Terminal) moveBy(down bool, n int) {
+	c := &t.cur
+	c.wrap = false
+	row, col := int32(t.rows-1), int32(t.cols-1)
+	if c.origin {
+		row, col = t.bottom, t.right
+	}
+	if down {
+		c.row = min(c.row+int32(n), row)
+	} else {
+		c.col = min(c.col+int32(n), col)
+	}
+}
+
 func clamp32(v, lo, hi int32) int32 { return min(max(v, lo), hi) }
 
 // up, down, forward and back stop at a margin they are inside of (ECMA-48
