@@ -21,8 +21,8 @@ test: ## every test, with the race detector
 check: ## format, vet, staticcheck, modules, fresh docs, the other systems
 	scripts/check.sh "$(STATICCHECK)"
 
-bench: ## every benchmark once, beside its reference
-	$(GO) test -run '^$$' -bench . -benchmem ./...
+bench: build ## side by side with tmux and a bare terminal: BENCH='-quick -run exec'
+	$(GO) run ./internal/bench $(BENCH)
 
 soak: ## the whole-product scripts, over and over: SOAK=20 times
 	$(GO) test -race -count $(or $(SOAK),5) -run TestScripts .

@@ -26,7 +26,7 @@ var layers = [][]string{
 	3: {"internal/daemon", "."},
 	4: {"internal/httpapi"},
 	6: {"internal/cli"},
-	7: {"cmd/ai-session", "cmd/ai-sessiond"},
+	7: {"cmd/ai-session", "cmd/ai-sessiond", "internal/bench", "internal/bench/reference"},
 }
 
 // source is one package as its files are written, for every system at once.
