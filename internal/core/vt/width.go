@@ -54,8 +54,8 @@ func (t *Terminal) joins(c rune) bool {
 	before := string(t.appendCell(nil, r.cells[x]))
 	first, n := utf8.DecodeRuneInString(before)
 	switch class {
-	case regional:
-		return property(first)>>2 == regional && n == len(before)
+	case regional: // a flag takes two columns; without room for them there is none
+		return property(first)>>2 == regional && n == len(before) && !t.cur.wrap
 	case pictograph:
 		return strings.HasSuffix(before, "\u200d") && property(first)>>2 == pictograph
 	case emojiModifier:
