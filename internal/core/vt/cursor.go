@@ -175,6 +175,7 @@ func (t *Terminal) restoreCursor() {
 	t.cur.row = clamp32(c.row, 0, int32(t.rows-1))
 	t.cur.col = clamp32(c.col, 0, int32(t.cols-1))
 	t.cur = t.inside(t.cur)
+	t.cur.wrap = t.cur.wrap && t.modes.has(mAutoWrap)
 	t.penOK = false
 	t.updatePlain()
 }

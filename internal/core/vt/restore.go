@@ -59,6 +59,7 @@ func (r *snapshotReader) terminal(sections map[byte][]byte) (*Terminal, error) {
 	}
 	t := r.t
 	t.seq = 1
+	t.cur.wrap = t.cur.wrap && t.modes.has(mAutoWrap)
 	t.changedAll()
 	t.updatePlain()
 	return t, nil
