@@ -192,7 +192,7 @@ func (w *ansiWriter) history(n int) {
 		}
 		first := true
 		r.each(w.t, func(g glyph) {
-			if !first || !g.wide {
+			if !first || !wideText(string(g.text)) {
 				w.fillGap(&gap)
 			}
 			first = false
@@ -209,7 +209,7 @@ func (w *ansiWriter) history(n int) {
 		return
 	}
 	next := w.t.main.rows[0]
-	if forced(next) || next.cells[0].part() != wideHead {
+	if forced(next) || !w.t.startsWide(next.cells[0]) {
 		w.fillGap(&gap)
 	}
 	if forced(next) {
@@ -243,7 +243,7 @@ func (w *ansiWriter) newline() {
 func (w *ansiWriter) rows(rows []*row) {
 	for i, r := range rows {
 		if r != nil {
-			w.row(r, i+1 < len(rows) && leavesSpacer(r, rows[i+1]))
+			w.row(r, i+1 < len(rows) && w.t.leavesSpacer(r, rows[i+1]))
 		}
 		if i == len(rows)-1 {
 			break
@@ -266,12 +266,23 @@ func forced(r *row) bool {
 }
 
 // leavesSpacer tells whether printing next after r leaves the spacer that r has.
-func leavesSpacer(r, next *row) bool {
+func (t *Terminal) leavesSpacer(r, next *row) bool {
 	if r.flags&wrapped == 0 || forced(next) {
 		return false
 	}
 	last, head := r.cells[len(r.cells)-1], next.cells[0]
-	return head.part() == wideHead && last.style() == head.style()
+	return t.startsWide(head) && last.style() == head.style()
+}
+
+// startsWide tells whether printing a cell begins with a wide character; one that
+// a later code point made wide does not.
+func (t *Terminal) startsWide(c cell) bool {
+	return c.part() == wideHead && wideText(t.cellText(c))
+}
+
+func wideText(s string) bool {
+	c, _ := utf8.DecodeRuneInString(s)
+	return RuneWidth(c) == 2
 }
 
 // row prints a row; wide says that it wraps into a wide character.

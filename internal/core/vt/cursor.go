@@ -180,15 +180,15 @@ func (t *Terminal) restoreCursor() {
 	t.updatePlain()
 }
 
-// inside is c where restoring it puts it: in origin mode inside the margins, which
-// may have changed since it was saved.
+// inside is c as restoring it leaves it: the margins may have changed since it was
+// saved. In origin mode it goes inside them, and a wrap is pending at an edge only.
 func (t *Terminal) inside(c cursor) cursor {
-	if !c.origin {
-		return c
+	if c.origin {
+		row, col := clamp32(c.row, t.top, t.bottom), clamp32(c.col, t.left, t.right)
+		c.wrap = c.wrap && row == c.row && col == c.col
+		c.row, c.col = row, col
 	}
-	row, col := clamp32(c.row, t.top, t.bottom), clamp32(c.col, t.left, t.right)
-	c.wrap = c.wrap && row == c.row && col == c.col
-	c.row, c.col = row, col
+	c.wrap = c.wrap && (c.col == t.right || int(c.col) == t.cols-1)
 	return c
 }
 

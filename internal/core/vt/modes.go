@@ -205,7 +205,7 @@ func (t *Terminal) setDECMode(n int, on bool) {
 		}
 	case mSideMargins:
 		t.modes.set(m, on)
-		t.left, t.right = 0, int32(t.cols-1)
+		t.resetSideMargins()
 	case mMouseX10, mMouseClick, mMouseDrag, mMouseMove:
 		t.modes.set(mouseModes, false)
 		t.modes.set(m, on)

@@ -66,7 +66,14 @@ func (t *Terminal) eraseLine(y int) {
 }
 
 func (t *Terminal) resetMargins() {
-	t.top, t.bottom, t.left, t.right = 0, int32(t.rows-1), 0, int32(t.cols-1)
+	t.top, t.bottom = 0, int32(t.rows-1)
+	t.resetSideMargins()
+}
+
+// resetSideMargins takes a wrap with it that was pending at the right one.
+func (t *Terminal) resetSideMargins() {
+	t.left, t.right = 0, int32(t.cols-1)
+	t.cur.wrap = t.cur.wrap && t.cur.col == t.right
 }
 
 func (t *Terminal) fullWidth() bool { return t.left == 0 && int(t.right) == t.cols-1 }
