@@ -98,7 +98,7 @@ func userTemp(base string) string {
 func shortHash(s string) string {
 	h := fnv.New64a() // a name, not a secret; crypto/sha256 would cost the client start-up time
 	h.Write([]byte(s))
-	return strconv.FormatUint(h.Sum64(), 36)
+	return strconv.FormatUint(h.Sum64(), 36)[:7]
 }
 
 func isDir(path string) bool {

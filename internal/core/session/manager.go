@@ -160,7 +160,7 @@ func (m *Manager) launch(req *api.CreateRequest, name string) (*Session, error) 
 	full := Environment(req.BaseEnv, req.Env, map[string]string{
 		"AI_SESSION": id, "AI_SESSION_SOCKET": m.c.Socket, "AI_SESSION_PANE": "0",
 	})
-	kit, err := hook(filepath.Join(m.c.Scratch, id), argv, full, req.Login)
+	kit, err := hook(m.kitDir(id), argv, full, req.Login)
 	if err != nil {
 		return nil, err
 	}
@@ -185,6 +185,10 @@ func (m *Manager) launch(req *api.CreateRequest, name string) (*Session, error) 
 	c.AllowReports = req.AllowReports
 	return m.begin(p, cmd, c, argv)
 }
+
+// kitDir is where a session's commands are written. Its name is the random end of the
+// id: the shell's terminal echoes it at every exec, at half a microsecond a letter.
+func (m *Manager) kitDir(id string) string { return filepath.Join(m.c.Scratch, id[len(id)-10:]) }
 
 // begin makes the journal and starts the program; on failure it leaves nothing.
 func (m *Manager) begin(p Parts, cmd pty.Command, c Config, argv []string) (s *Session, err error) {

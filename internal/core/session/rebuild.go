@@ -150,6 +150,7 @@ func (s *Session) replayBlock(f persistence.Frame) {
 			return
 		}
 		s.open.block.apply(ef)
+		s.cwd = ef.Cwd
 		s.remember(s.open.block)
 		close(s.open.done)
 		s.open = nil
@@ -203,10 +204,8 @@ func (s *Session) replayMark(m shell.Mark, f persistence.Frame) {
 		}
 	case m.Kind == shell.OutputEnd && s.ours(m) && s.open.outputEnd < 0:
 		s.open.outputEnd = f.Offset
-	case m.Kind == shell.CommandEnd && m.Opts != "":
-		s.opts, s.cwd = m.Opts, m.Cwd
 	case m.Kind == shell.Prompt && (s.phase == booting || s.phase == ending || s.phase == ready):
-		s.phase = ready
+		s.phase, s.opts = ready, m.Opts
 		s.dirty.is = false
 	}
 	s.since = f.Time

@@ -53,7 +53,7 @@ func rebuilt(t *testing.T, m *Manager, old *Session, master *os.File, pid int) *
 	if err != nil || !recovery.Clean() {
 		t.Fatal(err, recovery)
 	}
-	kit, err := shell.Reopen(m.c.Scratch + "/" + old.c.ID)
+	kit, err := shell.Reopen(m.kitDir(old.c.ID))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,7 +2,6 @@ package shell
 
 import (
 	"bytes"
-	"cmp"
 	"embed"
 	"encoding/json"
 	"errors"
@@ -254,16 +253,11 @@ func (k *Kit) heal() string {
 
 // write puts one 0600 file into the folder.
 func (k *Kit) write(name string, parts ...[]byte) error {
-	f, err := os.OpenFile(filepath.Join(k.dir, name), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
+	content := parts[0]
+	if len(parts) > 1 {
+		content = bytes.Join(parts, nil)
 	}
-	for _, p := range parts {
-		if _, werr := f.Write(p); werr != nil {
-			err = cmp.Or(err, werr)
-		}
-	}
-	return cmp.Or(err, f.Close())
+	return writeFile(filepath.Join(k.dir, name), content)
 }
 
 // path is a file of the folder as a word of every shell.

@@ -1,0 +1,30 @@
+//go:build unix
+
+package shell
+
+import (
+	"cmp"
+	"io/fs"
+
+	"golang.org/x/sys/unix"
+)
+
+// writeFile makes a 0600 file with this content. An exec waits for it, so it takes
+// three system calls; os.File would ask what kind of file it is, and for a poller.
+func writeFile(path string, content []byte) error {
+	fd, err := unix.Open(path, unix.O_WRONLY|unix.O_CREAT|unix.O_TRUNC|unix.O_CLOEXEC, 0o600)
+	if err != nil {
+		return &fs.PathError{Op: "open", Path: path, Err: err}
+	}
+	for len(content) > 0 && err == nil {
+		var n int
+		if n, err = unix.Write(fd, content); err == unix.EINTR {
+			n, err = max(n, 0), nil
+		}
+		content = content[max(n, 0):]
+	}
+	if err = cmp.Or(err, unix.Close(fd)); err != nil {
+		return &fs.PathError{Op: "write", Path: path, Err: err}
+	}
+	return nil
+}
