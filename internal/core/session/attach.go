@@ -79,7 +79,7 @@ func (s *Session) attended() {
 		return
 	}
 	s.kit.SetHuman(s.human)
-	s.rearm()
+	s.rearm() // at once if it is idle: a person is about to type
 }
 
 // composed reports whether the client's terminal has another size than the session:

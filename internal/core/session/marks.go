@@ -112,6 +112,7 @@ func (s *Session) finish(state api.BlockState) {
 
 // prompt is P: the shell is about to read a line.
 func (s *Session) prompt(m shell.Mark) {
+	s.rearmTries = 0
 	if m.Opts != "" {
 		s.opts = m.Opts
 	}
@@ -127,6 +128,7 @@ func (s *Session) prompt(m shell.Mark) {
 		}
 		s.dirty.prompted()
 		s.input, s.tui, s.evid = nil, false, nil
+		s.rearmLater()
 	case armed:
 		s.promptInsteadOfC()
 	case running:
@@ -158,7 +160,7 @@ func (s *Session) nowReady() {
 	s.input, s.tui, s.evid = nil, false, nil
 	s.dirty.prompted()
 	s.pump.resume(s)
-	s.rearm()
+	s.rearmLater()
 }
 
 // settle is asked when D came and no prompt did: a shell that reads its terminal is
@@ -299,10 +301,34 @@ func hasErrexit(opts string) bool {
 	return false
 }
 
-// rearm turns line editing on for somebody who came, if nothing is in the way. It is
-// turned off by the next exec's own line.
+// rearmLater turns line editing on for somebody who came, once the shell is idle. It
+// is turned off by the next exec's own line.
+func (s *Session) rearmLater() {
+	if s.wantsRearm() && s.rearmTries < rearmMost {
+		s.rearmTries++
+		s.watch.after(s, rearmDelay, s.rearm)
+	}
+}
+
+// rearmDelay is how long a prompt is given to be drawn and read at, and rearmMost how
+// often that is looked at behind one prompt.
+const (
+	rearmDelay = 15 * time.Millisecond
+	rearmMost  = 20
+)
+
+func (s *Session) wantsRearm() bool {
+	return s.kit != nil && s.human && s.kit.Stale() && s.phase == ready && !s.dirty.is && !s.rearmed
+}
+
+// rearm types the line if the shell itself reads and nothing typed ahead is before it:
+// the next prompt must be this line's, not that of a line somebody typed.
 func (s *Session) rearm() {
-	if s.kit == nil || !s.human || !s.kit.Stale() || s.phase != ready || s.dirty.is || s.rearmed || s.foreign() {
+	if !s.wantsRearm() {
+		return
+	}
+	if n, err := s.pty.QueuedInput(); err == nil && n > 0 || len(s.pump.queue) > 0 || s.foreign() || !s.shellReads() {
+		s.rearmLater()
 		return
 	}
 	s.rearmed = true

@@ -62,20 +62,21 @@ type Session struct {
 	end     context.CancelFunc
 	readers sync.WaitGroup // goroutines that Close waits for
 
-	mu        sync.Mutex // guards everything below; nobody waits under it
-	name      string
-	term      *vt.Terminal
-	size      api.Size
-	pixels    [2]int
-	scan      shell.Scanner
-	phase     phase
-	since     time.Time // when the phase began
-	opts      string    // the shell's options as it last told
-	clean     bool      // its last status was 0
-	cwd       string    // as it last told
-	human     bool      // somebody is attached and can type: line editing is on
-	rearmed   bool      // the next prompt answers a re-arm of ours
-	rearmLine []byte    // as it was typed
+	mu         sync.Mutex // guards everything below; nobody waits under it
+	name       string
+	term       *vt.Terminal
+	size       api.Size
+	pixels     [2]int
+	scan       shell.Scanner
+	phase      phase
+	since      time.Time // when the phase began
+	opts       string    // the shell's options as it last told
+	clean      bool      // its last status was 0
+	cwd        string    // as it last told
+	human      bool      // somebody is attached and can type: line editing is on
+	rearmed    bool      // the next prompt answers a re-arm of ours
+	rearmLine  []byte    // as it was typed
+	rearmTries int       // since the last prompt
 
 	open    *execution      // the exec between arming and its end
 	ended   *shell.Prepared // the last exec, while its files are still there
