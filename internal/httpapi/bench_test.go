@@ -1,0 +1,53 @@
+package httpapi
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/ai-session/ai-session/api"
+	"github.com/ai-session/ai-session/internal/config"
+	"github.com/ai-session/ai-session/internal/daemon"
+	"github.com/ai-session/ai-session/internal/wire"
+)
+
+// BenchmarkExecOverSocket is an exec of `true` with everything between a Go client
+// and the shell but the second process.
+func BenchmarkExecOverSocket(b *testing.B) {
+	home, err := os.MkdirTemp("", "ais")
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { os.RemoveAll(home) })
+	paths, err := config.Find(func(name string) string { return map[string]string{"AI_SESSION_HOME": home}[name] })
+	if err != nil {
+		b.Fatal(err)
+	}
+	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	d, err := daemon.New(daemon.Config{Paths: paths, Log: log})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { d.Close(context.Background()) })
+	l, err := net.Listen("unix", filepath.Join(home, "s"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	server := New(d, log)
+	go server.Serve(PeerListener(l))
+	b.Cleanup(func() { server.Shutdown(context.Background()) })
+	c := wire.NewClient("bench", func(ctx context.Context) (net.Conn, error) { return net.Dial("unix", l.Addr().String()) })
+	defer c.Close()
+	if _, err := api.Create.Call(b.Context(), c, &api.CreateRequest{Name: "s", Argv: []string{"bash", "--norc"}, Dir: "/", BaseEnv: api.KV{"PATH": os.Getenv("PATH")}}); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if _, err := api.Exec.Call(b.Context(), c, &api.ExecRequest{Session: "s", Command: "true"}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
