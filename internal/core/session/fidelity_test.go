@@ -20,7 +20,6 @@ type fidelity struct {
 	cwd     string // suffix; "" = not compared
 	pipe    string // of fmt.Sprint
 	only    string // shells it is for, "" = all
-	dead    bool   // the shell ends with it
 }
 
 var big = strings.Repeat("0123456789abcdef", 4096)

@@ -56,6 +56,8 @@ func start(t testing.TB, m *Manager, argv ...string) (*Session, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// Before its folder is removed: fish writes there until it ends.
+	t.Cleanup(func() { m.Kill(context.Background(), s.ID(), true) })
 	return s, dir
 }
 

@@ -85,11 +85,11 @@ func (s *Session) commandEnd(m shell.Mark) {
 	s.enter(ending)
 	if s.kit.Kind() == shell.Fish && bytes.Contains([]byte(b.command), []byte("exit")) {
 		// Some versions of fish say D, draw a prompt and only then obey exit.
-		s.watch.after(s, fishGrace, s.settle)
+		s.settleAfter(fishGrace)
 		return
 	}
 	s.finish(api.BlockDone)
-	s.watch.after(s, promptGrace, s.settle)
+	s.settleAfter(promptGrace)
 }
 
 // finish ends the open block.
@@ -163,18 +163,20 @@ func (s *Session) nowReady() {
 	s.rearmLater()
 }
 
-// settle is asked when D came and no prompt did: a shell that reads its terminal is
-// ready all the same.
-func (s *Session) settle() {
-	if s.phase != ending {
-		return
-	}
-	if s.shellReads() {
-		s.nowReady()
-		s.tell()
-		return
-	}
-	s.watch.after(s, 3*promptGrace, s.settle)
+// settleAfter looks, if no prompt has come by then, whether the shell is ready all the
+// same: one that reads its terminal is.
+func (s *Session) settleAfter(d time.Duration) {
+	since := s.since // of this end: by then there may have been others
+	s.watch.after(s, d, func() {
+		switch {
+		case s.phase != ending || s.since != since:
+		case s.shellReads():
+			s.nowReady()
+			s.tell()
+		default:
+			s.settleAfter(3 * promptGrace)
+		}
+	})
 }
 
 // endWithoutD ends a command whose D was lost with its hook, on the evidence of a
