@@ -16,7 +16,7 @@ demo: build ## real work in a session of its own, under a minute, nothing left b
 	@scripts/demo.sh bin
 
 test: ## every test, with the race detector
-	$(GO) test -race ./...
+	$(GO) test -race -count 1 ./...
 
 check: ## format, vet, staticcheck, modules, fresh docs, the other systems
 	scripts/check.sh "$(STATICCHECK)"
@@ -24,7 +24,8 @@ check: ## format, vet, staticcheck, modules, fresh docs, the other systems
 bench: build ## side by side with tmux and a bare terminal: BENCH='-quick -run exec'
 	$(GO) run ./internal/bench $(BENCH)
 
-soak: ## the whole-product scripts, over and over: SOAK=20 times
+soak: ## a gigabyte, a hundred sessions, ten thousand execs; the scripts over and over: SOAK=20 times
+	$(GO) test -tags soak -timeout 30m -count 1 -v -run 'Gigabyte|Hundred|TenThousandExecsIn|StopsReading' ./internal/core/session
 	$(GO) test -race -count $(or $(SOAK),5) -run TestScripts .
 
 docs: ## the pages that are made from the operation table and the commands

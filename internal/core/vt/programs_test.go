@@ -93,7 +93,6 @@ type watcher struct {
 	control io.WriteCloser
 	lines   chan string
 	tm      *Terminal
-	dead    *time.Timer
 }
 
 func attachTmux(t *testing.T, dir string) *watcher {
