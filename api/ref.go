@@ -115,5 +115,3 @@ func BlockNumber(id string) (uint64, bool) {
 	n, err := strconv.ParseUint(digits, 10, 63)
 	return n, err == nil && n > 0
 }
-
-func quoteRune(r rune) string { return strconv.QuoteRune(r) }

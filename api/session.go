@@ -1,6 +1,7 @@
 package api
 
 import (
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -192,7 +193,7 @@ func CheckName(name string) error {
 	}
 	for _, r := range name {
 		if unicode.IsSpace(r) || !unicode.IsPrint(r) || strings.ContainsRune(`/\:@#"'`, r) {
-			return refuse("has a character it may not have: " + strings.Trim(strings.ToValidUTF8(quoteRune(r), ""), "'"))
+			return refuse("has a character it may not have: " + strconv.QuoteRune(r))
 		}
 	}
 	return nil

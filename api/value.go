@@ -70,7 +70,12 @@ func (m *Millis) Set(text string) error {
 // Duration returns m as a time.Duration.
 func (m Millis) Duration() time.Duration { return time.Duration(m) * time.Millisecond }
 
-func (m Millis) String() string { return m.Duration().String() }
+func (m Millis) String() string {
+	if m == 0 {
+		return "0"
+	}
+	return m.Duration().String()
+}
 
 // Type names the value in command-line help.
 func (m *Millis) Type() string { return "duration" }

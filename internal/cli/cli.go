@@ -111,7 +111,11 @@ func (a *app) root() *cobra.Command {
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print the answer as JSON, byte for byte what HTTP gives")
 	root.PersistentFlags().StringVar(&a.server, "server", os.Getenv("AI_SESSION_SERVER"), "unix socket of another daemon")
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return usageError{fmt.Errorf("%w\nusage: %s", err, c.UseLine())}
+		hint := ""
+		if strings.Contains(c.Use, "-- PROGRAM") {
+			hint = "; a program's own flags stand behind --"
+		}
+		return usageError{fmt.Errorf("%w%s\nusage: %s", err, hint, c.UseLine())}
 	})
 	return root
 }
