@@ -26,6 +26,7 @@ type lab struct {
 	dir    string
 	bin    string
 	quick  bool
+	caches caches
 	paths  config.Paths
 	client *aisession.Client
 	daemon *exec.Cmd
@@ -39,7 +40,7 @@ func newLab(ctx context.Context, o options) (*lab, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &lab{ctx: ctx, dir: dir, bin: o.bin, quick: o.quick}
+	l := &lab{ctx: ctx, dir: dir, bin: o.bin, quick: o.quick, caches: o.caches}
 	for _, step := range []func() error{l.environment, l.startDaemon, l.dial, l.startTmux} {
 		if err := step(); err != nil {
 			return nil, errors.Join(err, l.close())

@@ -47,6 +47,7 @@ type options struct {
 	quick bool
 	json  string
 	bin   string
+	caches
 }
 
 func main() {
@@ -87,6 +88,11 @@ func parse(args []string) (options, error) {
 // them, also of those before a failure or a ^C.
 func bench(ctx context.Context, o options) error {
 	t := &table{}
+	c, err := findCaches(ctx) // before the environment is the lab's
+	if err != nil {
+		return err
+	}
+	o.caches = c
 	var failures []error
 	for _, e := range experiments() {
 		if !o.pick.MatchString(e.name) || ctx.Err() != nil {
