@@ -51,8 +51,26 @@ func atOnce(f func(i int) error) func() error {
 			wait.Go(func() { errs[i] = f(i) })
 		}
 		wait.Wait()
-		return errors.Join(errs...)
+		return firstOf(errs)
 	}
+}
+
+// firstOf tells how many failed and how the first did.
+func firstOf(errs []error) error {
+	var first error
+	n := 0
+	for _, err := range errs {
+		if err == nil {
+			continue
+		}
+		if n++; n == 1 {
+			first = err
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	return fmt.Errorf("%d of %d: %w", n, len(errs), first)
 }
 
 // exactly runs a command that has to succeed and to write want.
@@ -62,7 +80,7 @@ func (l *lab) exactly(s *aisession.Session, command string, want []byte) error {
 		return err
 	}
 	if code, known := r.Exit.Code(); !known || code != 0 || !bytes.Equal(raw, want) {
-		return fmt.Errorf("%s in %s: exit %s, %d bytes, want %d", command, s.Name, r.Exit, len(raw), len(want))
+		return fmt.Errorf("%s in %s: %s %v, exit %s, %d bytes, want %d", command, s.Name, r.State, r.Flags, r.Exit, len(raw), len(want))
 	}
 	return nil
 }
