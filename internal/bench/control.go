@@ -46,10 +46,23 @@ func (l *lab) openControl(session string) (*control, error) {
 	l.deferred(c.close)
 	c.lines = bufio.NewReaderSize(bounded{out}, 1<<20)
 	c.stream = newStream(&notices{lines: c.lines})
+	if err := c.attached(); err != nil {
+		return nil, err
+	}
 	if _, err := c.reply("refresh-client -C 120x40"); err != nil {
 		return nil, err
 	}
 	return c, c.prompt()
+}
+
+// attached waits until tmux takes us for a client: a command before that has none.
+func (c *control) attached() error {
+	for {
+		line, err := c.lines.ReadString('\n')
+		if err != nil || strings.HasPrefix(line, "%session-changed") {
+			return err
+		}
+	}
 }
 
 // prompt waits until the shell draws another one: its first may have come before we
@@ -58,7 +71,7 @@ func (c *control) prompt() error {
 	if err := c.send(""); err != nil {
 		return err
 	}
-	if _, err := c.exec(strings.TrimSuffix(marked("true", "$?"), "\r"), nil); err != nil {
+	if _, err := c.exec(typedTrue, nil); err != nil {
 		return fmt.Errorf("tmux control mode: %w", err)
 	}
 	return nil
@@ -89,7 +102,7 @@ func (c *control) exec(line string, want []byte) (float64, error) {
 	before, err := c.until(success)
 	took := since(begin)
 	if err != nil {
-		return 0, err
+		return 0, fmt.Errorf("%q: %w after %.200q", line, err, before)
 	}
 	if !bytes.HasSuffix(before, want) {
 		return 0, fmt.Errorf("%q ended with %.80q", line, before[max(0, len(before)-80):])

@@ -28,20 +28,18 @@ func benchTail(ctx context.Context, l *lab, t *table) error {
 	if _, err := l.run(s, command); err != nil {
 		return err
 	}
-	control, err := l.controlled(bareBash...)
+	name, err := l.tmuxSession(bareBash...)
 	if err != nil {
 		return err
 	}
-	if _, err := l.tmuxRun(control.session, command); err != nil {
+	if _, err := l.tmuxRun(name, command); err != nil {
 		return err
 	}
-	if err := control.skip(promptMark); err != nil {
+	control, err := l.openControl(name) // later: an attached client that does not read stops the pane
+	if err != nil {
 		return err
 	}
-	if err := control.prompt(); err != nil { // all of the flood of notices is read
-		return err
-	}
-	flags := strings.Fields(fmt.Sprintf("-p -S -%d -t %s", tailLines-rows+1, control.session))
+	flags := strings.Fields(fmt.Sprintf("-p -S -%d -t %s", tailLines-rows+1, name))
 	file, err := l.file("tail", func(w io.Writer) error { _, err := w.Write(wantTail()); return err })
 	if err != nil {
 		return err

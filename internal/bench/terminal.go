@@ -95,7 +95,7 @@ func (t *terminal) exec(line string, want []byte) (float64, error) {
 	before, err := t.until(success)
 	took := since(begin)
 	if err != nil {
-		return 0, err
+		return 0, fmt.Errorf("%q: %w after %.200q", line, err, before)
 	}
 	if !bytes.HasSuffix(before, want) {
 		return 0, fmt.Errorf("%q ended with %.80q", line, before[max(0, len(before)-80):])

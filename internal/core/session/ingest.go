@@ -34,13 +34,18 @@ const checkpointEvery = 256 << 10
 // known by waitpid; the pty says so once all that the program wrote has been read.
 func (s *Session) read() {
 	var buf *[]byte
-	take := func() []byte { buf = chunks.Get().(*[]byte); return *buf }
+	take := func() []byte {
+		s.inHand.Store(true)
+		buf = chunks.Get().(*[]byte)
+		return *buf
+	}
 	got := func(p []byte) {
 		if len(p) > 0 {
 			s.mu.Lock()
 			s.ingest(p)
 			s.mu.Unlock()
 		}
+		s.inHand.Store(false)
 		chunks.Put(buf)
 		buf = nil
 	}
@@ -55,6 +60,17 @@ func (s *Session) read() {
 			return
 		}
 	}
+}
+
+// unread reports whether there is output that has not been taken in: then what a look
+// at the processes shows is later than what is known of the session. On a busy machine
+// a shell may be at its next prompt while the end of its command waits to be read.
+func (s *Session) unread() bool {
+	if s.inHand.Load() {
+		return true
+	}
+	n, err := s.pty.QueuedOutput()
+	return err == nil && n > 0
 }
 
 // ingest is the one way in for what the program wrote.

@@ -208,7 +208,7 @@ func (s *Session) endWithoutD() {
 // shellReads reports whether the shell itself has the terminal and reads it.
 func (s *Session) shellReads() bool {
 	p, err := s.pty.Probe()
-	if err != nil {
+	if err != nil || s.unread() {
 		return false
 	}
 	for _, m := range p.Members {

@@ -122,6 +122,11 @@ func (s *Session) look() {
 		s.watchQuiet()
 		return
 	}
+	if s.unread() {
+		w.prev = nil
+		w.arm(s, secondLook) // it is not quiet, we are late
+		return
+	}
 	s.judge(probe, err)
 }
 

@@ -5,6 +5,7 @@ import (
 	"os"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/ai-session/ai-session/api"
@@ -60,6 +61,7 @@ type Session struct {
 	journal *persistence.Journal
 	life    context.Context // ends with the session
 	end     context.CancelFunc
+	inHand  atomic.Bool    // the reader has output that it has not taken in
 	readers sync.WaitGroup // goroutines that Close waits for
 
 	mu         sync.Mutex // guards everything below; nobody waits under it
