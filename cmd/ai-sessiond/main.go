@@ -12,7 +12,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"syscall"
 	"time"
@@ -39,19 +38,8 @@ func main() {
 	}
 }
 
-// halfTheCores leaves the other half to the programs in the sessions. An exec passes
-// from the daemon to a shell and back; a daemon whose idle threads look for work on
-// every core takes the shell's turn (2 cores, p50 of `true`: 0.93 ms with both, 0.83
-// with one).
-func halfTheCores() {
-	if os.Getenv("GOMAXPROCS") == "" {
-		runtime.GOMAXPROCS(max(1, runtime.NumCPU()/2))
-	}
-}
-
 // serve runs a daemon until it is told to stop.
 func serve(background bool) error {
-	halfTheCores()
 	paths, err := config.Find(os.Getenv)
 	if err != nil {
 		return err
