@@ -77,10 +77,15 @@ func (c *control) prompt() error {
 	return nil
 }
 
+// close leaves as a control client does, by the end of its input. tmux ends the client
+// once all it had to say is read.
 func (c *control) close() {
-	c.in.Close() // which is how a control client leaves
-	c.out.Close()
+	c.in.Close()
+	kill := time.AfterFunc(hangupPatience, func() { c.cmd.Process.Kill() })
+	io.Copy(io.Discard, c.lines)
 	c.cmd.Wait()
+	kill.Stop()
+	c.out.Close()
 }
 
 // send types a line.
@@ -189,5 +194,3 @@ func octal(b []byte) (byte, bool) {
 	}
 	return byte(n), n < 256
 }
-
-var _ io.Reader = (*notices)(nil)

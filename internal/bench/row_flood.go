@@ -9,7 +9,7 @@ import (
 )
 
 // floodBytes is what a program writes in a trial, with nobody attached.
-const floodBytes = 200 << 20
+const floodBytes = 200_000_000
 
 // benchFlood takes in what a program writes as fast as it can: how fast, and at what
 // cost in the process that takes it in.
@@ -26,10 +26,7 @@ func benchFlood(ctx context.Context, l *lab, t *table) error {
 	if err != nil {
 		return err
 	}
-	for _, kind := range []struct {
-		name string
-		line string
-	}{
+	for _, kind := range []struct{ name, line string }{
 		{"plain", "0123456789 abcdefghijklmnopqrstuvwxyz 0123456789 abcdefghijklmnopqrstuvwxyz 0\n"},
 		{"coloured", "\x1b[32m0123456789\x1b[0m abcdefghij \x1b[1;31mklmnopqrst\x1b[0m uvwxyz \x1b[38;5;208m012345\x1b[0m\n"},
 	} {
@@ -37,8 +34,8 @@ func benchFlood(ctx context.Context, l *lab, t *table) error {
 		if err != nil {
 			return err
 		}
-		speed := t.row(fmt.Sprintf("%d MB %s", size>>20, kind.name), "MB/s")
-		cost := t.row("the same, processor time", "s/GB")
+		speed := t.row(fmt.Sprintf("%d MB %s", size/1e6, kind.name), "MB/s")
+		cost := t.row(fmt.Sprintf("%d MB %s, processor", size/1e6, kind.name), "CPU-s/GB")
 		contenders := []contender{
 			l.flooded(speed.line("Go client", ours, atLeast(45)), cost.line("ai-sessiond", ours, below(15)), size, l.daemon.Process.Pid,
 				func() error { _, err := l.run(s, "cat "+path); return err }),

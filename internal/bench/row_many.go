@@ -80,7 +80,7 @@ func (l *lab) exactly(s *aisession.Session, command string, want []byte) error {
 		return err
 	}
 	if code, known := r.Exit.Code(); !known || code != 0 || !bytes.Equal(raw, want) {
-		return fmt.Errorf("%s in %s: %s %v, exit %s, %d bytes, want %d", command, s.Name, r.State, r.Flags, r.Exit, len(raw), len(want))
+		return fmt.Errorf("%s in %s: %s %v %+v, exit %s, %d bytes, want %d", command, s.Name, r.State, r.Flags, r.Input, r.Exit, len(raw), len(want))
 	}
 	return nil
 }

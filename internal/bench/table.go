@@ -103,7 +103,7 @@ func (r *row) ratio(s *series, to role) float64 {
 }
 
 // rate reports whether more is better.
-func (r *row) rate() bool { return strings.HasSuffix(r.unit, "/s") }
+func (r *row) rate() bool { return r.unit == "MB/s" }
 
 func (t *table) wrong() int {
 	n := 0
