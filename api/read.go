@@ -5,8 +5,8 @@ import "time"
 // ScreenRequest asks what a person would see.
 type ScreenRequest struct {
 	Session string `json:"session" in:"path" arg:"1" doc:"session to look at"`
-	Format  string `json:"format,omitempty" in:"query" flag:"format" enum:"text|ansi|json" default:"text" doc:"how to write it"`
-	History int    `json:"history,omitempty" in:"query" flag:"history" doc:"lines of scrollback above it; -1 for all"`
+	Format  string `json:"format,omitempty" in:"query" flag:"format" enum:"text|ansi|json|svg|png" default:"text" doc:"how to write it; svg and png are pictures"`
+	History int    `json:"history,omitempty" in:"query" flag:"history" doc:"lines of scrollback above it, in text and ansi; -1 for all"`
 }
 
 // Screen is a terminal's visible state.
@@ -18,8 +18,9 @@ type Screen struct {
 	Title   string `json:"title"`
 	Offset  int64  `json:"offset"` // output bytes it is made of
 	Format  string `json:"format"`
-	Content string `json:"content,omitempty"` // text or ansi
+	Content string `json:"content,omitempty"` // text, ansi or svg
 	Cells   any    `json:"cells,omitempty"`   // json
+	Image   []byte `json:"image,omitempty"`   // png, in base64
 }
 
 // Cursor is where the next character goes, from 0.

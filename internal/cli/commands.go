@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -9,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
 	"github.com/ai-session/ai-session/api"
 )
@@ -126,13 +128,25 @@ func (a *app) screen() *cobra.Command {
 	return command(a, api.ScreenOf, func(req *api.ScreenRequest, _ *cobra.Command) error {
 		asJSON := a.json
 		a.json = asJSON || req.Format == "json"
+		if req.Format == "png" && !a.json && isTerminal(a.stdout) {
+			return usageError{fmt.Errorf("a terminal cannot show a PNG: send it to a file, as in > screen.png")}
+		}
 		s, err := call(a, api.ScreenOf, req)
 		if err != nil || a.json {
+			return err
+		}
+		if req.Format == "png" {
+			_, err = a.stdout.Write(s.Image)
 			return err
 		}
 		_, err = fmt.Fprint(a.stdout, withNewline(s.Content, req.Format))
 		return err
 	})
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
 }
 
 func withNewline(text, format string) string {

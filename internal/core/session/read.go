@@ -8,11 +8,36 @@ import (
 
 	"github.com/ai-session/ai-session/api"
 	"github.com/ai-session/ai-session/internal/core/vt"
+	"github.com/ai-session/ai-session/internal/core/vt/picture"
 	"github.com/ai-session/ai-session/internal/persistence"
 )
 
 // Screen shows what a person would see.
 func (s *Session) Screen(req *api.ScreenRequest) (*api.Screen, error) {
+	out, state := s.screen(req)
+	if state == nil {
+		return out, nil
+	}
+	return out, paint(out, state)
+}
+
+// paint draws a screen from its checkpoint: a picture takes longer than a session
+// may be held for.
+func paint(out *api.Screen, checkpoint []byte) error {
+	t, err := vt.Restore(checkpoint)
+	if err != nil {
+		return err
+	}
+	if out.Format == "svg" {
+		out.Content = string(picture.SVG(t, picture.Options{}))
+		return nil
+	}
+	out.Image, err = picture.PNG(t, picture.Options{})
+	return err
+}
+
+// screen gives the answer, and the state to draw when it is to be a picture.
+func (s *Session) screen(req *api.ScreenRequest) (*api.Screen, []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	row, col := s.term.Cursor()
@@ -30,6 +55,8 @@ func (s *Session) Screen(req *api.ScreenRequest) (*api.Screen, error) {
 		out.Content = string(s.term.ANSI(vt.ANSIOptions{History: req.History}))
 	case "json":
 		out.Cells = s.term.JSON()
+	case "svg", "png":
+		return out, s.term.Checkpoint()
 	}
 	return out, nil
 }
