@@ -19,7 +19,11 @@ func (t *Terminal) ANSI(o ANSIOptions) []byte {
 	w := &ansiWriter{t: t, b: make([]byte, 0, 1024)}
 	// A known state to start from, without RIS, which would cost the client its
 	// own scrollback.
-	w.s("\x18\x1b[?1049l\x1b[?5W" + plainState)
+	w.s("\x18\x1b[?1049l\x1b[?5W")
+	if n := t.level(); n != defaultLevel {
+		w.s("\x1b[" + itoa(60+n) + ";1\"p")
+	}
+	w.s(plainState)
 	w.history(o.History)
 	w.rows(t.main.rows)
 	w.tabs()

@@ -5,15 +5,22 @@ import "slices"
 // restoredModes are the private modes whose state ANSI sends; the others are
 // part of the cursor or the screen, or are dropped (2026).
 var restoredModes = [...]int{
-	1, 4, 5, 7, 8, 9, 12, 25, 40, 45, 66, 67, 95, 1000, 1002, 1003, 1004, 1005, 1006, 1007,
-	1015, 1016, 1034, 1036, 1039, 2004, 2027, 2031, 2048,
+	1, 4, 5, 7, 8, 9, 12, 25, 40, 41, 45, 66, 67, 95, 1000, 1002, 1003, 1004, 1005, 1006, 1007,
+	1015, 1016, 1034, 1036, 1039, 1045, 2004, 2027, 2031, 2048,
+}
+
+// rememberedModes are sent only if a program turned them on: in a terminal with a
+// window they are its user's settings.
+var rememberedModes = [...]int{
+	18, 19, 30, 35, 42, 44, 80, 1010, 1011, 1035, 1037, 1040, 1041, 1042, 1043, 1044, 1070, 8452,
 }
 
 // modes sends every mode, on or off: the client may come from another session.
 func (w *ansiWriter) modes() {
 	t := w.t
-	w.decModes(func(m modes) bool { return !t.modes.has(m) }, "l")
-	w.decModes(func(m modes) bool { return t.modes.has(m) }, "h")
+	w.decModes(restoredModes[:], func(m modes) bool { return !t.modes.has(m) }, "l")
+	w.decModes(restoredModes[:], t.modes.has, "h")
+	w.decModes(rememberedModes[:], t.modes.has, "h")
 	for _, n := range [...]int{2, 4, 12, 20} {
 		w.csi(n)
 		if t.modes.has(ansiMode(n)) {
@@ -29,9 +36,9 @@ func (w *ansiWriter) modes() {
 }
 
 // decModes sends the modes that f picks in one sequence.
-func (w *ansiWriter) decModes(f func(modes) bool, final string) {
+func (w *ansiWriter) decModes(list []int, f func(modes) bool, final string) {
 	sep := "\x1b[?"
-	for _, n := range restoredModes {
+	for _, n := range list {
 		if f(decMode(n)) {
 			w.s(sep + itoa(n))
 			sep = ";"
@@ -49,9 +56,10 @@ func (w *ansiWriter) savedModes() {
 	if saved == 0 {
 		return
 	}
-	w.decModes(pick, "h")
-	w.decModes(pick, "s")
-	w.decModes(pick, "l")
+	all := slices.Concat(restoredModes[:], rememberedModes[:])
+	w.decModes(all, pick, "h")
+	w.decModes(all, pick, "s")
+	w.decModes(all, pick, "l")
 	w.s("\x1b[?7h")
 }
 
@@ -79,12 +87,16 @@ func (w *ansiWriter) keyboard(screen int) {
 func (w *ansiWriter) strings() {
 	t := w.t
 	if t.rare != nil {
-		for _, s := range t.rare.titles {
-			w.s("\x1b]2;" + s + "\x1b\\\x1b[22;2t")
+		for _, e := range t.rare.titles {
+			w.s("\x1b]2;" + e.title + "\x1b\\\x1b]1;" + e.icon + "\x1b\\\x1b[22t")
+		}
+		if t.rare.iconName != "" || len(t.rare.titles) > 0 {
+			w.s("\x1b]1;" + t.rare.iconName + "\x1b\\")
 		}
 		w.palette()
 	}
 	w.s("\x1b]2;" + t.title + "\x1b\\")
+	w.titleModes()
 	switch {
 	case t.cwd == "":
 	case t.cwd[0] == '/':
@@ -97,13 +109,28 @@ func (w *ansiWriter) strings() {
 	}
 }
 
+func (w *ansiWriter) titleModes() {
+	if w.t.rare == nil {
+		return
+	}
+	if w.t.rare.window.hexSet {
+		w.s("\x1b[>0t")
+	}
+	if w.t.rare.window.hexQuery {
+		w.s("\x1b[>1t")
+	}
+}
+
 func (w *ansiWriter) palette() {
 	p := w.t.rare.palette
 	for _, n := range sortedKeys(p) {
-		if n < dynamicBase {
+		switch {
+		case n < dynamicBase:
 			w.s("\x1b]4;" + itoa(int(n)))
-		} else {
+		case n < specialBase:
 			w.s("\x1b]" + itoa(int(n)-dynamicBase+10))
+		default:
+			w.s("\x1b]5;" + itoa(int(n)-specialBase))
 		}
 		w.s(";" + colorSpec(p[n]) + "\x1b\\")
 	}

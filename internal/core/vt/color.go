@@ -10,6 +10,13 @@ import (
 // dynamicBase is where OSC 10-19 colours are kept in rare.palette, after the 256.
 const dynamicBase = 256
 
+// specialBase is where the colours of OSC 5 are kept: those that bold, underline,
+// blink, reverse and italic may be shown in. They are remembered only.
+const (
+	specialBase = dynamicBase + 10
+	specials    = 5
+)
+
 // defaultColor is colour n of xterm's palette, or a dynamic colour.
 func defaultColor(n uint16) uint32 {
 	base := [16]uint32{
@@ -54,37 +61,51 @@ func (t *Terminal) setColor(n uint16, c uint32) {
 	m.palette[n] = c
 }
 
-// paletteColors is OSC 4: pairs of index and colour or "?".
-func (t *Terminal) paletteColors(s []byte) {
-	parts := bytes.Split(s, []byte(";"))
-	for i := 0; i+1 < len(parts); i += 2 {
-		n, ok := atoi(parts[i])
-		if !ok || n > 255 {
+// paletteColors is OSC 4 and OSC 5: pairs of index and colour or "?". OSC 4 finds
+// the special colours of OSC 5 after its 256 (xterm).
+func (t *Terminal) paletteColors(osc int, s []byte) {
+	for len(s) > 0 {
+		var num, spec []byte
+		num, s, _ = bytes.Cut(s, []byte(";"))
+		spec, s, _ = bytes.Cut(s, []byte(";"))
+		n, ok := atoi(num)
+		k, known := paletteIndex(osc, n)
+		if !ok || !known {
 			continue
 		}
-		if string(parts[i+1]) == "?" {
-			t.reply("\x1b]4;" + itoa(n) + ";" + colorSpec(t.color(uint16(n))) + t.p.terminator())
-		} else if c, ok := parseColor(string(parts[i+1])); ok {
-			t.setColor(uint16(n), c)
+		if string(spec) == "?" {
+			t.reply("\x1b]" + itoa(osc) + ";" + itoa(n) + ";" + colorSpec(t.color(k)) + t.p.terminator())
+		} else if c, ok := parseColor(string(spec)); ok {
+			t.setColor(k, c)
 		}
 	}
 }
 
-// resetPalette is OSC 104: the colours named, or all.
-func (t *Terminal) resetPalette(s []byte) {
+// paletteIndex is where rare.palette has colour n of OSC 4 or 5.
+func paletteIndex(osc, n int) (uint16, bool) {
+	if osc == 4 && n < 256 {
+		return uint16(n), true
+	}
+	if osc == 4 {
+		n -= 256
+	}
+	return specialBase + uint16(n), n >= 0 && n < specials
+}
+
+// resetPalette is OSC 104 and OSC 105: the colours named, or all.
+func (t *Terminal) resetPalette(osc int, s []byte) {
 	if t.rare == nil {
 		return
 	}
-	if len(s) == 0 {
-		for n := range t.rare.palette {
-			if n < dynamicBase {
-				delete(t.rare.palette, n)
-			}
+	for n := range t.rare.palette {
+		if len(s) == 0 && (osc == 104 && n < dynamicBase || osc == 105 && n >= specialBase) {
+			delete(t.rare.palette, n)
 		}
 	}
 	for p := range bytes.SplitSeq(s, []byte(";")) {
-		if n, ok := atoi(p); ok && n < 256 {
-			delete(t.rare.palette, uint16(n))
+		n, ok := atoi(p)
+		if k, known := paletteIndex(osc-100, n); ok && known {
+			delete(t.rare.palette, k)
 		}
 	}
 }

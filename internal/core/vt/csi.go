@@ -1,6 +1,9 @@
 package vt
 
-import "bytes"
+import (
+	"bytes"
+	"unicode/utf8"
+)
 
 // key packs what identifies a control sequence: prefix, intermediate, final byte.
 func key(prefix, inter, final byte) uint32 {
@@ -181,8 +184,8 @@ func (t *Terminal) eraseInLine(what int, selective bool) {
 }
 
 func (t *Terminal) erase(y, from, to int, selective bool) {
-	if selective {
-		t.eraseKeeping(y, from, to, Protected)
+	if selective { // guarded cells too, as in xterm
+		t.eraseKeeping(y, from, to, protection)
 		return
 	}
 	t.eraseGuarded(y, from, to)
@@ -240,6 +243,14 @@ func (t *Terminal) repeat(n int) {
 		return
 	}
 	n = min(n, t.cols*t.rows)
+	if s := t.lastCluster(); s != "" {
+		for ; n > 0; n-- {
+			for _, c := range s {
+				t.printRune(c)
+			}
+		}
+		return
+	}
 	if t.plain && t.last < 0x7f {
 		run := bytes.Repeat([]byte{byte(t.last)}, min(n, t.cols))
 		for ; n > 0; n -= len(run) {
@@ -251,6 +262,20 @@ func (t *Terminal) repeat(n int) {
 	for ; n > 0; n-- {
 		t.printRune(t.last)
 	}
+}
+
+// lastCluster is the last character with what joined it, if that is in the cell
+// before the cursor; empty without marks.
+func (t *Terminal) lastCluster() string {
+	r, x := t.lastCell()
+	if r == nil || !r.cells[x].isCluster() {
+		return ""
+	}
+	s := t.clusters.at(r.cells[x].content())
+	if c, _ := utf8.DecodeRuneInString(s); c != t.last {
+		return ""
+	}
+	return s
 }
 
 // csiPrivate executes sequences with a prefix.
@@ -278,6 +303,8 @@ func (t *Terminal) csiPrivate(k uint32) {
 		t.kittyKeyboard(byte(k >> 16))
 	case key('>', 0, 'm'), key('?', 0, 'm'), key('>', 0, 'n'):
 		t.modifyKeys(byte(k>>16), byte(k))
+	case key('>', 0, 't'), key('>', 0, 'T'):
+		t.titleModes(byte(k) == 't')
 	case key('>', 0, 'c'):
 		t.deviceAttributes('>')
 	case key('=', 0, 'c'):
@@ -317,8 +344,12 @@ func (t *Terminal) csiInter(k uint32) {
 			t.cur.pen.Attr |= Protected
 		}
 		t.penOK = false
-	case key(0, '"', 'p'): // DECSCL: a change of level resets
-		t.softReset()
+	case key(0, '"', 'p'): // DECSCL
+		t.setLevel(t.p.arg(0, 0))
+	case key(0, '$', '|'): // DECSCPP
+		t.askSize(t.p.arg(0, 80), 0)
+	case key(0, '*', '|'): // DECSNLS
+		t.askSize(0, n)
 	case key('?', '$', 'p'), key(0, '$', 'p'):
 		t.reportMode(byte(k>>16) == '?', t.p.arg(0, 0))
 	case key(0, '#', '{'), key(0, '#', 'p'): // XTPUSHSGR

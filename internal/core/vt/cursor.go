@@ -81,32 +81,33 @@ func (t *Terminal) back(n int) {
 	}
 	wrap := t.cur.wrap
 	t.cur.wrap = false
-	if t.modes.has(mReverseWrap) && t.modes.has(mAutoWrap) {
+	if t.modes.has(mReverseWrap|mReverseWrapAll) && t.modes.has(mAutoWrap) {
 		t.backWrapping(n, wrap)
 		return
 	}
 	t.cur.col = max(t.cur.col-int32(n), limit)
 }
 
-// backWrapping is CUB under mode 45: from the left margin to the end of the line
-// above, if that line was wrapped by the terminal (xterm since patch 383).
+// backWrapping is CUB under mode 45 or 1045: from the left margin to the end of the
+// line above, from the top margin to the bottom one. xterm did so up to patch 379
+// and still does under 1045; under 45 it now stays in a line that was wrapped.
 func (t *Terminal) backWrapping(n int, wrap bool) {
 	if wrap {
 		n--
 	}
 	for n = min(n, t.rows*t.cols); n > 0; n-- {
-		switch {
-		case t.cur.col > t.left || t.cur.col > 0 && t.cur.col < t.left:
+		if t.cur.col > t.left || t.cur.col > 0 && t.cur.col < t.left {
 			t.cur.col--
-		case t.cur.row <= t.top:
-			return
+			continue
+		}
+		t.cur.col = t.right
+		switch t.cur.row {
+		case t.top:
+			t.cur.row = t.bottom
+		case 0:
+			t.cur.row = int32(t.rows - 1)
 		default:
-			above := t.scr.rows[t.cur.row-1]
-			if above == nil || above.flags&wrapped == 0 {
-				return
-			}
 			t.cur.row--
-			t.cur.col = t.right
 		}
 	}
 }
@@ -220,6 +221,9 @@ func (t *Terminal) setSideMargins(left, right int) {
 
 // tab moves n tab stops forward (HT, CHT); it stops at the right margin.
 func (t *Terminal) tab(n int) {
+	if t.cur.wrap && t.modes.has(mMoreFix) {
+		t.wrapLine()
+	}
 	limit := int32(t.cols - 1)
 	if t.cur.col <= t.right {
 		limit = t.right

@@ -102,7 +102,8 @@ func (t *Terminal) lineSize(b byte) {
 }
 
 // alignmentPattern is DECALN: E everywhere, margins and origin mode reset. The
-// cursor stays, as in alacritty's recordings; xterm and tmux send it home.
+// cursor stays, as in alacritty's recordings; DEC STD 070, xterm and tmux send it
+// home.
 func (t *Terminal) alignmentPattern() {
 	t.resetMargins()
 	t.cur.origin = false

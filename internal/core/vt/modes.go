@@ -43,6 +43,29 @@ const (
 	mOrigin                           // DECOM: only a name, the cursor has it
 	mAlt                              // 47, 1047, 1049: only a name, the screen says
 	mSavedCursor                      // 1048
+	mMoreFix                          // 41: HT after the last column wraps first
+	mReverseWrapAll                   // 1045
+	mPrintFF                          // DECPFF, and on from here: only remembered
+	mPrintExtent                      // DECPEX
+	mScrollbar                        // 30
+	mFontKeys                         // 35
+	mNational                         // DECNRCM
+	mMarginBell                       // 44
+	mSixelDisplay                     // 80
+	mScrollOnOutput                   // 1010
+	mScrollOnKey                      // 1011
+	mNumLock                          // 1035
+	mDeleteDEL                        // 1037
+	mKeepSelection                    // 1040
+	mClipboard                        // 1041
+	mUrgentBell                       // 1042
+	mRaiseBell                        // 1043
+	mKeepClipboard                    // 1044
+	mColorRegisters                   // 1070
+	mSixelRight                       // 8452
+	modesEnd
+
+	elsewhere = mOrigin | mAlt | mSavedCursor
 )
 
 const initialModes = mAutoWrap | mCursorVisible | mAutoRepeat | mLocalEcho | mMetaEscape | mAltEscape | mAltScroll
@@ -79,6 +102,22 @@ func decMode(n int) modes {
 		return mAutoRepeat
 	case 9:
 		return mMouseX10
+	case 18:
+		return mPrintFF
+	case 19:
+		return mPrintExtent
+	case 30:
+		return mScrollbar
+	case 35:
+		return mFontKeys
+	case 41:
+		return mMoreFix
+	case 42:
+		return mNational
+	case 44:
+		return mMarginBell
+	case 80:
+		return mSixelDisplay
 	case 12:
 		return mCursorBlink
 	case 25:
@@ -140,7 +179,56 @@ func decModeHigh(n int) modes {
 	case 2048:
 		return mInBandResize
 	}
+	return decModeXterm(n)
+}
+
+// decModeXterm names xterm's modes for its own window and keyboard.
+func decModeXterm(n int) modes {
+	switch n {
+	case 1010:
+		return mScrollOnOutput
+	case 1011:
+		return mScrollOnKey
+	case 1035:
+		return mNumLock
+	case 1037:
+		return mDeleteDEL
+	case 1040:
+		return mKeepSelection
+	case 1041:
+		return mClipboard
+	case 1042:
+		return mUrgentBell
+	case 1043:
+		return mRaiseBell
+	case 1044:
+		return mKeepClipboard
+	case 1045:
+		return mReverseWrapAll
+	case 1070:
+		return mColorRegisters
+	case 8452:
+		return mSixelRight
+	}
 	return 0
+}
+
+// levelMode is decMode without the modes that the conformance level lacks.
+func (t *Terminal) levelMode(n int) modes {
+	m := decMode(n)
+	if m == mSideMargins && t.level() < 4 || m == mNoClearWide && t.level() < 5 {
+		return 0
+	}
+	return m
+}
+
+// ansiNever tells whether an ANSI mode is reset for good (ECMA-48 7.2, xterm).
+func ansiNever(n int) bool {
+	switch n {
+	case 1, 5, 7, 10, 11, 13, 14, 15, 16, 17, 18, 19: // GATM SRTM VEM HEM PUM FEAM FETM MATM TTM SATM TSM EBM
+		return true
+	}
+	return false
 }
 
 // ansiMode names the modes of ECMA-48 7.2 that a terminal may have.
@@ -187,7 +275,7 @@ func (t *Terminal) setDECModes(on bool) {
 }
 
 func (t *Terminal) setDECMode(n int, on bool) {
-	m := decMode(n)
+	m := t.levelMode(n)
 	switch m {
 	case 0:
 	case mOrigin:
@@ -226,10 +314,15 @@ func (t *Terminal) setDECMode(n int, on bool) {
 	}
 }
 
-// columnMode is DECCOLM without its change of width, which belongs to the
-// session's owner: the screen is cleared and the margins are reset (VT510).
+// columnMode is DECCOLM: the screen is cleared and the margins are reset (VT510).
+// The width changes only under mode 40, and if the owner lets it.
 func (t *Terminal) columnMode(on bool) {
 	t.modes.set(mWide, on)
+	if t.modes.has(mAllowWide) && on {
+		t.askSize(132, 0)
+	} else if t.modes.has(mAllowWide) {
+		t.askSize(80, 0)
+	}
 	if !t.modes.has(mNoClearWide) {
 		t.clearScreen()
 	}

@@ -63,14 +63,12 @@ func (t *Terminal) oscDispatch(s []byte) {
 		return
 	}
 	switch n {
-	case 0, 2:
-		t.title = clean(rest, maxTitle)
-	case 1:
-		t.more().iconName = clean(rest, maxTitle)
-	case 4:
-		t.paletteColors(rest)
-	case 104:
-		t.resetPalette(rest)
+	case 0, 1, 2:
+		t.setTitles(n, rest)
+	case 4, 5:
+		t.paletteColors(n, rest)
+	case 104, 105:
+		t.resetPalette(n, rest)
 	case 7:
 		t.setCwd(fileURI(clean(rest, maxPath)))
 	case 8:

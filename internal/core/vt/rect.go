@@ -203,8 +203,8 @@ func (s *Style) toggle(v uint16) {
 	}
 }
 
-// reportChecksum is DECRQCRA as xterm computes it by default: the negated sum of
-// characters, with weights for attributes. It tells what the screen shows, so it
+// reportChecksum is DECRQCRA as xterm computes it by default (checksumExtension
+// 0): the negated sum of what the cells add. It tells what the screen shows, so it
 // is answered only when the owner allowed it.
 func (t *Terminal) reportChecksum() {
 	if !t.reports {
@@ -216,7 +216,7 @@ func (t *Terminal) reportChecksum() {
 		for y := a.top; y < a.bottom; y++ {
 			r := t.scr.rows[y]
 			for x := a.left; x < a.right; x++ {
-				sum += t.checksum(r, x)
+				sum += t.checksum(r, x, y == a.top && x == a.left)
 			}
 		}
 	}
@@ -226,14 +226,15 @@ func (t *Terminal) reportChecksum() {
 		digits[v>>12], digits[v>>8&15], digits[v>>4&15], digits[v&15]}) + "\x1b\\")
 }
 
-// checksum is what one cell adds (xterm, checksumExtension 0); erased cells
-// count as spaces.
-func (t *Terminal) checksum(r *row, x int) int {
+// checksum is what one cell adds: the low byte of its character, and weights for
+// the attributes of a VT100. Erased cells add a space if they are the first of the
+// area, else nothing.
+func (t *Terminal) checksum(r *row, x int, first bool) int {
 	c := cell(0)
 	if r != nil {
 		c = r.cells[x]
 	}
-	if c.part() == wideTail {
+	if c.part() == wideTail || c == 0 && !first {
 		return 0
 	}
 	n := ' '
@@ -242,10 +243,10 @@ func (t *Terminal) checksum(r *row, x int) int {
 		break
 	}
 	s := t.styleOf(c)
-	sum := int(n)
-	for a, w := range map[Attr]int{Protected: 0x04, Conceal: 0x08, Reverse: 0x20, Blink: 0x40, Bold: 0x80} {
+	sum := int(n & 0xff)
+	for i, a := range [...]Attr{Reverse, Blink, Bold} {
 		if s.Attr&a != 0 {
-			sum += w
+			sum += 0x20 << i
 		}
 	}
 	if s.Underline != NoUnderline {

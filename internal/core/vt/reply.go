@@ -2,23 +2,6 @@ package vt
 
 import "encoding/hex"
 
-// deviceAttributes answers DA1, DA2 ('>') and DA3 ('='). A VT220 with ANSI colour
-// is what programs expect of an xterm; sixel is not claimed, since it depends on
-// who is attached.
-func (t *Terminal) deviceAttributes(prefix byte) {
-	if t.p.arg(0, 0) != 0 && t.p.state == ground && t.p.n > 0 {
-		return
-	}
-	switch prefix {
-	case 0:
-		t.reply("\x1b[?62;22c")
-	case '>':
-		t.reply("\x1b[>1;10;0c")
-	case '=':
-		t.reply("\x1bP!|00000000\x1b\\")
-	}
-}
-
 // place is the cursor's place as CPR gives it: from the origin under DECOM.
 func (t *Terminal) place() (row, col int) {
 	row, col = int(t.cur.row)+1, int(t.cur.col)+1
@@ -89,14 +72,20 @@ func (t *Terminal) reportScheme() {
 	t.reply("\x1b[?997;" + s + "n")
 }
 
-// reportMode is DECRQM: 1 set, 2 reset, 0 unknown.
+// reportMode is DECRQM: 1 set, 2 reset, 4 reset for good, 0 unknown. It came with
+// level 3.
 func (t *Terminal) reportMode(dec bool, n int) {
+	if t.level() < 3 {
+		return
+	}
 	m, prefix := ansiMode(n), ""
 	if dec {
-		m, prefix = decMode(n), "?"
+		m, prefix = t.levelMode(n), "?"
 	}
 	v := 0
 	switch {
+	case dec && n == 8, !dec && ansiNever(n): // repeating is the keyboard's
+		v = 4
 	case m == 0:
 	case t.mode(m):
 		v = 1
@@ -113,45 +102,6 @@ func (t *Terminal) reportResize() {
 	}
 }
 
-// windowOp is XTWINOPS: sizes are told, titles pushed and popped. Nothing moves,
-// and titles are not told: an echoed title is typed text.
-func (t *Terminal) windowOp() {
-	size := func(kind, h, w int) {
-		t.reply("\x1b[" + itoa(kind) + ";" + itoa(h) + ";" + itoa(w) + "t")
-	}
-	switch t.p.arg(0, 0) {
-	case 11:
-		t.reply("\x1b[1t")
-	case 13:
-		size(3, 0, 0)
-	case 14:
-		if t.ypx > 0 && t.xpx > 0 {
-			size(4, int(t.ypx), int(t.xpx))
-		}
-	case 15:
-		if t.ypx > 0 && t.xpx > 0 {
-			size(5, int(t.ypx), int(t.xpx))
-		}
-	case 16:
-		if t.ypx > 0 && t.xpx > 0 {
-			size(6, int(t.ypx)/t.rows, int(t.xpx)/t.cols)
-		}
-	case 18:
-		size(8, t.rows, t.cols)
-	case 19:
-		size(9, t.rows, t.cols)
-	case 22:
-		if m := t.more(); t.p.arg(1, 0) != 1 && len(m.titles) < maxStack {
-			m.titles = append(m.titles, t.title)
-		}
-	case 23:
-		if m := t.rare; m != nil && t.p.arg(1, 0) != 1 && len(m.titles) > 0 {
-			t.title = m.titles[len(m.titles)-1]
-			m.titles = m.titles[:len(m.titles)-1]
-		}
-	}
-}
-
 // reportSetting is DECRQSS (VT510): the sequence that would make the setting.
 func (t *Terminal) reportSetting(s []byte) {
 	v := ""
@@ -165,7 +115,7 @@ func (t *Terminal) reportSetting(s []byte) {
 	case " q":
 		v = itoa(max(int(t.look), 1)) + " q"
 	case `"p`:
-		v = `62;1"p`
+		v = itoa(60+t.level()) + `;1"p`
 	case `"q`:
 		v = `0"q`
 		if t.cur.pen.Attr&Protected != 0 {
@@ -178,10 +128,12 @@ func (t *Terminal) reportSetting(s []byte) {
 	case "*|":
 		v = itoa(t.rows) + "*|"
 	case "*x":
-		v = "1*x"
-		if t.rare != nil && t.rare.rectMode == 2 {
-			v = "2*x"
+		v = "0*x"
+		if t.rare != nil {
+			v = itoa(int(t.rare.rectMode)) + "*x"
 		}
+	case "$}", "$~": // there is no status line
+		v = "0" + string(s)
 	default:
 		t.reply("\x1bP0$r\x1b\\")
 		return

@@ -44,7 +44,7 @@ func (r *snapshotReader) terminal(sections map[byte][]byte) (*Terminal, error) {
 	}{
 		{secSize, r.size}, {secLinks, r.screenLinks}, {secScreens, r.screens}, {secCursor, r.place},
 		{secModes, r.modes}, {secParser, r.parser}, {secTabs, r.tabs}, {secStrings, r.strings},
-		{secRare, r.rare}, {secHistory, r.history},
+		{secRare, r.rare}, {secHistory, r.history}, {secWindow, r.window},
 	}
 	for _, s := range steps {
 		b, ok := sections[s.tag]
@@ -137,12 +137,12 @@ const maxScrollback = 1 << 30
 func (r *snapshotReader) size() {
 	cols, rows := r.num(MaxSize), r.num(MaxSize)
 	x, y := r.num(1<<16), r.num(1<<16)
-	limit, f := r.num(maxScrollback+1), r.num(3)
+	limit, f := r.num(maxScrollback+1), r.num(7)
 	r.check(cols > 0 && rows > 0)
 	if r.bad {
 		return
 	}
-	r.t = New(Config{Cols: cols, Rows: rows, Scrollback: limit - 1, AllowReports: f&1 != 0})
+	r.t = New(Config{Cols: cols, Rows: rows, Scrollback: limit - 1, AllowReports: f&1 != 0, AllowResize: f&4 != 0})
 	if limit > 0 {
 		r.t.hist = newHistory(limit - 1)
 		r.t.hist.keep = f&2 != 0

@@ -6,7 +6,7 @@ func (r *snapshotReader) modes() {
 	t := r.t
 	t.modes, t.savedModes = modes(r.u64()), modes(r.u64())
 	t.look = uint8(r.num(6))
-	r.check(t.modes < mOrigin && t.savedModes < mSavedCursor<<1)
+	r.check(t.modes < modesEnd && !t.modes.has(elsewhere) && t.savedModes < modesEnd)
 }
 
 func (r *snapshotReader) parser() {
@@ -68,13 +68,13 @@ func (r *snapshotReader) rare() {
 	m.progress = Progress{State: r.num(4), Percent: r.num(100)}
 	m.iconName, m.pointer = r.text(maxTitle), r.text(64)
 	for range r.num(maxStack) {
-		m.titles = append(m.titles, r.text(maxTitle))
+		m.titles = append(m.titles, savedTitle{title: r.text(maxTitle)})
 	}
 	for range r.num(maxStack) {
 		m.pens = append(m.pens, r.style())
 	}
-	for range r.num(dynamicBase + 10) {
-		n, c := r.num(dynamicBase+9), r.num(0xffffff)
+	for range r.num(specialBase + specials) {
+		n, c := r.num(specialBase+specials-1), r.num(0xffffff)
 		r.t.setColor(uint16(n), uint32(c))
 	}
 	for i := range m.kitty {
@@ -93,6 +93,23 @@ func (r *snapshotReader) rare() {
 	i.cols, i.rows, i.w, i.h = r.num(1<<17), r.num(1<<17), r.num(1<<17), r.num(1<<17)
 	f = r.num(3)
 	i.stay, i.open = f&1 != 0, f&2 != 0
+}
+
+// window is what later versions of this program added to rare.
+func (r *snapshotReader) window() {
+	m := r.t.more()
+	m.level = uint8(r.num(maxLevel))
+	f := r.num(7)
+	m.window = window{uint16(r.num(0xffff)), uint16(r.num(0xffff)), f&1 != 0, f&2 != 0, f&4 != 0}
+	n := r.num(maxStack)
+	r.check(n == 0 || n == len(m.titles))
+	for i := range n {
+		icon := r.text(maxTitle)
+		if r.bad {
+			return
+		}
+		m.titles[i].icon = icon
+	}
 }
 
 func (r *snapshotReader) history() {

@@ -22,6 +22,7 @@ const (
 	secStrings
 	secRare
 	secHistory
+	secWindow
 )
 
 // Snapshot returns the whole state, history included, for Restore.
@@ -73,6 +74,10 @@ func (t *Terminal) snapshot(history bool) []byte {
 		w.history()
 		w.section(secHistory)
 	}
+	if m := t.rare; m != nil && (m.level != 0 || m.window != window{} || len(m.titles) > 0) {
+		w.window(m)
+		w.section(secWindow)
+	}
 	return w.out
 }
 
@@ -119,7 +124,7 @@ func (w *snapshotWriter) size() {
 	if t.hist != nil {
 		limit, keep = t.hist.max+1, t.hist.keep
 	}
-	w.nums(t.cols, t.rows, int(t.xpx), int(t.ypx), limit, flags(t.reports, keep))
+	w.nums(t.cols, t.rows, int(t.xpx), int(t.ypx), limit, flags(t.reports, keep, t.resizes))
 }
 
 func (w *snapshotWriter) links(p *page) {
@@ -228,7 +233,7 @@ func (w *snapshotWriter) rare() {
 	w.str(m.pointer)
 	w.nums(len(m.titles))
 	for _, s := range m.titles {
-		w.str(s)
+		w.str(s.title)
 	}
 	w.nums(len(m.pens))
 	for _, s := range m.pens {
@@ -245,6 +250,14 @@ func (w *snapshotWriter) rare() {
 	w.nums(int(m.modKeys), int(m.rectMode), flags(m.scheme == 1, m.guarded))
 	i := &m.image
 	w.nums(i.cols, i.rows, i.w, i.h, flags(i.stay, i.open))
+}
+
+func (w *snapshotWriter) window(m *rare) {
+	v := m.window
+	w.nums(int(m.level), flags(v.iconified, v.hexSet, v.hexQuery), int(v.x), int(v.y), len(m.titles))
+	for _, s := range m.titles {
+		w.str(s.icon)
+	}
 }
 
 func sortedKeys(m map[uint16]uint32) []uint16 {

@@ -16,9 +16,14 @@ type Config struct {
 	Cols, Rows int // clamped to 1..MaxSize; 0 is 80x24
 	// Scrollback caps the packed history in bytes. 0 is 1 MiB, negative none.
 	Scrollback int
-	// AllowReports answers requests that echo what the screen shows (DECRQCRA),
-	// with which printed text could type into a shell.
+	// AllowReports answers requests that echo what a program wrote (DECRQCRA, the
+	// titles), with which printed text could type into a shell, and claims all that
+	// there is in DA1.
 	AllowReports bool
+	// AllowResize lets the program change the size, by DECCOLM under mode 40,
+	// DECSLPP, DECSCPP, DECSNLS and XTWINOPS: the owner must look at Size after
+	// every Write.
+	AllowResize bool
 }
 
 // screen is one of the two sets of rows.
@@ -76,12 +81,13 @@ type Terminal struct {
 	xpx, ypx   int32
 	look       uint8 // cursor shape, DECSCUSR
 	reports    bool  // Config.AllowReports
+	resizes    bool  // Config.AllowResize
 }
 
 // New makes a terminal, its screen empty.
 func New(c Config) *Terminal {
 	cols, rows := clampSize(c.Cols, defaultCols), clampSize(c.Rows, defaultRows)
-	t := &Terminal{cols: cols, rows: rows, reports: c.AllowReports}
+	t := &Terminal{cols: cols, rows: rows, reports: c.AllowReports, resizes: c.AllowResize}
 	t.scr = &t.main
 	t.main.rows = make([]*row, rows)
 	switch {
@@ -210,8 +216,8 @@ const maxStack = 10
 // rare holds what few programs use, so that a Terminal stays small.
 type rare struct {
 	progress Progress
-	titles   []string // XTWINOPS 22
-	pens     []Style  // XTPUSHSGR
+	titles   []savedTitle // XTWINOPS 22
+	pens     []Style      // XTPUSHSGR
 	palette  map[uint16]uint32
 	events   []Event
 	kitty    [2]kittyStack
@@ -220,7 +226,9 @@ type rare struct {
 	iconName string
 	scheme   uint8 // 0 dark, 1 light
 	pointer  string
-	guarded  bool // SPA was used
+	guarded  bool  // SPA was used
+	level    uint8 // DECSCL, 0 is the default
+	window   window
 	image    kittyPlacement
 }
 
@@ -231,8 +239,12 @@ func (t *Terminal) more() *rare {
 	return t.rare
 }
 
-// reset is RIS (DEC STD 070): everything but the size.
+// reset is RIS (DEC STD 070): everything but the size, unless it is 132 columns by
+// DECCOLM.
 func (t *Terminal) reset() {
+	if t.modes.has(mWide) && t.modes.has(mAllowWide) {
+		t.askSize(80, 0)
+	}
 	t.leaveAlt()
 	t.alt = nil
 	for _, r := range t.main.rows {

@@ -1,0 +1,56 @@
+package vt
+
+// defaultLevel is the conformance level after a reset: a VT420, as xterm is.
+const (
+	defaultLevel = 4
+	maxLevel     = 5
+)
+
+// level is the conformance level of DECSCL. Only what later levels brought is
+// missing in lower ones: DECRQM comes with 3, DECSLRM with 4, DECNCSM with 5.
+func (t *Terminal) level() int {
+	if t.rare == nil || t.rare.level == 0 {
+		return defaultLevel
+	}
+	return int(t.rare.level)
+}
+
+// setLevel is DECSCL, a soft reset (DEC STD 070) that sets the level. Answers are
+// 7-bit whatever the second parameter says.
+func (t *Terminal) setLevel(n int) {
+	if n < 61 || n > 60+maxLevel {
+		return
+	}
+	t.softReset()
+	if n -= 60; n != t.level() {
+		t.more().level = uint8(n)
+	}
+}
+
+// deviceAttributes answers DA1, DA2 ('>') and DA3 ('='). What is claimed is what
+// every terminal that may be attached has: selective erase and colour. Margins at
+// the sides and rectangles work, but tmux would use them if they were named, and
+// many terminals it is then shown on lack them. Where reports are allowed, all of
+// xterm's list is given.
+func (t *Terminal) deviceAttributes(prefix byte) {
+	if t.p.arg(0, 0) != 0 && t.p.state == ground && t.p.n > 0 {
+		return
+	}
+	level := t.level()
+	switch prefix {
+	case 0:
+		features := ";6;22c"
+		if t.reports {
+			features = ";1;2;6;9;15;16;17;18;21;22;28;29c"
+		}
+		t.reply("\x1b[?6" + itoa(level) + features)
+	case '>':
+		model := "41"
+		if level == maxLevel {
+			model = "64"
+		}
+		t.reply("\x1b[>" + model + ";379;0c")
+	case '=':
+		t.reply("\x1bP!|00000000\x1b\\")
+	}
+}
