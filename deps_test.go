@@ -37,7 +37,7 @@ var dependencies = []dependency{
 	{"golang.org/x/term", "raw mode and the size of the user's terminal",
 		[]string{"internal/cli"}},
 	{"mvdan.cc/sh/v3", "the syntax of shell text: what turns errexit on cannot be found by regular expression",
-		[]string{"internal/core/shell"}},
+		[]string{"internal/core/shell", "internal/output"}},
 }
 
 func TestDependenciesHaveAReason(t *testing.T) {

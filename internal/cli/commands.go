@@ -19,7 +19,7 @@ import (
 var commandOrder = []string{
 	"create", "list", "inspect", "exec", "wait", "send", "screen", "output", "history", "events",
 	"attach", "detach", "kill", "resize", "signal",
-	"serve", "status", "stop", "logs", "config", "completion", "version",
+	"reduce", "serve", "status", "stop", "logs", "config", "completion", "version",
 }
 
 // commands maps every word to what builds its command.
@@ -28,7 +28,7 @@ func (a *app) commands() map[string]func() *cobra.Command {
 		"create": a.create, "list": a.list, "inspect": a.inspect, "exec": a.exec, "wait": a.wait,
 		"send": a.send, "screen": a.screen, "output": a.output, "history": a.history, "events": a.events,
 		"attach": a.attach, "detach": a.detach, "kill": a.kill, "resize": a.resize, "signal": a.signal,
-		"serve": a.serve, "status": a.daemonStatus, "stop": a.stop, "logs": a.logs,
+		"reduce": a.reduce, "serve": a.serve, "status": a.daemonStatus, "stop": a.stop, "logs": a.logs,
 		"config": a.config, "completion": a.completion, "version": a.version,
 	}
 	all["ls"] = all["list"]

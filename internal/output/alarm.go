@@ -1,0 +1,148 @@
+package output
+
+import "strings"
+
+// alarm says how much the words of a line ask for attention.
+func alarm(line string) level {
+	worst := calm
+	before := word{}
+	for i := 0; i < len(line); {
+		if !isLetter(line[i]) {
+			i++
+			continue
+		}
+		w := wordAt(line, i)
+		i = w.end
+		if l := w.level(line); l > worst && !w.denied(line, before) {
+			worst = l
+		}
+		before = w
+	}
+	return worst
+}
+
+type level uint8
+
+const (
+	calm level = iota
+	uneasy
+	alarmed
+)
+
+// word is a run of letters of a line.
+type word struct{ from, end int }
+
+func wordAt(line string, i int) word {
+	j := i
+	for j < len(line) && isLetter(line[j]) {
+		j++
+	}
+	return word{i, j}
+}
+
+func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
+
+// level is that of the word itself. A word inside of a path or a name says nothing:
+// errors.go is a file.
+func (w word) level(line string) level {
+	n := w.end - w.from
+	if n < 3 || n > 24 {
+		return calm
+	}
+	var lower [24]byte
+	for i := range n {
+		lower[i] = line[w.from+i] | 0x20
+	}
+	l := wordLevel(lower[:n])
+	if l == calm || w.named(line) {
+		return calm
+	}
+	return l
+}
+
+// named says that the word is part of a longer name.
+func (w word) named(line string) bool {
+	if w.from > 0 {
+		switch c := line[w.from-1]; {
+		case c == '/' || c == '-' || c == '_' || c == '.' || c == '\\':
+			return true
+		case isDigit(c) && w.end < len(line) && isDigit(line[w.end]):
+			return true
+		}
+	}
+	if w.end+1 < len(line) {
+		switch line[w.end] {
+		case '/', '_', '-', '(':
+			return isLetter(line[w.end+1])
+		case '.':
+			return isLetter(line[w.end+1])
+		}
+	}
+	return false
+}
+
+// denied says that a count or a word takes the alarm back: "0 errors", "no failures",
+// "errors: 0".
+func (w word) denied(line string, before word) bool {
+	head := strings.TrimRight(line[:w.from], " ")
+	if n := len(head); n > 0 && head[n-1] == '0' && (n == 1 || !isDigit(head[n-2]) && head[n-2] != '.' && head[n-2] != 'x') {
+		return true
+	}
+	if before.end == len(head) && before.end > before.from {
+		switch strings.ToLower(line[before.from:before.end]) {
+		case "no", "without", "not", "zero", "never":
+			return true
+		}
+	}
+	tail := strings.TrimLeft(line[w.end:], " =:")
+	return len(tail) > 0 && len(tail) < len(line[w.end:]) && tail[0] == '0' && (len(tail) == 1 || !isDigit(tail[1]) && tail[1] != 'x' && tail[1] != '.')
+}
+
+func wordLevel(w []byte) level {
+	switch string(w) {
+	case "error", "errors", "errored", "err", "fatal", "panic", "panicked", "panics", "exception", "exceptions",
+		"traceback", "failed", "failure", "failures", "fail", "fails", "failing", "segfault", "segmentation",
+		"aborted", "abort", "aborting", "killed", "crash", "crashed", "denied", "refused", "rejected", "unreachable",
+		"timeout", "corrupt", "corrupted", "corruption", "critical", "crit", "emerg", "emergency", "undefined",
+		"unresolved", "conflict", "conflicts", "cannot", "unable", "invalid", "deadlock", "unhandled", "uncaught",
+		"violation", "forbidden", "unauthorized", "exhausted", "unexpected", "oom", "overflow", "dumped", "mismatch",
+		"misconfigured", "unavailable", "unsupported", "inconsistent", "vulnerable", "vulnerability", "stacktrace",
+		"nonexistent", "lost", "bad", "broken", "illegal", "malformed", "expired", "incompatible", "unrecognized", "severe",
+		"couldn", "cant", "can't":
+		return alarmed
+	case "warning", "warnings", "warn", "deprecated", "missing", "caution", "retrying", "retry", "alert",
+		"skipped", "stale", "disabled", "exceeded", "throttled", "slow", "dropped", "unused", "unknown", "degraded", "leak", "leaked":
+		return uneasy
+	}
+	switch n := len(w); {
+	case n > 5 && string(w[n-5:]) == "error", n > 9 && string(w[n-9:]) == "exception":
+		return alarmed
+	}
+	return calm
+}
+
+// diagnostic says whether a line has the shape of a complaint, wherever it stands:
+// a place with a severity behind it, or a severity in front. Prose, source and diffs
+// are full of alarming words; they rarely have this shape.
+func diagnostic(line string) bool {
+	if _, ok := parseDiagnostic(line); ok {
+		return true
+	}
+	return complaints.find(line) >= 0
+}
+
+var complaints = func() *patterns {
+	t := &patterns{}
+	for _, p := range []string{
+		"error: *", "error[*]: *", "Error: *", "ERROR: *", "ERROR *", "[ERROR]*", "fatal: *", "Fatal: *", "FATAL: *", "FATAL *", "[FATAL]*",
+		"panic: *", "PANIC: *", "Traceback (most recent call last)*", "Segmentation fault*", "*: Segmentation fault*", "Killed", "Killed *", "Aborted*",
+		"Bus error*", "Illegal instruction*", "E: *", "CRITICAL*", "[CRITICAL]*", "Exception in thread *", "Caused by: *", "Unhandled *",
+		"Uncaught *", "make: *** *", "make[#]: *** *", "ninja: error*", "ninja: build stopped*", "npm ERR! *", "npm error *", "npm error",
+		"thread '*' panicked at *", "fatal error: *", "*: command not found", "*: Permission denied", "*: No such file or directory",
+		"*: fatal error: *", "CONFLICT (*", "*out of memory*", "*Out of memory*", "*No space left on device*", "*core dumped*", "*Connection refused*",
+		"ld: *", "collect2: *", "error TS#: *", "ALERT*", "EMERG*", "SEVERE*", "WARNING: *", "WARN *", "[WARN]*", "[WARNING]*", "kernel: *",
+	} {
+		t.add(pattern(p), 0)
+	}
+	return t
+}()

@@ -1,0 +1,118 @@
+package output
+
+// clip makes the page fit into a budget, whatever it costs: first it keeps the last
+// lines, what is vital, and from both ends what else there is room for. The rest goes
+// behind gaps.
+func (p *page) clip(budget int) {
+	if budget <= 0 {
+		budget = 1
+	}
+	for share := 0.85; share > 0.1; share *= 0.7 {
+		p.choosePart(int(float64(budget) * share))
+		if p.draw().tokens <= budget {
+			return
+		}
+	}
+	p.choosePart(0)
+}
+
+// gapCost is about what a gap takes.
+const gapCost = 14
+
+// item is what a page draws: a line or a note.
+type item struct {
+	line, note int // one of them is -1
+	cost       int
+	vital      bool
+}
+
+func (p *page) choosePart(budget int) {
+	items := p.items()
+	keep := make([]bool, len(items))
+	take := func(k int) bool {
+		if keep[k] || items[k].cost > budget {
+			return keep[k]
+		}
+		budget -= items[k].cost
+		if k > 0 && !keep[k-1] && k+1 < len(items) && !keep[k+1] {
+			budget -= gapCost
+		}
+		keep[k] = true
+		return true
+	}
+	for k := len(items) - 1; k >= 0 && k >= len(items)-3; k-- {
+		take(k)
+	}
+	takeBothEnds(items, take, func(it item) bool { return it.vital })
+	takeBothEnds(items, take, func(item) bool { return true })
+	p.dropUnkept(items, keep)
+}
+
+// takeBothEnds takes items in turn from the beginning and the end, two to one, as far
+// as they go.
+func takeBothEnds(items []item, take func(int) bool, want func(item) bool) {
+	a, b := 0, len(items)-1
+	for turn := 0; a <= b; turn++ {
+		k := a
+		if turn%3 == 2 {
+			k = b
+			b--
+		} else {
+			a++
+		}
+		if want(items[k]) && !take(k) && !items[k].vital {
+			return
+		}
+	}
+}
+
+func (p *page) items() []item {
+	var items []item
+	next := 0
+	for i := 0; i <= len(p.lines); i++ {
+		for next < len(p.notes) && p.notes[next].at <= i {
+			items = append(items, item{line: -1, note: next, cost: p.in.Tokens(p.notes[next].text) + 1, vital: p.notes[next].vital})
+			next++
+		}
+		if i == len(p.lines) {
+			return items
+		}
+		f := p.fates[i]
+		if (f == open || f == kept || f == vital) && !blank(p.lines[i]) {
+			limit := maxLine
+			if f == vital {
+				limit = maxVitalLine
+			}
+			items = append(items, item{line: i, note: -1, cost: p.in.Tokens(cutLine(p.lines[i], limit)) + 1, vital: f == vital})
+		}
+	}
+	return items
+}
+
+// dropUnkept folds the lines and drops the notes that were not kept. Notes stand for
+// lines; those of dropped notes are folded too, as far as no kept line is between.
+func (p *page) dropUnkept(items []item, keep []bool) {
+	dropped := map[int]bool{}
+	for k, it := range items {
+		switch {
+		case keep[k]:
+		case it.note >= 0:
+			dropped[it.note] = true
+		default:
+			p.because(it.line, folded, "")
+		}
+	}
+	var notes []note
+	lost := 0
+	for n, x := range p.notes {
+		if dropped[n] {
+			lost++
+			if x.at < len(p.lines) && (p.fates[x.at] == retold || p.fates[x.at] == noise) {
+				p.because(x.at, folded, "")
+			}
+			continue
+		}
+		notes = append(notes, x)
+	}
+	p.notes = notes
+}

@@ -1,0 +1,249 @@
+package output
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/ai-session/ai-session/api"
+)
+
+// drawing is a page as text.
+type drawing struct {
+	text   string
+	tokens int
+	gaps   []api.Gap
+	shown  int
+	noise  int
+}
+
+// A line longer than this is cut; what stands at its beginning is what it is about.
+const (
+	maxLine      = 600
+	maxVitalLine = 2000
+)
+
+// draw writes the page. If the result is not shorter than the terminal's text, that
+// text is what is shown: it costs nothing more and lacks nothing.
+func (p *page) draw() drawing {
+	slices.SortStableFunc(p.notes, func(a, b note) int { return a.at - b.at })
+	w := &writer{p: p}
+	w.write()
+	d := drawing{text: w.b.String(), gaps: w.gaps, shown: w.shown, noise: w.noise}
+	d.tokens = p.in.Tokens(d.text)
+	if d.tokens >= p.sheet.tokens && p.sheet.num == nil && len(p.sheet.lost) == 0 && p.in.MaxTokens == 0 && !p.mute {
+		return p.whole()
+	}
+	return d
+}
+
+// whole is the text as the terminal showed it.
+func (p *page) whole() drawing {
+	text := strings.Join(p.lines, "\n")
+	if len(p.lines) > 0 {
+		text += "\n"
+	}
+	return drawing{text: text, tokens: p.sheet.tokens, shown: p.sheet.total}
+}
+
+// writer draws a page from top to bottom.
+type writer struct {
+	p     *page
+	b     strings.Builder
+	gaps  []api.Gap
+	shown int
+	noise int
+	blank bool // a blank line is due before the next one
+	notes int  // drawn
+	aside []tally
+}
+
+// tally counts lines that were left out for one reason.
+type tally struct{ n, first, last int }
+
+func (w *writer) write() {
+	p := w.p
+	w.aside = make([]tally, len(p.reasons))
+	for i := 0; i < len(p.lines); {
+		w.drawNotes(i)
+		if p.gapBefore(i) {
+			w.gap(p.number(i-1)+1, p.number(i)-1, "")
+		}
+		switch p.fates[i] {
+		case folded:
+			i = w.fold(i)
+			continue
+		case aside:
+			w.count(i)
+		case noise, retold:
+			w.noise++
+			w.blank = false
+		default:
+			w.line(i)
+		}
+		i++
+	}
+	w.drawNotes(len(p.lines))
+	if n := len(p.lines); p.sheet.total > 0 && n > 0 && p.number(n-1) < p.sheet.total {
+		w.gap(p.number(n-1)+1, p.sheet.total, "")
+	}
+	w.footnote()
+	w.lostLines()
+}
+
+// gapBefore says whether lines before i are not on the sheet.
+func (p *page) gapBefore(i int) bool {
+	if p.sheet.num == nil {
+		return false
+	}
+	if i == 0 {
+		return false
+	}
+	return p.number(i) > p.number(i-1)+1
+}
+
+func (w *writer) drawNotes(upTo int) {
+	for w.notes < len(w.p.notes) && w.p.notes[w.notes].at <= upTo {
+		w.b.WriteString(w.p.notes[w.notes].text)
+		w.b.WriteByte('\n')
+		w.notes++
+		w.blank = false
+	}
+}
+
+func (w *writer) line(i int) {
+	line := w.p.lines[i]
+	if blank(line) {
+		w.blank = w.b.Len() > 0
+		return
+	}
+	if w.blank {
+		w.b.WriteByte('\n')
+		w.blank = false
+	}
+	limit := maxLine
+	if w.p.fates[i] == vital {
+		limit = maxVitalLine
+	}
+	if w.p.detail == outline {
+		limit /= 3
+	}
+	w.b.WriteString(cutLine(line, limit))
+	w.b.WriteByte('\n')
+	w.shown++
+}
+
+// cutLine keeps the beginning of a line and says how many bytes are missing.
+func cutLine(line string, limit int) string {
+	if len(line) <= limit+12 {
+		return line
+	}
+	for limit > 0 && line[limit]&0xc0 == 0x80 {
+		limit--
+	}
+	return line[:limit] + "...[+" + strconv.Itoa(len(line)-limit) + "]"
+}
+
+// fold draws the gap that begins at line i and returns the line after it. A gap takes
+// in what is left out next to it. Lines that are shorter than their gap are shown.
+func (w *writer) fold(i int) int {
+	p := w.p
+	j, size, why := i, 0, p.whys[i]
+	for j < len(p.lines) && (p.fates[j] == folded || p.fates[j] == noise || p.fates[j] == open && blank(p.lines[j])) {
+		if j > i && (w.notes < len(p.notes) && p.notes[w.notes].at <= j || p.gapBefore(j)) {
+			break
+		}
+		if p.fates[j] == folded && p.whys[j] != why {
+			break
+		}
+		size += len(p.lines[j]) + 1
+		j++
+	}
+	for j > i+1 && p.fates[j-1] != folded {
+		j--
+		size -= len(p.lines[j]) + 1
+	}
+	if text := p.gapText(p.number(i), p.number(j-1), p.reasons[why]); size <= len(text) {
+		for ; i < j; i++ {
+			w.line(i)
+		}
+		return j
+	}
+	w.gap(p.number(i), p.number(j-1), p.reasons[why])
+	return j
+}
+
+func (w *writer) gap(from, to int, why string) {
+	w.b.WriteString(w.p.gapText(from, to, why))
+	w.b.WriteByte('\n')
+	w.blank = false
+	w.gaps = append(w.gaps, api.Gap{Lines: to - from + 1, Ref: w.p.ref(from, to)})
+}
+
+func (p *page) gapText(from, to int, why string) string {
+	what := plural(to-from+1, "line")
+	if why != "" {
+		what += " of " + why
+	}
+	return "[... " + what + " " + p.ref(from, to) + "]"
+}
+
+// ref is what opens lines of the block.
+func (p *page) ref(from, to int) string {
+	return fmt.Sprintf("%s:%d-%d", p.in.Ref, from, to)
+}
+
+func (w *writer) count(i int) {
+	t := &w.aside[w.p.whys[i]]
+	if t.n == 0 {
+		t.first = w.p.number(i)
+	}
+	t.n++
+	t.last = w.p.number(i)
+}
+
+// footnote says what was left out all over the page.
+func (w *writer) footnote() {
+	var what []string
+	first, last, n := 0, 0, 0
+	for why, t := range w.aside {
+		if t.n == 0 {
+			continue
+		}
+		if first == 0 || t.first < first {
+			first = t.first
+		}
+		last = max(last, t.last)
+		n += t.n
+		if name := w.p.reasons[why]; name != "" {
+			what = append(what, strconv.Itoa(t.n)+" "+name)
+		}
+	}
+	if n == 0 {
+		return
+	}
+	if len(what) > 0 {
+		fmt.Fprintf(&w.b, "[not shown: %s %s]\n", strings.Join(what, ", "), w.p.ref(first, last))
+	}
+	w.gaps = append(w.gaps, api.Gap{Lines: n, Ref: w.p.ref(first, last)})
+}
+
+// lostLines are those a terminal drew over, and that should be read all the same.
+func (w *writer) lostLines() {
+	if len(w.p.sheet.lost) == 0 {
+		return
+	}
+	w.b.WriteString("[drawn over on the screen:]\n")
+	for _, l := range w.p.sheet.lost {
+		w.b.WriteString(cutLine(l, maxLine))
+		w.b.WriteByte('\n')
+	}
+}
+
+func plural(n int, word string) string {
+	if n == 1 {
+		return "1 " + word
+	}
+	return strconv.Itoa(n) + " " + word + "s"
+}

@@ -1,0 +1,91 @@
+package output
+
+import "strings"
+
+// library are parts of paths below which code is somebody else's: frames there say
+// how a call came about, not where the mistake is.
+var library = []string{
+	"/usr/local/go/src/", "/go/pkg/mod/", "/libexec/go", "/goroot/", "node_modules/", "node:", "internal/modules/",
+	"site-packages/", "dist-packages/", "/lib/python", "/lib64/python", "<frozen ", "/rustc/", "/.cargo/registry/", "/library/std/", "/library/core/",
+	"java.base/", "jdk.internal.", "sun.reflect.", "java.lang.reflect.", "org.junit.", "org.gradle.", "org.apache.maven.",
+	"junit.framework.", "java.util.", "jdk.proxy", "/usr/lib/", "/usr/include/", "../sysdeps/", "../csu/", "System.", "Microsoft.", "Xunit.", "NUnit.",
+	"/_pytest/", "/pluggy/", "/unittest/", "webpack-internal:", "(native)", "[native code]", "GOROOT/",
+}
+
+func fromLibrary(s string) bool {
+	for _, l := range library {
+		if strings.Contains(s, l) {
+			return true
+		}
+	}
+	return false
+}
+
+// frames decides about the frames of stack traces: those of the user's own code are
+// shown, as far as they are few, a library's the first time it is seen, as far as they
+// are nearest to the mistake, and what the language itself adds not at all.
+type frames struct {
+	p    *page
+	seen map[string]bool
+	own  int // shown of this trace
+	lib  int
+}
+
+const (
+	maxOwnFrames = 8
+	maxLibFrames = 6 // shown in all: they repeat in every trace
+)
+
+func (p *page) frames() *frames { return &frames{p: p, seen: map[string]bool{}} }
+
+// trace begins the next trace.
+func (f *frames) trace() { f.own = 0 }
+
+// frame decides about the frame that lines from to to make, told by where, the text
+// with the place in it.
+func (f *frames) frame(from, to int, where string) {
+	show := false
+	switch where = place0(where); {
+	case runtimeFrame(where):
+	case fromLibrary(where):
+		if f.lib < maxLibFrames && !f.seen[where] && f.p.detail == full {
+			f.lib++
+			show = true
+		}
+	case f.seen[where] && f.own > 0:
+	default:
+		f.own++
+		show = f.own <= maxOwnFrames
+	}
+	f.seen[where] = true
+	for i := from; i < to; i++ {
+		if show {
+			f.p.fates[i] = kept
+		} else {
+			f.p.because(i, aside, "stack frames")
+		}
+	}
+}
+
+// place0 is the text without addresses, which differ from run to run.
+func place0(where string) string {
+	where = strings.TrimSpace(where)
+	if i := strings.LastIndex(where, " +0x"); i > 0 {
+		where = where[:i]
+	}
+	return where
+}
+
+// runtimeFrame says that the frame is the language's own machinery.
+func runtimeFrame(where string) bool {
+	for _, s := range []string{
+		"/usr/local/go/src/", "node:internal", "node:events", "node:net", "node:timers", "/src/testing/", "/src/runtime/", "GOROOT/",
+		"<frozen ", "java.base/", "jdk.internal.", "sun.reflect.", "java.lang.reflect.", "/rustc/", "internal/process/", "org.junit.",
+		"(internal/", "_pytest/", "pluggy/", "/unittest/", "/library/", "/libexec/go",
+	} {
+		if strings.Contains(where, s) {
+			return true
+		}
+	}
+	return false
+}

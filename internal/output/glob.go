@@ -1,0 +1,125 @@
+package output
+
+import "strings"
+
+// A pattern describes a line: * is any text, # a number with its points and commas,
+// ~ any blanks or none, everything else itself. It matches the whole line.
+//
+// Matching goes back at most to the last *, so it is linear in the line for the short
+// patterns there are.
+type pattern string
+
+func (p pattern) match(s string) bool {
+	pi, si := 0, 0
+	star, mark := -1, 0
+	for si < len(s) || pi < len(p) {
+		if pi < len(p) {
+			if p[pi] == '*' {
+				if pi == len(p)-1 {
+					return true
+				}
+				star, mark = pi, si
+				pi++
+				continue
+			}
+			if n, ok := p.step(pi, s[si:]); ok {
+				pi++
+				si += n
+				continue
+			}
+		}
+		if star < 0 || mark >= len(s) {
+			return false
+		}
+		mark = p.resume(star, s, mark+1)
+		if mark < 0 {
+			return false
+		}
+		pi, si = star+1, mark
+	}
+	return true
+}
+
+// resume finds where what follows a star can begin at the earliest.
+func (p pattern) resume(star int, s string, from int) int {
+	switch c := p[star+1]; c {
+	case '#', '~', '*':
+		return from
+	default:
+		i := strings.IndexByte(s[from:], c)
+		if i < 0 {
+			return -1
+		}
+		return from + i
+	}
+}
+
+// step matches one element of the pattern at the beginning of s.
+func (p pattern) step(pi int, s string) (n int, ok bool) {
+	switch p[pi] {
+	case '#':
+		for n < len(s) && (isDigit(s[n]) || n > 0 && (s[n] == '.' || s[n] == ',') && n+1 < len(s) && isDigit(s[n+1])) {
+			n++
+		}
+		return n, n > 0
+	case '~':
+		for n < len(s) && (s[n] == ' ' || s[n] == '\t') {
+			n++
+		}
+		return n, true
+	}
+	return 1, len(s) > 0 && s[0] == p[pi]
+}
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
+
+// patterns is a set of patterns, found by the byte that a line begins with.
+type patterns struct {
+	first [256][]entry // patterns that begin with this byte
+	deep  [256][]entry // patterns that begin with ~, by the first byte after the blanks
+	any   []entry      // patterns that begin with * or #
+}
+
+type entry struct {
+	pattern pattern
+	value   int
+}
+
+func (s *patterns) add(p pattern, value int) {
+	e := entry{p, value}
+	switch {
+	case p == "" || p[0] == '*' || p[0] == '#':
+		s.any = append(s.any, e)
+	case p[0] == '~' && (len(p) == 1 || p[1] == '*' || p[1] == '#'):
+		s.any = append(s.any, e)
+	case p[0] == '~':
+		s.deep[p[1]] = append(s.deep[p[1]], e)
+	default:
+		s.first[p[0]] = append(s.first[p[0]], e)
+	}
+}
+
+// find returns the value of the first pattern that matches the line, or -1.
+func (s *patterns) find(line string) int {
+	if line == "" {
+		return -1
+	}
+	for _, e := range s.first[line[0]] {
+		if e.pattern.match(line) {
+			return e.value
+		}
+	}
+	if trimmed := strings.TrimLeft(line, " \t"); trimmed != "" {
+		for _, e := range s.deep[trimmed[0]] {
+			if e.pattern.match(line) {
+				return e.value
+			}
+		}
+	}
+	for _, e := range s.any {
+		if e.pattern.match(line) {
+			return e.value
+		}
+	}
+	return -1
+}

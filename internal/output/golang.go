@@ -1,0 +1,343 @@
+package output
+
+import (
+	"strings"
+
+	"github.com/ai-session/ai-session/api"
+)
+
+// goTest reads go test: as text, with -v, with -race, and its panics.
+var goTest = &reader{
+	kind:  "go test",
+	tools: []string{"go test", "gotestsum"},
+	signs: []string{"=== RUN   *", "--- FAIL: * (#s)", "--- PASS: * (#s)", "ok  ~* #s", "ok  ~* (cached)*", "FAIL~*/* #s", "FAIL~* [build failed]"},
+	read:  readGoTest,
+}
+
+var goTestRules = parseRules(`
+	noise                === RUN   *
+	noise                === PAUSE *
+	noise                === CONT  *
+	noise                === NAME  *
+	noise                PASS
+	noise                FAIL
+	noise                exit status 1
+	aside:packages_without_tests  ?   ~* [no test files]
+	aside:passing_tests  ~--- PASS: * (#s)
+	aside:skipped_tests  ~--- SKIP: * (#s)
+	aside:packages_without_tests  ~* coverage: 0.0% of statements
+	keep                 ok  ~* #s*
+	keep                 ok  ~* (cached)*
+	error:build          FAIL~* [build failed]
+	error:build          FAIL~* [setup failed]
+	vital                FAIL~* #s
+	error:test           ~testing.go:#: race detected *
+	noise                go: downloading *
+`)
+
+func readGoTest(p *page) {
+	p.goFailures()
+	p.goPanics()
+	p.goPassingLogs()
+	p.apply(goTestRules)
+	readGoBuild(p)
+}
+
+// goBuild reads what go build, vet, mod and their like say.
+var goBuild = &reader{
+	kind: "go build",
+	tools: []string{"go build", "go vet", "go install", "go run", "go mod", "go get", "go generate", "go list", "go work", "go tool",
+		"staticcheck", "golangci-lint", "revive"},
+	signs: []string{"go: downloading *", "# get https://*", "go: finding module *"},
+	read:  readGoBuild,
+}
+
+var goBuildRules = parseRules(`
+	noise                   go: downloading * (*
+	keep                    go: downloading *
+	noise                   go: finding module *
+	keep                    go: added *
+	keep                    go: upgraded *
+	error:build             ~* too many errors
+	error:missing           ~*: cannot find module providing package *
+	error:missing           ~*: no required module provides package *
+	error:missing           ~* is not in std (*
+	error:build             vet: *
+	error:build             go: *: no such *
+	error:missing           go: *not found*
+	error:build             go: *: invalid *
+	error:build             go: errors parsing *
+	error:build             link: *
+	aside:module_requests   # get http*
+	aside:build_steps       WORK=*
+	aside:build_steps       mkdir -p $WORK*
+	aside:build_steps       cat >*<< 'EOF' # internal
+	aside:build_steps       # import config
+	aside:build_steps       packagefile *=*
+	aside:build_steps       packageshlib *=*
+	aside:build_steps       importmap *=*
+	aside:build_steps       modinfo *
+	aside:build_steps       EOF
+	aside:build_steps       cd /*
+	aside:build_steps       cd .
+	aside:build_steps       */pkg/tool/*/compile *
+	aside:build_steps       */pkg/tool/*/asm *
+	aside:build_steps       */pkg/tool/*/link *
+	aside:build_steps       */pkg/tool/*/pack *
+	aside:build_steps       */pkg/tool/*/buildid *
+	aside:build_steps       */pkg/tool/*/cgo *
+	aside:build_steps       cp $WORK*
+	aside:build_steps       cp /* $WORK*
+	aside:build_steps       mv $WORK*
+	aside:build_steps       rm -rf $WORK*
+	aside:build_steps       echo -n > $WORK*
+	aside:build_steps       echo '*' > $WORK*
+	aside:build_steps       TERM='dumb' *
+	aside:build_steps       GOROOT=*
+`)
+
+func readGoBuild(p *page) {
+	p.apply(goBuildRules)
+	p.places("build", "error")
+	for i, f := range p.fates {
+		if f == open && strings.HasPrefix(p.lines[i], "# ") {
+			p.fates[i] = kept
+		}
+	}
+	for _, f := range p.findings {
+		if f.Kind == "missing" {
+			p.next("go mod tidy", "a package that is imported is in no module of go.mod")
+		}
+	}
+}
+
+// goFailures reads the blocks of failed tests: the headline, and what the test said
+// below it. Of messages from one place the first two are shown.
+func (p *page) goFailures() {
+	for i := 0; i < len(p.lines); i++ {
+		name, ok := goResult(p.lines[i], "--- FAIL: ")
+		if !ok || p.fates[i] != open {
+			continue
+		}
+		p.fates[i] = vital
+		f := api.Finding{Kind: "test", Severity: "error", Name: name, Message: name + " failed"}
+		i = p.goFailure(i, &f) - 1
+		p.find(f)
+		p.next(goRerun(name), "run only the test that failed")
+	}
+}
+
+func goRerun(name string) string {
+	parts := strings.Split(name, "/")
+	for i := range parts {
+		parts[i] = "^" + parts[i] + "$"
+	}
+	return "go test -run '" + strings.Join(parts, "/") + "' ./..."
+}
+
+// goResult reads "    --- FAIL: TestX/case (0.00s)".
+func goResult(line, verdict string) (name string, ok bool) {
+	rest, ok := strings.CutPrefix(strings.TrimLeft(line, " "), verdict)
+	if !ok {
+		return "", false
+	}
+	i := strings.LastIndex(rest, " (")
+	if i < 0 || !strings.HasSuffix(rest, "s)") {
+		return "", false
+	}
+	return rest[:i], true
+}
+
+// maxMessage is how many lines of one message are shown.
+const maxMessage = 14
+
+func (p *page) goFailure(head int, f *api.Finding) (end int) {
+	depth := indent(p.lines[head])
+	said := map[string]int{}
+	shown, lines := true, 0
+	i := head + 1
+	for ; i < len(p.lines); i++ {
+		line := p.lines[i]
+		if blank(line) {
+			continue
+		}
+		if indent(line) <= depth || strings.HasPrefix(strings.TrimLeft(line, " "), "--- ") {
+			return i
+		}
+		if at, ok := parsePlace(line); ok && strings.HasSuffix(at.file, ".go") && indent(line) <= depth+8 {
+			said[at.file+":"+itoa(at.line)]++
+			shown, lines = said[at.file+":"+itoa(at.line)] <= 2, 0
+			if f.File == "" {
+				f.File, f.Line, f.Message = at.file, at.line, at.message
+			}
+		}
+		lines++
+		switch {
+		case diagnostic(line) && indent(line) == 0:
+			p.fates[i] = vital
+		case !shown:
+			p.because(i, folded, "more from there")
+		case lines > maxMessage:
+			p.because(i, folded, "")
+		case strings.Contains(line, "race detected during"):
+			p.fates[i] = vital
+		default:
+			p.fates[i] = kept
+		}
+	}
+	return i
+}
+
+// goPassingLogs leaves out what tests that passed have logged, unless it has the shape
+// of a complaint. With -v it stands between a test's start and its verdict.
+func (p *page) goPassingLogs() {
+	start := -1
+	for i, line := range p.lines {
+		switch {
+		case strings.HasPrefix(line, "=== RUN ") || strings.HasPrefix(line, "=== CONT ") || strings.HasPrefix(line, "=== NAME "):
+			if start < 0 {
+				start = i
+			}
+		case strings.HasPrefix(line, "--- PASS: ") || strings.HasPrefix(line, "--- SKIP: "):
+			if start >= 0 {
+				p.passedOver(start, i)
+			}
+			p.passedBelow(i)
+			start = -1
+		case strings.HasPrefix(line, "--- FAIL: "), strings.HasPrefix(line, "panic: "):
+			start = -1
+		}
+	}
+}
+
+func (p *page) passedOver(from, to int) {
+	for i := from; i < to; i++ {
+		if p.fates[i] == open && !blank(p.lines[i]) && logged(p.lines[i]) {
+			p.because(i, aside, "lines logged by passing tests")
+		}
+	}
+}
+
+// passedBelow takes the log that stands below the verdict, as without -v.
+func (p *page) passedBelow(head int) {
+	for i := head + 1; i < len(p.lines) && indent(p.lines[i]) >= 4; i++ {
+		if p.fates[i] == open && logged(p.lines[i]) {
+			p.because(i, aside, "lines logged by passing tests")
+		}
+	}
+}
+
+// logged says that a line is one of t.Log or of its text: indented, with the place in
+// front of the first.
+func logged(line string) bool {
+	if indent(line) >= 8 {
+		return !diagnostic(line)
+	}
+	if indent(line) < 4 {
+		return false
+	}
+	at, ok := parsePlace(line)
+	return ok && strings.HasSuffix(at.file, ".go") && at.severityless()
+}
+
+func (p place) severityless() bool { return !diagnosticWord(p.message) }
+
+// goPanics reads panics, races and the goroutines they print.
+func (p *page) goPanics() {
+	for i := 0; i < len(p.lines); i++ {
+		line := p.lines[i]
+		switch {
+		case p.fates[i] != open:
+		case strings.HasPrefix(line, "panic: "), strings.HasPrefix(line, "fatal error: "):
+			p.fates[i] = vital
+			f := api.Finding{Kind: "crash", Severity: "error", Message: line}
+			i = p.goTrace(i, &f) - 1
+			p.find(f)
+		case line == "WARNING: DATA RACE":
+			p.fates[i] = vital
+			f := api.Finding{Kind: "race", Severity: "error", Message: "data race"}
+			i = p.goTrace(i, &f) - 1
+			p.find(f)
+		case strings.Trim(line, "=") == "" && len(line) == 18:
+			p.fates[i] = noise
+		}
+	}
+}
+
+// goTrace reads from a panic to the end of its goroutines. A frame is two lines: the
+// function, and the place indented below it.
+func (p *page) goTrace(head int, f *api.Finding) (end int) {
+	fr := p.frames()
+	goroutines := 0
+	i := head + 1
+	for i < len(p.lines) {
+		line := p.lines[i]
+		switch {
+		case blank(line):
+		case goFrame(p.lines, i):
+			at, _ := parsePlace(cutOffset(p.lines[i+1]))
+			if f.File == "" && !fromLibrary(p.lines[i+1]) {
+				f.File, f.Line, f.Name = at.file, at.line, functionOf(line)
+			}
+			if goroutines > 1 {
+				p.because(i, aside, "frames of other goroutines")
+				p.because(i+1, aside, "frames of other goroutines")
+			} else {
+				fr.frame(i, i+2, p.lines[i+1])
+			}
+			i++
+		case strings.HasPrefix(line, "goroutine ") && strings.HasSuffix(line, ":"):
+			goroutines++
+			fr.trace()
+			p.fates[i] = kept
+			if goroutines > 1 {
+				p.because(i, aside, "frames of other goroutines")
+			}
+		case raceHead(line):
+			fr.trace()
+			p.fates[i] = kept
+		case strings.HasPrefix(line, "[signal "), strings.HasPrefix(line, "\tpanic: "), strings.HasPrefix(line, "        panic: "), strings.HasPrefix(line, "panic: "):
+			p.fates[i] = kept
+		case strings.HasPrefix(line, "exit status "), strings.HasPrefix(line, "...additional frames elided"):
+			p.fates[i] = noise
+		default:
+			return i
+		}
+		i++
+	}
+	return i
+}
+
+func raceHead(line string) bool {
+	s := strings.TrimLeft(line, " ")
+	return strings.HasSuffix(s, ":") && (strings.Contains(s, " by goroutine ") || strings.Contains(s, " by main goroutine") ||
+		strings.HasPrefix(s, "Goroutine ") && strings.HasSuffix(s, "created at:"))
+}
+
+// goFrame says that a function stands on line i and its place below it.
+func goFrame(lines []string, i int) bool {
+	if i+1 >= len(lines) {
+		return false
+	}
+	s := strings.TrimLeft(lines[i], " ")
+	if !strings.HasSuffix(s, ")") && !strings.HasPrefix(s, "created by ") {
+		return false
+	}
+	below := lines[i+1]
+	return indent(below) > indent(lines[i]) && strings.Contains(below, ".go:") || strings.HasSuffix(s, ")") && strings.Contains(below, ".s:")
+}
+
+func cutOffset(line string) string {
+	if i := strings.LastIndex(line, " +0x"); i > 0 {
+		return line[:i]
+	}
+	return line
+}
+
+func functionOf(line string) string {
+	s := strings.TrimLeft(line, " ")
+	if i := strings.LastIndexByte(s, '('); i > 0 {
+		return s[:i]
+	}
+	return s
+}

@@ -1,0 +1,176 @@
+package output
+
+// Lines of a log are made by few statements: the same words with values between. mine
+// finds them without being told, in two passes. The first counts which words stand in
+// which column (of lines with that many words) and how many different ones there are.
+// A column with few different words says what kind of line it is, so each of its words
+// counts: the one 504 among ten thousand 200s is a kind of its own. In a column with
+// many, only words that come often are part of the kind; the others are values.
+//
+// Kinds with several lines are shown once, with a count; rare kinds are shown whole.
+type miner struct {
+	counts   []uint32       // by hash of (words in line, column, word)
+	distinct map[uint32]int // by words in line and column
+	lines    map[uint32]int // by words in line
+}
+
+const (
+	minerBits   = 16
+	maxWords    = 40
+	fewWords    = 12 // a column with so few different words names kinds
+	minAlike    = 4  // so many lines of a kind are folded into the first
+	shownAlarms = 3  // lines of one kind that alarm
+)
+
+func (p *page) mine(left []int) {
+	m := &miner{counts: make([]uint32, 1<<minerBits), distinct: map[uint32]int{}, lines: map[uint32]int{}}
+	for _, i := range left {
+		m.learn(p.lines[i])
+	}
+	kinds := map[uint64][]int{}
+	var order []uint64
+	for _, i := range left {
+		k := m.kind(p.lines[i])
+		if kinds[k] == nil {
+			order = append(order, k)
+		}
+		kinds[k] = append(kinds[k], i)
+	}
+	for _, k := range order {
+		p.foldKind(kinds[k])
+	}
+}
+
+// foldKind shows the first of the lines of a kind and counts the others.
+func (p *page) foldKind(lines []int) {
+	show := 1
+	if alarm(p.lines[lines[0]]) == alarmed {
+		show = shownAlarms
+	}
+	if len(lines) < minAlike || len(lines) <= show {
+		return
+	}
+	rest := lines[show:]
+	for _, i := range rest {
+		p.fates[i] = retold
+	}
+	p.note(lines[show-1]+1, p.likeIt(len(rest), rest[0], rest[len(rest)-1]))
+}
+
+// eachWord calls yield with the column, the hash of the word and the hash of the word
+// with its digits masked; alarming words say so.
+func eachWord(line string, yield func(col int, h, masked uint32, loud bool)) int {
+	col := 0
+	for i := 0; i < len(line) && col < maxWords; {
+		if separates(line[i]) {
+			i++
+			continue
+		}
+		h, masked := uint32(2166136261), uint32(2166136261)
+		from, digits := i, false
+		for i < len(line) && !separates(line[i]) {
+			c := line[i]
+			h = (h ^ uint32(c)) * 16777619
+			if isDigit(c) {
+				if !digits {
+					masked = (masked ^ '#') * 16777619
+				}
+				digits = true
+			} else {
+				masked = (masked ^ uint32(c)) * 16777619
+				digits = false
+			}
+			i++
+		}
+		yield(col, h, masked, isLetter(line[from]) && loud(line, from, i))
+		col++
+	}
+	return col
+}
+
+func loud(line string, from, to int) bool {
+	for to > from && !isLetter(line[to-1]) {
+		to--
+	}
+	return word{from, to}.level(line) > calm
+}
+
+func separates(c byte) bool {
+	switch c {
+	case ' ', '\t', ',', ';', '=', '"', '\'', '(', ')', '[', ']', '{', '}', '|', '<', '>', ':':
+		return true
+	}
+	return false
+}
+
+func wordsIn(line string) int { return eachWord(line, func(int, uint32, uint32, bool) {}) }
+
+func (m *miner) learn(line string) {
+	n := uint32(wordsIn(line))
+	m.lines[n]++
+	eachWord(line, func(col int, h, masked uint32, _ bool) {
+		column := n<<8 | uint32(col)
+		if c := m.at(column, h); *c == 0 {
+			*c = 1
+			m.distinct[column]++
+		} else {
+			*c++
+		}
+		if masked != h {
+			if c := m.at(column|1<<31, masked); *c == 0 {
+				*c = 1
+				m.distinct[column|1<<31]++
+			} else {
+				*c++
+			}
+		}
+	})
+}
+
+// at is the counter of a word in a column. Words may share one: then a kind is taken
+// for more frequent than it is, in a rare case.
+func (m *miner) at(column, h uint32) *uint32 {
+	x := uint64(column)*0x9e3779b97f4a7c15 ^ uint64(h)*0xc2b2ae3d27d4eb4f
+	x ^= x >> 29
+	x *= 0xbf58476d1ce4e5b9
+	return &m.counts[x>>(64-minerBits)]
+}
+
+// kind is the kind of a line as a hash.
+func (m *miner) kind(line string) uint64 {
+	n := uint32(wordsIn(line))
+	often := uint32(max(5, m.lines[n]/20))
+	key := uint64(n) + 14695981039346656037
+	eachWord(line, func(col int, h, masked uint32, loud bool) {
+		column := n<<8 | uint32(col)
+		part := uint32(0)
+		switch {
+		case loud, m.distinct[column] <= fewWords && m.lines[n] > 2*m.distinct[column], *m.at(column, h) >= often:
+			part = h
+		case masked != h && (m.distinct[column|1<<31] <= fewWords || *m.at(column|1<<31, masked) >= often):
+			part = masked
+		}
+		key = (key ^ uint64(part)) * 1099511628211
+	})
+	return key
+}
+
+// shapeOf is a line with its numbers masked, as a hash.
+func shapeOf(line string) uint64 {
+	key := uint64(14695981039346656037)
+	digits := false
+	for i := range len(line) {
+		c := line[i]
+		switch {
+		case isDigit(c):
+			if digits {
+				continue
+			}
+			digits, c = true, '#'
+		default:
+			digits = false
+		}
+		key = (key ^ uint64(c)) * 1099511628211
+	}
+	return key
+}

@@ -1,0 +1,8 @@
+package output
+
+func (p *page) nextSteps() []Next {
+	if p.steps == nil {
+		return []Next{}
+	}
+	return p.steps
+}

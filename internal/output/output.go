@@ -1,0 +1,143 @@
+package output
+
+import (
+	"io"
+	"strconv"
+
+	"github.com/ai-session/ai-session/api"
+	"github.com/ai-session/ai-session/internal/tokens"
+)
+
+// Input is one command with what it wrote.
+type Input struct {
+	Command string
+	Exit    *int   // nil is unknown
+	Signal  string // that ended it, as the shell names it
+	Cwd     string // where it ran; paths below it may be shown without it
+
+	// Bytes is the output; for a long one Source and Size stand in its place, and
+	// it is never in memory as a whole.
+	Bytes  []byte
+	Source io.ReaderAt
+	Size   int64
+
+	Cols, Rows int    // of the terminal it was written to; 120x40 if zero
+	MaxTokens  int    // bound of Text; zero lets the content choose, up to Ceiling
+	Ref        string // what opens the block, as @e42; empty outside of a session
+	Tokens     func(string) int
+	Prior      *Prior
+}
+
+// Report is what an agent reads of an output.
+type Report struct {
+	Text           string
+	Kind           string // of output: go test, gcc, listing, ...
+	Tokens         int    // of Text
+	RawTokens      int    // of the bytes
+	RenderedTokens int    // of the text that the terminal showed
+	Lines          int    // rendered
+	Shown          int    // of them in Text as they are
+	Folded         int    // behind a gap, or counted
+	Noise          int    // left out as known noise
+	Findings       []api.Finding
+	Entities       []Entity
+	Next           []Next
+	Gaps           []api.Gap
+
+	// Digest is what a later run of the same command is compared with: see Prior.
+	Digest *Digest
+}
+
+// Next is a command that fits what happened, with the reason.
+type Next struct {
+	Command string `json:"command"`
+	Reason  string `json:"reason"`
+}
+
+// Without MaxTokens a text aims at Target tokens and may take up to Ceiling when its
+// content is that dense. On recorded outputs 2,000 holds four of five reports whole;
+// a log of three hundred commits, each with hash and subject, takes 6,000.
+const (
+	Target  = 2000
+	Ceiling = 8000
+)
+
+// Reduce reads an output.
+func Reduce(in Input) Report {
+	in = in.withDefaults()
+	s := drawSheet(in)
+	target, ceiling := Target, Ceiling
+	if in.MaxTokens > 0 {
+		target, ceiling = in.MaxTokens, in.MaxTokens
+	}
+	if r, same := unchanged(in, s); same {
+		return r
+	}
+	p := readWithin(in, s, target)
+	d := p.draw()
+	if d.tokens > ceiling {
+		p.clip(ceiling)
+		d = p.draw()
+	}
+	p.compare()
+	return p.report(d)
+}
+
+func (in Input) withDefaults() Input {
+	if in.Cols <= 0 {
+		in.Cols = 120
+	}
+	if in.Rows <= 0 {
+		in.Rows = 40
+	}
+	if in.Tokens == nil {
+		in.Tokens = tokens.Estimate[string]
+	}
+	return in
+}
+
+func (in Input) failed() bool { return in.Signal != "" || in.Exit != nil && *in.Exit != 0 }
+
+// readWithin reads in less and less detail until the text is within target tokens or
+// the readers have nothing left to leave out.
+func readWithin(in Input, s *sheet, target int) *page {
+	for detail := full; ; detail++ {
+		p := newPage(in, s, detail)
+		p.read()
+		if detail == outline || !p.coarser || p.draw().tokens <= target {
+			return p
+		}
+	}
+}
+
+// report puts the parts together.
+func (p *page) report(d drawing) Report {
+	r := Report{
+		Text: d.text, Tokens: d.tokens, Kind: p.kind, Gaps: d.gaps,
+		RawTokens: p.sheet.rawTokens, RenderedTokens: p.sheet.tokens,
+		Lines: p.sheet.total, Shown: d.shown, Noise: d.noise,
+		Findings: p.findings,
+	}
+	r.Folded = r.Lines - r.Shown - r.Noise
+	if r.Findings == nil {
+		r.Findings = []api.Finding{}
+	}
+	if r.Gaps == nil {
+		r.Gaps = []api.Gap{}
+	}
+	r.Next = p.nextSteps()
+	r.Entities = p.entities()
+	r.Digest = p.digest()
+	return r
+}
+
+// failure names how the command ended, for a text that would else read as success.
+func (in Input) failure() string {
+	switch {
+	case in.Signal != "":
+		return "[ended by " + in.Signal + "]"
+	case in.Exit != nil && *in.Exit != 0:
+		return "[exit " + strconv.Itoa(*in.Exit) + "]"
+	}
+	return ""
+}

@@ -1,0 +1,114 @@
+package output
+
+import (
+	"bytes"
+	"strings"
+)
+
+// drawnOver finds lines that a program wrote and then drew over, as live displays of
+// tests and downloads do, and that look like a complaint: what flashed by is not lost.
+func drawnOver(raw []byte, lines []string) []string {
+	if !bytes.Contains(raw, []byte{0x1b, '['}) && !bytes.Contains(raw, []byte{'\r'}) {
+		return nil
+	}
+	var lost []string
+	seen := map[uint64]bool{}
+	var shown map[uint64]bool
+	for line := range bytes.Lines(raw) {
+		for part := range bytes.SplitSeq(bytes.TrimRight(line, "\r\n"), []byte{'\r'}) {
+			text := strings.TrimSpace(plainText(part))
+			if len(text) < 8 || alarm(text) != alarmed {
+				continue
+			}
+			key := shapeOf(text)
+			if seen[key] {
+				continue
+			}
+			seen[key] = true
+			if shown == nil {
+				shown = shapes(lines)
+			}
+			if !shown[key] && !within(lines, text) && len(lost) < maxLost {
+				lost = append(lost, text)
+			}
+		}
+	}
+	return lost
+}
+
+// maxLost is how many lines that were drawn over are shown: a display that says
+// "1 failed" counts through many.
+const maxLost = 8
+
+func shapes(lines []string) map[uint64]bool {
+	s := make(map[uint64]bool, len(lines))
+	for _, l := range lines {
+		s[shapeOf(strings.TrimSpace(l))] = true
+	}
+	return s
+}
+
+// within says whether a text is part of a line. A line may hold it behind more text,
+// with its blanks drawn as the terminal spaces them.
+func within(lines []string, text string) bool {
+	for _, l := range lines {
+		if len(l) >= len(text) && strings.Contains(l, text) {
+			return true
+		}
+	}
+	squeezed := strings.Join(strings.Fields(text), " ")
+	for _, l := range lines {
+		if len(l) >= len(squeezed) && strings.Contains(strings.Join(strings.Fields(l), " "), squeezed) {
+			return true
+		}
+	}
+	return false
+}
+
+// plainText drops escape sequences and control bytes. ECMA-48 5.3 to 5.6.
+func plainText(b []byte) string {
+	out := make([]byte, 0, len(b))
+	for i := 0; i < len(b); i++ {
+		switch c := b[i]; {
+		case c == 0x1b:
+			i += sequence(b[i:]) - 1
+		case c == '\t':
+			out = append(out, ' ')
+		case c >= ' ' && c != 0x7f:
+			out = append(out, c)
+		}
+	}
+	return string(out)
+}
+
+// sequence is the length of the escape sequence that b begins with.
+func sequence(b []byte) int {
+	if len(b) < 2 {
+		return len(b)
+	}
+	switch b[1] {
+	case '[':
+		for i := 2; i < len(b); i++ {
+			if b[i] >= 0x40 && b[i] <= 0x7e {
+				return i + 1
+			}
+		}
+		return len(b)
+	case ']', 'P', 'X', '^', '_':
+		for i := 2; i < len(b); i++ {
+			if b[i] == 7 {
+				return i + 1
+			}
+			if b[i] == 0x1b && i+1 < len(b) && b[i+1] == '\\' {
+				return i + 2
+			}
+		}
+		return len(b)
+	}
+	for i := 1; i < len(b); i++ {
+		if b[i] < 0x20 || b[i] > 0x2f {
+			return i + 1
+		}
+	}
+	return len(b)
+}

@@ -1,0 +1,158 @@
+package output
+
+import (
+	"strings"
+
+	"github.com/ai-session/ai-session/api"
+)
+
+// detail says how much a reader shows. Readers are asked for less until the text fits.
+type detail uint8
+
+const (
+	full    detail = iota
+	brief          // without what explains: quotes of source, repeated frames, bodies
+	outline        // names and counts
+)
+
+// fate is what has been decided about a line.
+type fate uint8
+
+const (
+	open   fate = iota // nobody knows it: it is shown
+	kept               // shown
+	vital              // shown, and the last to go when the budget is short
+	noise              // left out: its tool prints it in every run
+	folded             // left out behind a gap in its place
+	aside              // left out, counted in a line at the end
+	retold             // its content is in a note: a listing's path, a log's subject
+)
+
+// page is an output under reading.
+type page struct {
+	in     Input
+	sheet  *sheet
+	cmd    command
+	lines  []string // of the sheet
+	detail detail
+	kind   string
+
+	fates    []fate
+	whys     []uint8 // per line: why it is folded or aside, an index into reasons
+	reasons  []string
+	notes    []note
+	findings []api.Finding
+	steps    []Next
+
+	coarser bool // a reader could show less
+	failed  bool // something on the page says that it failed
+	mute    bool // nothing on it does, though it failed
+}
+
+// note is a line of ours, drawn before the line at.
+type note struct {
+	at    int
+	text  string
+	vital bool
+}
+
+func newPage(in Input, s *sheet, d detail) *page {
+	return &page{
+		in: in, sheet: s, lines: s.lines, detail: d, kind: "text",
+		cmd:   parseCommand(in.Command),
+		fates: make([]fate, len(s.lines)), whys: make([]uint8, len(s.lines)), reasons: []string{""},
+	}
+}
+
+// read lets every reader that fits look at the page, each at what the ones before it
+// left open, and the generic one last.
+func (p *page) read() {
+	for _, r := range p.choose() {
+		if p.kind == "text" || p.kind == "" {
+			p.kind = r.kind
+		}
+		r.apply(p)
+	}
+	p.generic()
+	p.explainFailure()
+}
+
+// each calls yield for every line that is open, and takes what it returns as the
+// line's fate.
+func (p *page) each(yield func(i int, line string) fate) {
+	for i, f := range p.fates {
+		if f == open {
+			p.fates[i] = yield(i, p.lines[i])
+		}
+	}
+}
+
+func (p *page) set(i int, f fate) { p.fates[i] = f }
+
+// mark gives lines from up to to the fate f.
+func (p *page) mark(from, to int, f fate) {
+	for i := from; i < to; i++ {
+		p.fates[i] = f
+	}
+}
+
+// because sets a fate of a line together with the reason that its gap gives.
+func (p *page) because(i int, f fate, why string) {
+	p.fates[i] = f
+	p.whys[i] = p.reason(why)
+}
+
+func (p *page) reason(why string) uint8 {
+	for i, r := range p.reasons {
+		if r == why {
+			return uint8(i)
+		}
+	}
+	if len(p.reasons) == 255 {
+		return 0
+	}
+	p.reasons = append(p.reasons, why)
+	return uint8(len(p.reasons) - 1)
+}
+
+// note puts a line of ours before line at.
+func (p *page) note(at int, text string) { p.notes = append(p.notes, note{at: at, text: text}) }
+
+func (p *page) vitalNote(at int, text string) {
+	p.notes = append(p.notes, note{at: at, text: text, vital: true})
+}
+
+// find records a finding. One that is an error explains a failed exit.
+func (p *page) find(f api.Finding) {
+	if f.Severity == "error" {
+		p.failed = true
+	}
+	if len(p.findings) < maxFindings {
+		p.findings = append(p.findings, f)
+	}
+}
+
+// maxFindings bounds an answer: who has more than this mends the first and runs again.
+const maxFindings = 200
+
+// next proposes a command.
+func (p *page) next(command, reason string) {
+	for _, s := range p.steps {
+		if s.Command == command {
+			return
+		}
+	}
+	if len(p.steps) < maxNext {
+		p.steps = append(p.steps, Next{Command: command, Reason: reason})
+	}
+}
+
+const maxNext = 4
+
+// number is the 1-based number of line i in the block.
+func (p *page) number(i int) int { return p.sheet.number(i) }
+
+// indent is the count of blanks that a line begins with.
+func indent(line string) int { return len(line) - len(strings.TrimLeft(line, " ")) }
+
+func blank(line string) bool { return strings.TrimLeft(line, " ") == "" }

@@ -1,0 +1,110 @@
+package output
+
+import "strings"
+
+// A reader knows the output of one tool. It is chosen by the command line, by what the
+// output looks like, or both; it decides about the lines it knows and leaves the
+// others open, for the readers after it and at last for the generic one.
+type reader struct {
+	kind string
+
+	// tools are the command lines it reads: a program and the words that follow it,
+	// flags left out, as "go test". A program stands for its base name.
+	tools []string
+
+	// signs are patterns of lines by which its output is known under any command.
+	signs []string
+
+	// rules decide line by line. read is for what takes more than one line to know; it
+	// applies the rules itself when it has both.
+	rules *rules
+	read  func(*page)
+
+	// whole says that the output is the tool's own content, a listing or a file: such
+	// a reader is chosen by the command alone, and only if nothing else ran.
+	whole bool
+}
+
+func (r *reader) apply(p *page) {
+	if r.read != nil {
+		r.read(p)
+		return
+	}
+	p.apply(r.rules)
+}
+
+// sampleLines is how many lines of each end of an output are looked at for signs.
+const sampleLines = 400
+
+// choose picks the readers of a page: those of the command first, then those whose
+// signs are there.
+func (p *page) choose() []*reader {
+	var chosen []*reader
+	add := func(r *reader) {
+		for _, c := range chosen {
+			if c == r {
+				return
+			}
+		}
+		chosen = append(chosen, r)
+	}
+	for _, c := range p.cmd.shown() {
+		for _, r := range readers {
+			if r.reads(c) && (!r.whole || len(p.cmd.shown()) == 1) {
+				add(r)
+			}
+		}
+	}
+	seen := p.signs()
+	for i, r := range readers {
+		if seen[i] {
+			add(r)
+		}
+	}
+	return chosen
+}
+
+// reads says whether one of the reader's tools is the call.
+func (r *reader) reads(c call) bool {
+	for _, t := range r.tools {
+		name, rest, more := strings.Cut(t, " ")
+		if name != c.name {
+			continue
+		}
+		if !more || c.begins(rest) {
+			return true
+		}
+	}
+	return false
+}
+
+// signs finds the readers whose signs are among the lines at both ends of the page.
+func (p *page) signs() map[int]bool {
+	seen := map[int]bool{}
+	for i, line := range p.lines {
+		if i == sampleLines && len(p.lines) > 2*sampleLines {
+			break
+		}
+		p.sign(line, seen)
+	}
+	for i := max(len(p.lines)-sampleLines, sampleLines); i < len(p.lines); i++ {
+		p.sign(p.lines[i], seen)
+	}
+	return seen
+}
+
+func (p *page) sign(line string, seen map[int]bool) {
+	if n := signTable.find(line); n >= 0 {
+		seen[n] = true
+	}
+}
+
+var signTable = func() *patterns {
+	t := &patterns{}
+	for i, r := range readers {
+		for _, s := range r.signs {
+			t.add(pattern(s), i)
+		}
+	}
+	return t
+}()

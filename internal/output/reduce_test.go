@@ -1,0 +1,47 @@
+package output
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// reduceText reads a text as if a command had written it through a pipe to a terminal.
+func reduceText(command string, exit int, text string) Report {
+	return Reduce(Input{Command: command, Exit: &exit, Bytes: []byte(strings.ReplaceAll(text, "\n", "\r\n")), Ref: "@e1"})
+}
+
+func TestOutputThatIsShortIsShownAsItIs(t *testing.T) {
+	const text = "hello\nworld\n"
+	if r := reduceText("./greet", 0, text); r.Text != text {
+		t.Errorf("%q", r.Text)
+	}
+}
+
+func TestFailureNeverReadsAsSuccess(t *testing.T) {
+	for _, c := range []struct{ name, text string }{
+		{"nothing was said", ""},
+		{"all was well, it says", "all tests passed\nok\n"},
+		{"a long log of successes", strings.Repeat("step done\nok\n", 500)},
+	} {
+		r := reduceText("./run", 3, c.text)
+		if !strings.Contains(r.Text, "[exit 3]") || len(r.Findings) == 0 {
+			t.Errorf("%s: %q %v", c.name, r.Text, r.Findings)
+		}
+	}
+}
+
+func TestRareLineBeatsATemplate(t *testing.T) {
+	var b strings.Builder
+	for i := range 10000 {
+		status := 200
+		if i == 7123 {
+			status = 504
+		}
+		fmt.Fprintf(&b, "10.0.0.%d GET /items/%d status=%d took=%dms\n", i%250, i*7, status, i%900)
+	}
+	r := reduceText("./serve", 0, b.String())
+	if !strings.Contains(r.Text, "status=504") || r.Tokens > 300 {
+		t.Errorf("%d tokens: %s", r.Tokens, r.Text)
+	}
+}

@@ -1,0 +1,7 @@
+package output
+
+// readers are all there are, the more particular ones first: when a line belongs to
+// two, the first decides about it.
+var readers = []*reader{
+	goTest, goBuild,
+}

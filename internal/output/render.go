@@ -1,0 +1,178 @@
+package output
+
+import (
+	"bytes"
+	"io"
+	"strings"
+
+	"github.com/ai-session/ai-session/internal/core/vt"
+	"github.com/ai-session/ai-session/internal/tokens"
+)
+
+// An output up to wholeRender is drawn on one screen. A longer one is drawn in pieces
+// cut behind newlines, and a line is what a newline ends: the numbers are those that
+// a session opens references by.
+const wholeRender = 1 << 20
+
+// Of a long output the first and the last holdBytes of text are read like any other;
+// of what is between, a sieve keeps the lines that stand out.
+const holdBytes = 2 << 20
+
+// sheet is an output as a terminal showed it.
+type sheet struct {
+	lines     []string
+	num       []int // 1-based numbers of the lines; nil while they are all there
+	total     int   // lines in the block
+	rawTokens int
+	tokens    int      // of the rendered text
+	lost      []string // lines that were drawn over and stand out
+}
+
+func (s *sheet) number(i int) int {
+	if s.num == nil {
+		return i + 1
+	}
+	if i >= len(s.num) {
+		return s.total + 1
+	}
+	return s.num[i]
+}
+
+func drawSheet(in Input) *sheet {
+	if in.Source != nil && in.Size > wholeRender {
+		return drawPieces(in, io.NewSectionReader(in.Source, 0, in.Size))
+	}
+	raw := in.Bytes
+	if in.Source != nil {
+		raw = make([]byte, in.Size)
+		n, _ := in.Source.ReadAt(raw, 0) // what cannot be read is not there
+		raw = raw[:n]
+	}
+	if len(raw) > wholeRender {
+		return drawPieces(in, bytes.NewReader(raw))
+	}
+	text := vt.Render(raw, vt.RenderOptions{Cols: in.Cols, Rows: in.Rows}).Text
+	s := &sheet{lines: splitLines(text), tokens: in.Tokens(text), rawTokens: tokens.Estimate(raw)}
+	s.total = len(s.lines)
+	s.lost = drawnOver(raw, s.lines)
+	return s
+}
+
+func splitLines(text string) []string {
+	if text == "" {
+		return nil
+	}
+	return strings.Split(strings.TrimSuffix(text, "\n"), "\n")
+}
+
+// drawPieces draws a long output, and sieves what is far from both of its ends.
+func drawPieces(in Input, r io.Reader) *sheet {
+	s := &sheet{num: []int{}}
+	v := newSieve(s)
+	buf := make([]byte, 0, wholeRender+wholeRender/2)
+	for end := false; !end; {
+		n, err := io.ReadFull(r, buf[len(buf):cap(buf)])
+		buf = buf[:len(buf)+n]
+		end = err != nil
+		cut := bytes.LastIndexByte(buf, '\n') + 1
+		if end || cut == 0 {
+			cut = len(buf)
+		}
+		s.rawTokens += tokens.Estimate(buf[:cut])
+		for _, line := range pieceLines(buf[:cut], in) {
+			s.tokens += tokens.Estimate(line) + 1
+			v.add(line)
+		}
+		buf = append(buf[:0], buf[cut:]...)
+	}
+	v.close()
+	return s
+}
+
+// pieceLines draws a piece. Where drawing moved lines together, they are drawn one
+// by one, so that a line stays what a newline ends.
+func pieceLines(piece []byte, in Input) []string {
+	want := bytes.Count(piece, []byte{'\n'})
+	if len(piece) > 0 && piece[len(piece)-1] != '\n' {
+		want++
+	}
+	o := vt.RenderOptions{Cols: in.Cols, Rows: in.Rows}
+	lines := splitLines(vt.Render(piece, o).Text)
+	if len(lines) == want {
+		return lines
+	}
+	lines = lines[:0]
+	for line := range bytes.Lines(piece) {
+		lines = append(lines, strings.Join(splitLines(vt.Render(line, o).Text), " "))
+	}
+	return lines
+}
+
+// sieve takes the lines of a long output in turn. The first holdBytes stay, the last
+// holdBytes stay, and between them the lines that stand out.
+type sieve struct {
+	s        *sheet
+	head     int // bytes still wanted at the beginning
+	ring     []numbered
+	ringSize int
+	rare     map[uint64]int
+	stood    int // bytes of lines that stood out
+}
+
+type numbered struct {
+	n    int
+	line string
+}
+
+func newSieve(s *sheet) *sieve {
+	return &sieve{s: s, head: holdBytes, rare: map[uint64]int{}}
+}
+
+func (v *sieve) add(line string) {
+	v.s.total++
+	if v.head > 0 {
+		v.head -= len(line) + 1
+		v.take(numbered{v.s.total, line})
+		return
+	}
+	v.ring = append(v.ring, numbered{v.s.total, line})
+	v.ringSize += len(line) + 1
+	for v.ringSize > holdBytes && len(v.ring) > 1 {
+		old := v.ring[0]
+		v.ring = v.ring[1:]
+		v.ringSize -= len(old.line) + 1
+		v.middle(old)
+	}
+}
+
+// middle keeps a line if its shape was seen at most twice, or if it alarms in words
+// that were not seen before.
+func (v *sieve) middle(l numbered) {
+	if v.stood > holdBytes || blank(l.line) {
+		return
+	}
+	key := shapeOf(l.line)
+	seen := v.rare[key]
+	if seen < 3 && (seen > 0 || len(v.rare) < maxShapes) {
+		v.rare[key] = seen + 1
+	}
+	if seen < 2 && (len(v.rare) < maxShapes || alarm(l.line) > calm) {
+		v.stood += len(l.line) + 1
+		v.take(l)
+	}
+}
+
+// maxShapes bounds the shapes a sieve remembers.
+const maxShapes = 20000
+
+func (v *sieve) take(l numbered) {
+	v.s.lines = append(v.s.lines, strings.Clone(l.line)) // not the whole piece it was cut from
+	v.s.num = append(v.s.num, l.n)
+}
+
+func (v *sieve) close() {
+	for _, l := range v.ring {
+		v.take(l)
+	}
+	v.ring = nil
+}

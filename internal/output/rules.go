@@ -1,0 +1,94 @@
+package output
+
+import (
+	"strings"
+
+	"github.com/ai-session/ai-session/api"
+)
+
+// rules say what becomes of lines that a pattern describes. They are written one a
+// line, a verb, blanks and a pattern; the first that matches counts:
+//
+//	noise           the tool prints it in every run
+//	keep            shown
+//	vital           shown, and the last to go
+//	error:KIND      shown, and a finding of that kind
+//	warn:KIND       the same for a warning
+//	aside:WHAT      left out, and counted at the end as so many lines of WHAT
+//	brief:WHAT      the same once a full text is too long
+type rules struct {
+	set  patterns
+	acts []act
+}
+
+type act struct {
+	fate     fate
+	severity string
+	kind     string // of the finding
+	why      string
+	brief    bool
+}
+
+func parseRules(text string) *rules {
+	r := &rules{}
+	for line := range strings.Lines(text) {
+		line = strings.Trim(line, "\t\n")
+		if line == "" {
+			continue
+		}
+		verb, p, _ := strings.Cut(line, " ")
+		verb, what, _ := strings.Cut(verb, ":")
+		r.set.add(pattern(strings.TrimLeft(p, " ")), len(r.acts))
+		r.acts = append(r.acts, newAct(verb, strings.ReplaceAll(what, "_", " ")))
+	}
+	return r
+}
+
+func newAct(verb, what string) act {
+	switch verb {
+	case "noise":
+		return act{fate: noise}
+	case "keep":
+		return act{fate: kept}
+	case "vital":
+		return act{fate: vital}
+	case "error", "warn":
+		severity := map[string]string{"error": "error", "warn": "warning"}[verb]
+		return act{fate: vital, severity: severity, kind: what}
+	case "aside":
+		return act{fate: aside, why: what}
+	case "brief":
+		return act{fate: aside, why: what, brief: true}
+	}
+	panic("output: a rule begins with " + verb)
+}
+
+// apply gives every open line that a rule describes its fate.
+func (p *page) apply(r *rules) {
+	p.each(func(i int, line string) fate {
+		return p.applyTo(r, i, line)
+	})
+}
+
+func (p *page) applyTo(r *rules, i int, line string) fate {
+	n := r.set.find(line)
+	if n < 0 {
+		return open
+	}
+	a := r.acts[n]
+	if a.brief && p.detail == full {
+		p.coarser = true
+		return open
+	}
+	if a.severity != "" {
+		f := api.Finding{Kind: a.kind, Severity: a.severity, Message: strings.TrimSpace(line)}
+		if d, ok := parseDiagnostic(line); ok {
+			f.File, f.Line, f.Col, f.Message = d.file, d.line, d.col, d.message
+		}
+		p.find(f)
+	}
+	if a.why != "" {
+		p.whys[i] = p.reason(a.why)
+	}
+	return a.fate
+}
