@@ -277,3 +277,44 @@ func (c call) has(flags ...string) bool {
 	}
 	return false
 }
+
+// showsContent says that everything shown is the content of files or of a history.
+func (c command) showsContent() bool {
+	shown := c.shown()
+	for _, x := range shown {
+		switch x.name {
+		case "cat", "sed", "head", "tail", "less", "more", "bat", "nl", "awk", "jq", "xxd", "od", "hexdump", "strings", "zcat":
+			if x.readsLog() {
+				return false
+			}
+		case "grep", "rg", "ag", "egrep", "fgrep", "ack", "find", "fd", "ls", "tree", "du", "stat", "wc", "diff":
+		case "git":
+			if !x.begins("log") && !x.begins("diff") && !x.begins("show") && !x.begins("grep") && !x.begins("blame") && !x.begins("ls-files") {
+				return false
+			}
+		default:
+			return false
+		}
+	}
+	return len(shown) > 0
+}
+
+// readsLog says that one of the files is a log by its name.
+func (c call) readsLog() bool {
+	for _, a := range c.plain() {
+		if isLogName(a) {
+			return true
+		}
+	}
+	return false
+}
+
+func isLogName(name string) bool {
+	base := path.Base(name)
+	for _, s := range []string{".log", ".out", ".err", ".txt"} {
+		if strings.HasSuffix(base, s) || strings.Contains(base, s+".") {
+			return true
+		}
+	}
+	return strings.HasPrefix(name, "/var/log/") || base == "syslog" || base == "messages" || strings.Contains(base, "log")
+}

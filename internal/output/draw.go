@@ -49,14 +49,15 @@ func (p *page) whole() drawing {
 
 // writer draws a page from top to bottom.
 type writer struct {
-	p     *page
-	b     strings.Builder
-	gaps  []api.Gap
-	shown int
-	noise int
-	blank bool // a blank line is due before the next one
-	notes int  // drawn
-	aside []tally
+	p       *page
+	b       strings.Builder
+	gaps    []api.Gap
+	shown   int
+	noise   int
+	last    int // the line that was drawn last; lines between it and the next are blank or hidden
+	notes   int // drawn
+	notesAt int // drawn by the time of last
+	aside   []tally
 }
 
 // tally counts lines that were left out for one reason.
@@ -78,7 +79,6 @@ func (w *writer) write() {
 			w.count(i)
 		case noise, retold:
 			w.noise++
-			w.blank = false
 		default:
 			w.line(i)
 		}
@@ -108,20 +108,18 @@ func (w *writer) drawNotes(upTo int) {
 		w.b.WriteString(w.p.notes[w.notes].text)
 		w.b.WriteByte('\n')
 		w.notes++
-		w.blank = false
 	}
 }
 
 func (w *writer) line(i int) {
 	line := w.p.lines[i]
 	if blank(line) {
-		w.blank = w.b.Len() > 0
 		return
 	}
-	if w.blank {
+	if w.shown > 0 && i > w.last+1 && w.p.blankFrom(w.last+1, i) && w.notes == w.notesAt {
 		w.b.WriteByte('\n')
-		w.blank = false
 	}
+	w.last, w.notesAt = i, w.notes
 	limit := maxLine
 	if w.p.fates[i] == vital {
 		limit = maxVitalLine
@@ -132,6 +130,16 @@ func (w *writer) line(i int) {
 	w.b.WriteString(cutLine(line, limit))
 	w.b.WriteByte('\n')
 	w.shown++
+}
+
+// blankFrom says that nothing but blank lines is there.
+func (p *page) blankFrom(from, to int) bool {
+	for i := from; i < to; i++ {
+		if !blank(p.lines[i]) {
+			return false
+		}
+	}
+	return true
 }
 
 // cutLine keeps the beginning of a line and says how many bytes are missing.
@@ -177,7 +185,6 @@ func (w *writer) fold(i int) int {
 func (w *writer) gap(from, to int, why string) {
 	w.b.WriteString(w.p.gapText(from, to, why))
 	w.b.WriteByte('\n')
-	w.blank = false
 	w.gaps = append(w.gaps, api.Gap{Lines: to - from + 1, Ref: w.p.ref(from, to)})
 }
 

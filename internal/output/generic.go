@@ -11,6 +11,7 @@ import (
 // the end and what alarms remain.
 func (p *page) generic() {
 	p.foldRepeats()
+	p.foldBlocks()
 	left := p.openLines()
 	if len(left) >= minMined {
 		p.mine(left)
@@ -59,6 +60,47 @@ func (p *page) foldRepeats() {
 	}
 }
 
+// minBlock is how many lines in a row make a block that is worth a reference to where
+// it stands above.
+const minBlock = 3
+
+// foldBlocks folds what was said above in the same words over several lines.
+func (p *page) foldBlocks() {
+	first := map[string]int{}
+	for i := 0; i < len(p.lines); {
+		if p.fates[i] != open || blank(p.lines[i]) {
+			i++
+			continue
+		}
+		at, seen := first[p.lines[i]]
+		if !seen {
+			first[p.lines[i]] = i
+			i++
+			continue
+		}
+		n := p.sameFrom(at, i)
+		if n < minBlock {
+			i++
+			continue
+		}
+		p.note(i, "["+itoa(n)+" lines as "+p.ref(p.number(at), p.number(at+n-1))+"]")
+		p.mark(i, i+n, retold)
+		i += n
+	}
+}
+
+// sameFrom is how many lines from b on are those from a on.
+func (p *page) sameFrom(a, b int) int {
+	n := 0
+	for b+n < len(p.lines) && a+n < b && p.lines[a+n] == p.lines[b+n] && p.fates[b+n] == open {
+		n++
+	}
+	for n > 0 && blank(p.lines[b+n-1]) {
+		n--
+	}
+	return n
+}
+
 // sift keeps the first lines, the last, and those between that alarm.
 func (p *page) sift(left []int, head, tail int) {
 	if len(left) <= head+tail {
@@ -78,7 +120,10 @@ func (p *page) sift(left []int, head, tail int) {
 }
 
 // tailOfFailure is how many last lines are shown of a failure that nobody explains.
-const tailOfFailure = 20
+const (
+	tailOfFailure = 20
+	tailLooked    = 400 // for what explains it
+)
 
 // explainFailure sees to it that a failed command never reads as a success: if no
 // reader found an error, the last line that alarms is taken for it, and the end of
@@ -90,7 +135,7 @@ func (p *page) explainFailure() {
 	p.mute = true
 	p.vitalNote(0, p.in.failure())
 	p.unfoldTail()
-	for i := len(p.lines) - 1; i >= 0 && i >= len(p.lines)-sampleLines; i-- {
+	for i := len(p.lines) - 1; i >= 0 && i >= len(p.lines)-tailLooked; i-- {
 		if alarm(p.lines[i]) == alarmed {
 			p.fates[i] = vital
 			f := api.Finding{Kind: "error", Severity: "error", Message: trimmed(p.lines[i])}

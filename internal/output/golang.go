@@ -188,10 +188,11 @@ func (p *page) goFailure(head int, f *api.Finding) (end int) {
 	return i
 }
 
-// goPassingLogs leaves out what tests that passed have logged, unless it has the shape
-// of a complaint. With -v it stands between a test's start and its verdict.
+// goPassingLogs leaves out what tests that passed have said, unless it alarms in words
+// not yet seen; of each place that logs, the first line is shown. With -v it stands between a test's start and its verdict, and below it.
 func (p *page) goPassingLogs() {
 	start := -1
+	seen := map[uint64]bool{}
 	for i, line := range p.lines {
 		switch {
 		case strings.HasPrefix(line, "=== RUN ") || strings.HasPrefix(line, "=== CONT ") || strings.HasPrefix(line, "=== NAME "):
@@ -199,10 +200,14 @@ func (p *page) goPassingLogs() {
 				start = i
 			}
 		case strings.HasPrefix(line, "--- PASS: ") || strings.HasPrefix(line, "--- SKIP: "):
-			if start >= 0 {
-				p.passedOver(start, i)
+			end := i
+			for end+1 < len(p.lines) && indent(p.lines[end+1]) >= 4 {
+				end++
 			}
-			p.passedBelow(i)
+			if start < 0 {
+				start = i
+			}
+			p.passedOver(start, end+1, seen)
 			start = -1
 		case strings.HasPrefix(line, "--- FAIL: "), strings.HasPrefix(line, "panic: "):
 			start = -1
@@ -210,37 +215,26 @@ func (p *page) goPassingLogs() {
 	}
 }
 
-func (p *page) passedOver(from, to int) {
+func (p *page) passedOver(from, to int, seen map[uint64]bool) {
 	for i := from; i < to; i++ {
-		if p.fates[i] == open && !blank(p.lines[i]) && logged(p.lines[i]) {
-			p.because(i, aside, "lines logged by passing tests")
+		line := p.lines[i]
+		if p.fates[i] != open || blank(line) || goTestRules.set.find(line) >= 0 {
+			continue
 		}
-	}
-}
-
-// passedBelow takes the log that stands below the verdict, as without -v.
-func (p *page) passedBelow(head int) {
-	for i := head + 1; i < len(p.lines) && indent(p.lines[i]) >= 4; i++ {
-		if p.fates[i] == open && logged(p.lines[i]) {
-			p.because(i, aside, "lines logged by passing tests")
+		at, placed := parsePlace(line)
+		if placed || alarm(line) > calm || diagnostic(line) {
+			key := shapeOf(line)
+			if placed {
+				key = shapeOf(at.file)*31 + uint64(at.line)
+			}
+			if !seen[key] {
+				seen[key] = true
+				continue
+			}
 		}
+		p.because(i, aside, "lines that passing tests printed")
 	}
 }
-
-// logged says that a line is one of t.Log or of its text: indented, with the place in
-// front of the first.
-func logged(line string) bool {
-	if indent(line) >= 8 {
-		return !diagnostic(line)
-	}
-	if indent(line) < 4 {
-		return false
-	}
-	at, ok := parsePlace(line)
-	return ok && strings.HasSuffix(at.file, ".go") && at.severityless()
-}
-
-func (p place) severityless() bool { return !diagnosticWord(p.message) }
 
 // goPanics reads panics, races and the goroutines they print.
 func (p *page) goPanics() {

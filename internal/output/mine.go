@@ -47,7 +47,7 @@ func (p *page) foldKind(lines []int) {
 	if alarm(p.lines[lines[0]]) == alarmed {
 		show = shownAlarms
 	}
-	if len(lines) < minAlike || len(lines) <= show {
+	if len(lines) < minAlike || len(lines) <= show+1 {
 		return
 	}
 	rest := lines[show:]

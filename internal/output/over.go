@@ -15,8 +15,7 @@ func drawnOver(raw []byte, lines []string) []string {
 	seen := map[uint64]bool{}
 	var shown map[uint64]bool
 	for line := range bytes.Lines(raw) {
-		for part := range bytes.SplitSeq(bytes.TrimRight(line, "\r\n"), []byte{'\r'}) {
-			text := strings.TrimSpace(plainText(part))
+		for _, text := range drawnTexts(line) {
 			if len(text) < 8 || alarm(text) != alarmed {
 				continue
 			}
@@ -65,20 +64,36 @@ func within(lines []string, text string) bool {
 	return false
 }
 
-// plainText drops escape sequences and control bytes. ECMA-48 5.3 to 5.6.
-func plainText(b []byte) string {
+// drawnTexts are the texts that a line draws one over the other or beside each other:
+// what stands between carriage returns and sequences that move or erase. Colours are
+// dropped. ECMA-48 5.3 to 5.6.
+func drawnTexts(b []byte) []string {
+	var texts []string
 	out := make([]byte, 0, len(b))
+	end := func() {
+		if text := strings.TrimSpace(string(out)); text != "" {
+			texts = append(texts, text)
+		}
+		out = out[:0]
+	}
 	for i := 0; i < len(b); i++ {
 		switch c := b[i]; {
 		case c == 0x1b:
-			i += sequence(b[i:]) - 1
+			n := sequence(b[i:])
+			if n > 2 && b[i+1] == '[' && b[i+n-1] != 'm' {
+				end()
+			}
+			i += n - 1
+		case c == '\r':
+			end()
 		case c == '\t':
 			out = append(out, ' ')
 		case c >= ' ' && c != 0x7f:
 			out = append(out, c)
 		}
 	}
-	return string(out)
+	end()
+	return texts
 }
 
 // sequence is the length of the escape sequence that b begins with.

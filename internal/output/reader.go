@@ -33,9 +33,6 @@ func (r *reader) apply(p *page) {
 	p.apply(r.rules)
 }
 
-// sampleLines is how many lines of each end of an output are looked at for signs.
-const sampleLines = 400
-
 // choose picks the readers of a page: those of the command first, then those whose
 // signs are there.
 func (p *page) choose() []*reader {
@@ -78,25 +75,19 @@ func (r *reader) reads(c call) bool {
 	return false
 }
 
-// signs finds the readers whose signs are among the lines at both ends of the page.
+// signs finds the readers whose signs are on the page. The content of a file, a
+// listing or a history shows nobody at work: only a log does.
 func (p *page) signs() map[int]bool {
 	seen := map[int]bool{}
-	for i, line := range p.lines {
-		if i == sampleLines && len(p.lines) > 2*sampleLines {
-			break
-		}
-		p.sign(line, seen)
+	if p.cmd.showsContent() {
+		return seen
 	}
-	for i := max(len(p.lines)-sampleLines, sampleLines); i < len(p.lines); i++ {
-		p.sign(p.lines[i], seen)
+	for _, line := range p.lines {
+		if n := signTable.find(line); n >= 0 {
+			seen[n] = true
+		}
 	}
 	return seen
-}
-
-func (p *page) sign(line string, seen map[int]bool) {
-	if n := signTable.find(line); n >= 0 {
-		seen[n] = true
-	}
 }
 
 var signTable = func() *patterns {

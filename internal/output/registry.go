@@ -3,5 +3,5 @@ package output
 // readers are all there are, the more particular ones first: when a line belongs to
 // two, the first decides about it.
 var readers = []*reader{
-	goTest, goBuild,
+	goTest, goBuild, vitest, jest, mocha, pytest, unittest, cargo, cmake, makeReader, cc, npm, pip, python,
 }

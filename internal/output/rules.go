@@ -10,6 +10,7 @@ import (
 // line, a verb, blanks and a pattern; the first that matches counts:
 //
 //	noise           the tool prints it in every run
+//	retold          what it says stands elsewhere on the page
 //	keep            shown
 //	vital           shown, and the last to go
 //	error:KIND      shown, and a finding of that kind
@@ -48,6 +49,8 @@ func newAct(verb, what string) act {
 	switch verb {
 	case "noise":
 		return act{fate: noise}
+	case "retold":
+		return act{fate: retold}
 	case "keep":
 		return act{fate: kept}
 	case "vital":

@@ -1,0 +1,92 @@
+package output
+
+import "strings"
+
+// jsFrame reads a frame of a JavaScript stack: at name (place), at place, or the
+// arrow of vitest. It returns the text that names the place.
+func jsFrame(line string) (where string, ok bool) {
+	s := strings.TrimLeft(line, " ")
+	rest, ok := strings.CutPrefix(s, "at ")
+	if !ok {
+		return "", false
+	}
+	if strings.HasSuffix(rest, ")") {
+		if i := strings.LastIndexByte(rest, '('); i >= 0 {
+			rest = rest[i+1 : len(rest)-1]
+		}
+	}
+	rest = strings.TrimPrefix(rest, "async ")
+	if rest == "<anonymous>" || rest == "native" || strings.HasPrefix(rest, "node:") {
+		return "node:" + rest, true
+	}
+	return rest, hasPosition(rest)
+}
+
+// hasPosition says that a text ends in :12 or :12:3.
+func hasPosition(s string) bool {
+	n := len(s)
+	for n > 0 && isDigit(s[n-1]) {
+		n--
+	}
+	return n < len(s) && n > 1 && s[n-1] == ':'
+}
+
+// jsFrames decides about all frames on the page that are open.
+func (p *page) jsFrames(from, to int) {
+	fr := p.frames()
+	inTrace := false
+	for i := from; i < to; i++ {
+		where, ok := jsFrame(p.lines[i])
+		if !ok {
+			if !blank(p.lines[i]) && strings.TrimSpace(p.lines[i]) != "----" {
+				inTrace = false
+			}
+			continue
+		}
+		if !inTrace {
+			fr.trace()
+			inTrace = true
+		}
+		if p.fates[i] == open || p.fates[i] == kept {
+			fr.frame(i, i+1, where)
+		}
+	}
+}
+
+// quotes leaves out quoted source: "  12 | text", "   | ^^^" and the line that is
+// meant, "> 12 | text", which is shown as long as there are few.
+func (p *page) quotes(few *int) {
+	p.each(func(i int, line string) fate {
+		marked, ok := quoted(line)
+		if !ok {
+			return open
+		}
+		if marked && *few > 0 && p.detail == full {
+			*few--
+			return kept
+		}
+		p.whys[i] = p.reason("lines of quoted source")
+		return aside
+	})
+}
+
+// quoted says that a line is source quoted with its number, or the mark below it.
+func quoted(line string) (marked, ok bool) {
+	s := strings.TrimLeft(line, " ")
+	if rest, is := strings.CutPrefix(s, "> "); is {
+		marked, s = true, strings.TrimLeft(rest, " ")
+	}
+	n := 0
+	for n < len(s) && isDigit(s[n]) {
+		n++
+	}
+	s = strings.TrimLeft(s[n:], " ")
+	if !strings.HasPrefix(s, "|") && !strings.HasPrefix(s, "│") {
+		return false, false
+	}
+	if n == 0 {
+		rest := strings.TrimLeft(strings.TrimPrefix(strings.TrimPrefix(s, "|"), "│"), " ")
+		return false, strings.Trim(rest, "^~ -|") == "" || rest[0] == '^' || rest[0] == '~'
+	}
+	return marked, indent(line) < 8
+}

@@ -1,0 +1,152 @@
+package output
+
+import (
+	"strings"
+
+	"github.com/ai-session/ai-session/api"
+)
+
+// python reads tracebacks, wherever they stand.
+var python = &reader{
+	kind:  "python",
+	tools: []string{"python"},
+	signs: []string{"~Traceback (most recent call last):", "~+ Exception Group Traceback *"},
+	read:  func(p *page) { p.pythonTraces() },
+}
+
+// pythonTraces reads "Traceback", its frames of two or three lines each, and the
+// error at their depth that ends it.
+func (p *page) pythonTraces() {
+	for i := 0; i < len(p.lines); i++ {
+		if p.fates[i] != open || !strings.HasSuffix(p.lines[i], "Traceback (most recent call last):") {
+			continue
+		}
+		i = p.pythonTrace(i) - 1
+	}
+}
+
+func (p *page) pythonTrace(head int) (end int) {
+	p.fates[head] = kept
+	depth := strings.Index(p.lines[head], "Traceback")
+	f := api.Finding{Kind: "crash", Severity: "error"}
+	fr := p.frames()
+	i := head + 1
+	for i < len(p.lines) {
+		line := p.lines[i]
+		if !strings.HasPrefix(strings.TrimLeft(line, " |"), "File \"") {
+			break
+		}
+		j := i + 1
+		for j < len(p.lines) && indent(p.lines[j]) > indent(line) {
+			j++
+		}
+		where := strings.TrimLeft(line, " |")
+		fr.frame(i, j, where)
+		for k := i + 1; k < j; k++ {
+			if s := strings.TrimSpace(p.lines[k]); strings.Trim(s, "^~ ") == "" {
+				p.fates[k] = noise
+			}
+		}
+		if file, n, name := pythonPlace(where); !fromLibrary(where) {
+			f.File, f.Line, f.Name = file, n, name
+		}
+		i = j
+	}
+	for ; i < len(p.lines) && !blank(p.lines[i]) && strings.HasPrefix(strings.TrimSpace(p.lines[i]), "[Previous line"); i++ {
+		p.fates[i] = kept
+	}
+	if i < len(p.lines) && indent(p.lines[i]) >= depth && !blank(p.lines[i]) {
+		p.fates[i] = vital
+		f.Message = strings.TrimSpace(p.lines[i])
+		i++
+	}
+	p.find(f)
+	if module, ok := missingModule(f.Message); ok {
+		p.next("pip install "+quoteWord(module), "the module that is imported is not installed")
+	}
+	if f.File != "" {
+		p.openPlace(f.File, f.Line)
+	}
+	return i
+}
+
+func pythonPlace(where string) (file string, line int, name string) {
+	rest := strings.TrimPrefix(where, "File \"")
+	file, rest, _ = strings.Cut(rest, "\", line ")
+	line, rest = number(rest)
+	return file, line, strings.TrimPrefix(rest, ", in ")
+}
+
+func missingModule(message string) (string, bool) {
+	_, rest, ok := strings.Cut(message, "No module named '")
+	if !ok {
+		return "", false
+	}
+	name, _, _ := strings.Cut(rest, "'")
+	name, _, _ = strings.Cut(name, ".")
+	return name, true
+}
+
+// unittest reads the standard library's test runner.
+var unittest = &reader{
+	kind:  "unittest",
+	tools: []string{"unittest", "python manage.py test", "nosetests"},
+	signs: []string{"Ran # test* in #s", "FAILED (failures=#*", "FAILED (errors=#*"},
+	read: func(p *page) {
+		p.pythonTraces()
+		p.apply(unittestRules)
+	},
+}
+
+var unittestRules = parseRules(`
+	aside:passing_tests  test* (*) ... ok
+	aside:passing_tests  * ... ok
+	aside:skipped_tests  * ... skipped *
+	retold               * ... FAIL
+	retold               * ... ERROR
+	noise                =====*
+	noise                -----*
+	error:test           FAIL: *
+	error:test           ERROR: *
+	vital                Ran # test* in #s
+	vital                FAILED (*
+	vital                OK
+	vital                OK (*
+`)
+
+// pip reads installs of Python packages.
+var pip = &reader{
+	kind:  "pip",
+	tools: []string{"pip", "uv", "poetry", "pipx", "conda", "mamba"},
+	signs: []string{"Collecting *", "Requirement already satisfied: *", "Successfully installed *"},
+	rules: parseRules(`
+		aside:packages_already_there  Requirement already satisfied: *
+		aside:steps                   Collecting *
+		aside:steps                   ~Using cached *
+		aside:steps                   ~Downloading *
+		aside:steps                   ~Obtaining *
+		aside:steps                   ~Preparing metadata *
+		aside:steps                   ~Installing build dependencies *
+		aside:steps                   ~Getting requirements to build *
+		aside:steps                   ~Building wheel* for *
+		aside:steps                   ~Created wheel for *
+		aside:steps                   ~Stored in directory: *
+		aside:steps                   Building wheels for *
+		aside:steps                   Installing collected packages: *
+		aside:steps                   ~Attempting uninstall: *
+		aside:steps                   ~Found existing installation: *
+		aside:steps                   ~Uninstalling *
+		aside:steps                   ~Successfully uninstalled *
+		aside:steps                   Looking in indexes: *
+		noise                         ~━*
+		noise                         [notice] *
+		noise                         WARNING: Running pip as the 'root' user *
+		vital                         Successfully installed *
+		vital                         Successfully built *
+		error:missing                 ERROR: No matching distribution *
+		error:missing                 ERROR: Could not find a version *
+		error:refused                 error: externally-managed-environment
+		error:refused                 ERROR: *
+		error:refused                 error: *
+	`),
+}
