@@ -18,8 +18,10 @@ func (a *app) reduce() *cobra.Command {
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			args := []string{"reduce"}
-			c.LocalNonPersistentFlags().Visit(func(f *pflag.Flag) {
-				args = append(args, "--"+f.Name+"="+f.Value.String())
+			c.LocalNonPersistentFlags().VisitAll(func(f *pflag.Flag) {
+				if f.Changed && f.Name != "help" {
+					args = append(args, "--"+f.Name+"="+f.Value.String())
+				}
 			})
 			if a.json {
 				args = append(args, "--json")

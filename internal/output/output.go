@@ -104,7 +104,11 @@ func readWithin(in Input, s *sheet, target int) *page {
 	for detail := full; ; detail++ {
 		p := newPage(in, s, detail)
 		p.read()
-		if detail == outline || !p.coarser || p.draw().tokens <= target {
+		within := target
+		if in.MaxTokens == 0 {
+			within = max(target, p.patience)
+		}
+		if detail == outline || !p.coarser || p.draw().tokens <= within {
 			return p
 		}
 	}

@@ -11,7 +11,8 @@ type detail uint8
 
 const (
 	full    detail = iota
-	brief          // without what explains: quotes of source, repeated frames, bodies
+	lean           // without what explains: context of changes, sizes of files
+	brief          // without what is not needed to choose what to open
 	outline        // names and counts
 )
 
@@ -44,9 +45,10 @@ type page struct {
 	findings []api.Finding
 	steps    []Next
 
-	coarser bool // a reader could show less
-	failed  bool // something on the page says that it failed
-	mute    bool // nothing on it does, though it failed
+	coarser  bool // a reader could show less
+	patience int  // tokens that the readers of this content may take
+	failed   bool // something on the page says that it failed
+	mute     bool // nothing on it does, though it failed
 }
 
 // note is a line of ours, drawn before the line at.
@@ -71,6 +73,7 @@ func (p *page) read() {
 		if p.kind == "text" || p.kind == "" {
 			p.kind = r.kind
 		}
+		p.patience = max(p.patience, r.target)
 		r.apply(p)
 	}
 	p.generic()

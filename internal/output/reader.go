@@ -23,6 +23,10 @@ type reader struct {
 	// whole says that the output is the tool's own content, a listing or a file: such
 	// a reader is chosen by the command alone, and only if nothing else ran.
 	whole bool
+
+	// target is how many tokens its text may take before it is asked for less detail,
+	// if that is more than Target: who opens a file wants to read it.
+	target int
 }
 
 func (r *reader) apply(p *page) {

@@ -4,4 +4,5 @@ package output
 // two, the first decides about it.
 var readers = []*reader{
 	goTest, goBuild, vitest, jest, mocha, pytest, unittest, cargo, cmake, makeReader, cc, npm, pip, python,
+	gitStatus, gitLog, gitDiff, git, paths, ls, tree,
 }

@@ -1,0 +1,344 @@
+package output
+
+import (
+	"path"
+	"strings"
+)
+
+// paths reads lists of paths: the directory is said once, its entries behind it.
+var paths = &reader{
+	kind:  "listing",
+	tools: []string{"find", "fd", "fdfind", "git ls-files", "locate", "dpkg -L"},
+	whole: true,
+	read:  readPaths,
+}
+
+const fewPaths = 8 // below, a list is shown as it is
+
+func readPaths(p *page) {
+	dirs := p.byDirectory()
+	if len(dirs) == 0 {
+		return
+	}
+	p.coarser = true
+	for _, d := range dirs {
+		for _, i := range d.lines {
+			p.fates[i] = retold
+		}
+		p.note(d.at, d.text(p.detail))
+	}
+}
+
+// directory is the entries of a list that are in one.
+type directory struct {
+	at    int
+	name  string
+	names []string
+	lines []int
+}
+
+func (p *page) byDirectory() []*directory {
+	var all []*directory
+	known := map[string]*directory{}
+	left := p.openLines()
+	if len(left) < fewPaths {
+		return nil
+	}
+	for _, i := range left {
+		line := p.lines[i]
+		if !pathLine(line) {
+			continue
+		}
+		dir, name := path.Split(strings.TrimPrefix(line, "./"))
+		d := known[dir]
+		if d == nil {
+			d = &directory{at: i, name: dir}
+			known[dir] = d
+			all = append(all, d)
+		}
+		d.names = append(d.names, quoteName(name))
+		d.lines = append(d.lines, i)
+	}
+	return all
+}
+
+// pathLine says that a line is a path and nothing else. Paths may have blanks, but
+// not what a message has.
+func pathLine(line string) bool {
+	if line == "" || line[0] == ' ' || diagnostic(line) || strings.Contains(line, ": ") {
+		return false
+	}
+	return !strings.Contains(line, " ") || strings.Contains(line, "/") && alarm(line) < alarmed
+}
+
+// namesShown is how many entries of a directory are named when the list is long.
+const namesShown = 4
+
+func (d *directory) text(level detail) string {
+	name := d.name
+	if name == "" {
+		name = "./"
+	}
+	names := d.names
+	switch {
+	case level == brief && len(names) > namesShown:
+		return name + " " + itoa(len(names)) + ": " + strings.Join(names[:namesShown], " ") + " ..."
+	case level == outline:
+		return name + " " + itoa(len(names))
+	}
+	return name + ": " + strings.Join(names, " ")
+}
+
+// ls reads long and recursive listings.
+var ls = &reader{
+	kind:  "listing",
+	tools: []string{"ls", "ll", "exa", "eza", "dir"},
+	whole: true,
+	read:  readLs,
+}
+
+// readLs tells a long listing as names with their sizes, and of the rest only what is
+// out of the ordinary: directories, links, programs.
+func readLs(p *page) {
+	var entries []string
+	at := -1
+	end := func() {
+		if len(entries) > 0 {
+			p.note(at, listed(entries, p.detail))
+		}
+		entries = nil
+	}
+	for i, line := range p.lines {
+		text, ok := lsEntry(line, p.detail)
+		switch {
+		case p.fates[i] != open:
+		case ok:
+			if len(entries) == 0 {
+				at = i
+			}
+			p.fates[i] = retold
+			if text != "" {
+				entries = append(entries, text)
+			}
+			p.coarser = true
+		case pattern("total #*").match(line):
+			p.fates[i] = noise
+		case blank(line):
+		case strings.HasSuffix(line, ":") && !diagnostic(line):
+			end()
+			p.fates[i] = kept
+		case p.lsNames(i) && p.cmd.recursive():
+			if len(entries) == 0 {
+				at = i
+			}
+			p.fates[i] = retold
+			entries = append(entries, strings.Fields(line)...)
+		default:
+			end()
+		}
+	}
+	end()
+}
+
+// recursive says that ls goes into directories.
+func (c command) recursive() bool {
+	for _, x := range c.calls {
+		for _, a := range x.args {
+			if x.name == "ls" && strings.HasPrefix(a, "-") && !strings.HasPrefix(a, "--") && strings.Contains(a, "R") || a == "--recursive" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// lsNames says that line i is a row of names, in columns or one.
+func (p *page) lsNames(i int) bool {
+	return alarm(p.lines[i]) == calm && !strings.Contains(p.lines[i], ": ") && !diagnostic(p.lines[i])
+}
+
+func listed(entries []string, level detail) string {
+	if level == outline && len(entries) > 3*namesShown {
+		return strings.Join(entries[:3*namesShown], " ") + " ... " + itoa(len(entries)) + " in all"
+	}
+	return strings.Join(entries, " ")
+}
+
+// lsEntry reads "-rw-r--r-- 1 root root 17280 Nov 22 11:31 name". The entries for the
+// directory itself are empty.
+func lsEntry(line string, level detail) (text string, ok bool) {
+	if len(line) < 20 || strings.Trim(line[:10], "-dlcbpsrwxStT") != "" || line[10] != ' ' && line[10] != '.' && line[10] != '+' && line[10] != '@' {
+		return "", false
+	}
+	f := strings.Fields(line)
+	if len(f) < 9 {
+		return "", false
+	}
+	at := strings.Index(line, " "+f[7]+" ")
+	if at < 0 {
+		return "", false
+	}
+	name := strings.TrimLeft(line[at+len(f[7])+1:], " ")
+	switch {
+	case name == "." || name == "..":
+		return "", true
+	case line[0] == 'd':
+		return quoteName(name) + "/", true
+	case line[0] == 'l':
+		return quoteName(strings.ReplaceAll(name, " -> ", "->")), true
+	}
+	name = quoteName(name)
+	if strings.Contains(line[:10], "x") {
+		name += "*"
+	}
+	if level == full {
+		name += " " + shortSize(f[4])
+	}
+	return name, true
+}
+
+// shortSize writes bytes as ls -h does.
+func shortSize(digits string) string {
+	n := 0
+	for i := range len(digits) {
+		if !isDigit(digits[i]) || n > 1<<50 {
+			return digits
+		}
+		n = n*10 + int(digits[i]-'0')
+	}
+	for _, unit := range []string{"", "K", "M", "G", "T"} {
+		if n < 1024 {
+			return itoa(n) + unit
+		}
+		n = (n + 512) / 1024
+	}
+	return digits
+}
+
+// tree reads the drawing that tree makes.
+var tree = &reader{
+	kind:  "listing",
+	tools: []string{"tree"},
+	signs: []string{"├── *"},
+	read:  readTree,
+}
+
+// node is an entry of a drawn tree.
+type node struct {
+	line, depth int
+	name        string
+}
+
+// readTree tells directories one a line, those with a single directory inside joined
+// with it, and their files behind them.
+func readTree(p *page) {
+	nodes := p.nodes()
+	if len(nodes) < fewPaths {
+		return
+	}
+	p.coarser = true
+	for k := 0; k < len(nodes); k++ {
+		n := nodes[k]
+		p.fates[n.line] = retold
+		if !parent(nodes, k) {
+			continue
+		}
+		p.note(n.line, p.treeLine(nodes, k))
+	}
+	if files, _ := leaves(nodes, 0, 0); len(files) > 0 {
+		p.note(nodes[0].line, "./: "+strings.Join(files, " "))
+	}
+	for k := range p.notes {
+		if strings.HasSuffix(p.notes[k].text, "\x00") { // joined with the directory above
+			p.notes[k].text = ""
+		}
+	}
+	p.dropEmptyNotes()
+}
+
+func (p *page) dropEmptyNotes() {
+	keep := p.notes[:0]
+	for _, n := range p.notes {
+		if n.text != "" {
+			keep = append(keep, n)
+		}
+	}
+	p.notes = keep
+}
+
+func parent(nodes []node, k int) bool {
+	return k+1 < len(nodes) && nodes[k+1].depth > nodes[k].depth
+}
+
+// leaves are the files right below depth from k on, and how many directories there are.
+func leaves(nodes []node, k, depth int) (files []string, dirs int) {
+	for ; k < len(nodes) && nodes[k].depth >= depth; k++ {
+		switch {
+		case nodes[k].depth > depth:
+		case parent(nodes, k):
+			dirs++
+		default:
+			files = append(files, quoteName(nodes[k].name))
+		}
+	}
+	return files, dirs
+}
+
+// treeLine is what is said of the directory k: its name below its parent, and its
+// files. A directory whose only entry is a directory is told with that one.
+func (p *page) treeLine(nodes []node, k int) string {
+	n := nodes[k]
+	if k > 0 && nodes[k-1].depth == n.depth-1 {
+		if files, dirs := leaves(nodes, k, n.depth); len(files) == 0 && dirs == 1 {
+			return "\x00"
+		}
+	}
+	name := n.name
+	j := k
+	for {
+		files, dirs := leaves(nodes, j+1, nodes[j].depth+1)
+		if len(files) > 0 || dirs != 1 {
+			return treeText(strings.Repeat(" ", n.depth)+name, files, p.detail)
+		}
+		j++
+		name += "/" + nodes[j].name
+	}
+}
+
+func treeText(name string, files []string, level detail) string {
+	text := name + "/"
+	switch {
+	case len(files) == 0:
+		return text
+	case level == outline:
+		return text + " " + itoa(len(files))
+	case level == brief && len(files) > namesShown:
+		return text + " " + itoa(len(files)) + ": " + strings.Join(files[:namesShown], " ") + " ..."
+	}
+	return text + " " + strings.Join(files, " ")
+}
+
+// nodes reads "│   ├── name"; four columns are one level.
+func (p *page) nodes() []node {
+	var all []node
+	for i, line := range p.lines {
+		at := strings.Index(line, "── ")
+		if at < 0 || p.fates[i] != open {
+			continue
+		}
+		columns := 0
+		for _, r := range line[:at] {
+			switch r {
+			case '│', ' ', '├', '└', '\u00a0':
+				columns++
+			default:
+				columns = -1000
+			}
+		}
+		if columns < 0 {
+			continue
+		}
+		all = append(all, node{line: i, depth: columns / 4, name: strings.TrimSuffix(line[at+len("── "):], "/")})
+	}
+	return all
+}
