@@ -33,7 +33,7 @@ var dependencies = []dependency{
 	{"github.com/spf13/pflag", "flag values that parse themselves, as cobra takes them",
 		[]string{"internal/cli"}},
 	{"golang.org/x/sys", "system calls the standard library does not have: ioctl, pidfd, flock",
-		[]string{".", "internal/core/pty", "internal/core/session", "internal/core/shell", "internal/httpapi", "internal/persistence", "internal/cli", "test"}},
+		[]string{".", "internal/core/pty", "internal/core/pty/keeper", "internal/core/session", "internal/core/shell", "internal/httpapi", "internal/persistence", "internal/cli", "test"}},
 	{"golang.org/x/term", "raw mode and the size of the user's terminal",
 		[]string{"internal/cli"}},
 	{"mvdan.cc/sh/v3", "the syntax of shell text: what turns errexit on cannot be found by regular expression",

@@ -87,8 +87,8 @@ func startAndDial(ctx context.Context, paths config.Paths) (net.Conn, error) {
 	return dialSocket(ctx, paths.Socket)
 }
 
-// startDaemon runs ai-sessiond in the background and waits until it says that it
-// listens, or why it does not.
+// startDaemon runs ai-sessiond in the background, under a keeper where there is one,
+// and waits until it says that it listens, or why it does not.
 func startDaemon(ctx context.Context) error {
 	program, err := daemonProgram()
 	if err != nil {
@@ -100,6 +100,9 @@ func startDaemon(ctx context.Context) error {
 	}
 	defer r.Close()
 	cmd := exec.Command(program, "serve", "--background")
+	if lean := filepath.Join(filepath.Dir(program), "ai-session"); runtime.GOOS != "windows" && isFile(lean) {
+		cmd = exec.Command(lean, "keeper", program, "serve", "--background")
+	}
 	cmd.Stdout = w // its first line says how it went
 	cmd.Dir = string(filepath.Separator)
 	detach(cmd)

@@ -20,7 +20,7 @@ const module = "github.com/ai-session/ai-session"
 // layers lists every package from the ground up. A package imports only from layers
 // below its own: those on one line do not know each other.
 var layers = [][]string{
-	0: {"api", "internal/tokens", "internal/core/vt", "internal/core/pty"},
+	0: {"api", "internal/tokens", "internal/core/vt", "internal/core/pty", "internal/core/pty/keeper"},
 	1: {"internal/wire", "internal/config", "internal/core/shell", "internal/core/vt/picture", "internal/persistence", "internal/output"},
 	2: {"internal/core/session"},
 	3: {"internal/daemon", "."},

@@ -1,7 +1,9 @@
 package aisession_test
 
 import (
+	"bufio"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -17,6 +19,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/ai-session/ai-session/api"
 )
 
 // TestScripts runs the manual: each file of testdata/script is a theme, told in the
@@ -32,6 +36,8 @@ import (
 //	terminal ...                a person's terminal, see terminal_test.go
 //	bytes FILE TEXT             writes TEXT, with Go's escapes, to FILE
 //	lines FILE                  stdout, less the terminal's CRs, is FILE with its variables put in
+//	crash daemon|keeper         kills one of them
+//	feed FILE LINE              writes LINE to who reads from a named pipe
 //	big FILE SIZE               writes an exec request with a command of SIZE bytes to FILE
 //
 // and <FILE as a word of a command line stands for the file's text.
@@ -53,6 +59,8 @@ func TestScripts(t *testing.T) {
 			"bytes":      writeBytes,
 			"big":        big,
 			"lines":      lines,
+			"crash":      crash,
+			"feed":       feed,
 		},
 	})
 }
@@ -180,6 +188,55 @@ func unixClient(home string) *http.Client {
 			return new(net.Dialer).DialContext(ctx, "unix", socket)
 		},
 	}}
+}
+
+// crash kills the daemon or its keeper, as the kernel's out-of-memory killer would. It
+// waits until another keeper holds the sessions: who loses both at once loses them.
+func crash(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: crash daemon|keeper")
+	}
+	home := worldOf(ts).home
+	st := daemonStatus(ts, home)
+	if args[0] == "daemon" {
+		ts.Check(crashProcess(st.PID))
+		return
+	}
+	res, err := unixClient(home).Get("http://daemon/v1/logs?follow=true")
+	ts.Check(err)
+	defer res.Body.Close()
+	ts.Check(crashProcess(st.Keeper.PID))
+	for log := bufio.NewScanner(res.Body); log.Scan(); {
+		if strings.Contains(log.Text(), "another keeper holds the sessions") {
+			return
+		}
+	}
+	ts.Fatalf("nobody holds the sessions")
+}
+
+func daemonStatus(ts *testscript.TestScript, home string) api.Status {
+	res, err := unixClient(home).Get("http://daemon/v1/status")
+	ts.Check(err)
+	defer res.Body.Close()
+	var st api.Status
+	ts.Check(json.NewDecoder(res.Body).Decode(&st))
+	return st
+}
+
+func crashProcess(pid int) error {
+	p, err := os.FindProcess(pid)
+	if err != nil {
+		return err
+	}
+	return p.Kill()
+}
+
+// feed gives a line to who reads from a named pipe.
+func feed(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: feed FILE LINE")
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(args[1]+"\n"), 0o600))
 }
 
 func writeBytes(ts *testscript.TestScript, neg bool, args []string) {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/ai-session/ai-session/api"
+	"github.com/ai-session/ai-session/internal/wire"
 )
 
 // Session is the handle of a session. It holds nothing: the session is the daemon's.
@@ -85,7 +86,7 @@ func (s *Session) Watch(ctx context.Context, yield func(*api.Event) error) error
 // Attach connects a terminal: see api.Frame for what travels.
 func (s *Session) Attach(ctx context.Context, req api.AttachRequest) (api.Conn, error) {
 	req.Session = s.ID
-	return api.Attach.Open(ctx, s.c.caller, &req)
+	return wire.Resume(func() (api.Conn, error) { return api.Attach.Open(ctx, s.c.caller, &req) })
 }
 
 // Resize sets the session's size.

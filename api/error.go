@@ -20,6 +20,7 @@ const (
 	Dead               Code = "dead"                // 410: the session's program has ended
 	TooLarge           Code = "too_large"           // 413: over a stated limit
 	UnsupportedProgram Code = "unsupported_program" // 422: exec needs a shell it knows
+	Unsupported        Code = "unsupported"         // 501: not on this system, or not as it was started
 	CannotStart        Code = "cannot_start"        // 422: the program or folder cannot be used
 	NotStarted         Code = "not_started"         // 503: the command was not given to the shell
 	Timeout            Code = "timeout"             // 504: what was waited for did not come in time
@@ -32,7 +33,7 @@ const (
 var statuses = map[Code]int{
 	Invalid: 400, UnknownField: 400, Denied: 403, NotFound: 404, NotAllowed: 405,
 	Exists: 409, Busy: 409, Dead: 410, TooLarge: 413, UnsupportedProgram: 422,
-	CannotStart: 422, Cancelled: 499, Internal: 500, NotStarted: 503,
+	CannotStart: 422, Cancelled: 499, Internal: 500, Unsupported: 501, NotStarted: 503,
 	Unavailable: 503, Timeout: 504, StorageDegraded: 507,
 }
 

@@ -1,6 +1,9 @@
 package api
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // ExecRequest runs a command in a session's living shell.
 type ExecRequest struct {
@@ -14,7 +17,16 @@ type ExecRequest struct {
 	Queue       bool     `json:"queue,omitempty" flag:"queue" doc:"wait for the terminal in place of answering busy"`
 	Stdin       *string  `json:"stdin,omitempty" in:"stdin" flag:"stdin" doc:"what the command reads from its standard input"`
 	StdinBase64 []byte   `json:"stdin_base64,omitempty" doc:"the same, for bytes that are not UTF-8"`
+
+	IdempotencyKey string `json:"idempotency_key,omitempty" doc:"a request that comes again under the same key is answered by the first one's command"`
 }
+
+// Repeatable says that the request may be sent again when nobody knows whether it
+// arrived.
+func (r *ExecRequest) Repeatable() bool { return r.IdempotencyKey != "" }
+
+// SetKey names a request that has no key yet.
+func (r *ExecRequest) SetKey(key string) { r.IdempotencyKey = cmp.Or(r.IdempotencyKey, key) }
 
 // BlockState says where a command stands.
 type BlockState string
@@ -100,6 +112,9 @@ type WaitRequest struct {
 	MaxTokens int    `json:"max_tokens,omitempty" flag:"max-tokens" default:"1500" doc:"budget of the text in the answer"`
 }
 
+// Repeatable says that waiting twice does no more than waiting once.
+func (r *WaitRequest) Repeatable() bool { return true }
+
 // WaitResult is what was waited for.
 type WaitResult struct {
 	Reason  string       `json:"reason"` // exit, prompt, input, quiet, text, dead or timeout
@@ -107,6 +122,8 @@ type WaitResult struct {
 	Block   *Report      `json:"block,omitempty"`
 	Match   string       `json:"match,omitempty"`
 	Input   *Input       `json:"input,omitempty"`
+	Exit    *Exit        `json:"exit,omitempty"` // of the session's program, once it has ended
+	Signal  string       `json:"signal,omitempty"`
 	AgeMS   Millis       `json:"age_ms"`
 	Session string       `json:"session"`
 }

@@ -105,6 +105,37 @@ type Status struct {
 	Sessions   int     `json:"sessions"`
 	Socket     string  `json:"socket"`
 	Storage    Storage `json:"storage"`
+
+	Keeper     *Keeper    `json:"keeper,omitempty"` // absent: sessions end with the daemon
+	Recovered  *Recovered `json:"recovered,omitempty"`
+	RolledBack string     `json:"rolled_back,omitempty"` // why the last upgrade was taken back
+}
+
+// Keeper is the process that holds the terminals while no daemon does.
+type Keeper struct {
+	PID int `json:"pid"`
+}
+
+// Recovered says what this daemon took over from the one before.
+type Recovered struct {
+	Sessions int    `json:"sessions"`
+	Gaps     int    `json:"gaps"`   // of them, sessions that lost output; it is marked in them
+	Failed   int    `json:"failed"` // terminals that could not be taken over; the log says why
+	TookMS   Millis `json:"took_ms"`
+}
+
+// UpgradeRequest replaces the daemon's binary.
+type UpgradeRequest struct {
+	Program string `json:"program,omitempty" arg:"1" doc:"the new ai-sessiond; by default the file the running one was started from"`
+}
+
+// UpgradeResult says what was begun. The new daemon answers the next request.
+type UpgradeResult struct {
+	Program    string `json:"program"`
+	From       string `json:"from"`
+	To         string `json:"to"` // the new binary's version
+	Generation int    `json:"generation"`
+	Sessions   int    `json:"sessions"`
 }
 
 // Storage says where sessions are kept.

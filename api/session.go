@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 	"time"
@@ -19,7 +20,16 @@ type CreateRequest struct {
 	BaseEnv      KV       `json:"base_env,omitempty" doc:"the environment to start from; by default the daemon user's login environment"`
 	Size         *Size    `json:"size,omitempty" flag:"size" doc:"COLSxROWS; by default the client's terminal, else 120x40"`
 	AllowReports bool     `json:"allow_reports,omitempty" flag:"allow-reports" doc:"let programs read the screen back through terminal reports"`
+
+	IdempotencyKey string `json:"idempotency_key,omitempty" doc:"a request that comes again under the same key is answered by the first one's session"`
 }
+
+// Repeatable says that the request may be sent again when nobody knows whether it
+// arrived.
+func (r *CreateRequest) Repeatable() bool { return r.IdempotencyKey != "" }
+
+// SetKey names a request that has no key yet.
+func (r *CreateRequest) SetKey(key string) { r.IdempotencyKey = cmp.Or(r.IdempotencyKey, key) }
 
 // SessionState says what a session is doing, as far as there is evidence.
 type SessionState string

@@ -104,6 +104,12 @@ var (
 		Doc:        "Show how the daemon is.",
 		Example:    "ai-session status",
 	}
+	Upgrade = Op[UpgradeRequest, UpgradeResult]{
+		Name: "upgrade", Method: "POST", Path: "/v1/upgrade", Verb: "upgrade",
+		Capability: "admin", Audit: "upgrade",
+		Doc:     "Replace the running daemon by another binary; sessions and clients go on.",
+		Example: "ai-session upgrade",
+	}
 	Stop = Op[StopRequest, StopResult]{
 		Name: "stop", Method: "POST", Path: "/v1/stop", Verb: "stop",
 		Capability: "admin", Audit: "stop",
@@ -124,6 +130,6 @@ func All() []Spec {
 		Create.Spec(), List.Spec(), Inspect.Spec(), Exec.Spec(), Wait.Spec(), Send.Spec(),
 		ScreenOf.Spec(), ReadOutput.Spec(), ReadRaw.Spec(), Blocks.Spec(), Events.Spec(),
 		Attach.Spec(), Detach.Spec(), Kill.Spec(), Resize.Spec(), Signal.Spec(),
-		DaemonStatus.Spec(), Stop.Spec(), Logs.Spec(),
+		DaemonStatus.Spec(), Upgrade.Spec(), Stop.Spec(), Logs.Spec(),
 	}
 }

@@ -18,6 +18,7 @@ import (
 
 	"github.com/ai-session/ai-session/internal/cli"
 	"github.com/ai-session/ai-session/internal/config"
+	"github.com/ai-session/ai-session/internal/core/pty/keeper"
 	"github.com/ai-session/ai-session/internal/daemon"
 	"github.com/ai-session/ai-session/internal/httpapi"
 )
@@ -27,6 +28,13 @@ func main() {
 		if err := reduce(os.Args[2:], os.Stdin, os.Stdout); err != nil {
 			fmt.Fprintln(os.Stderr, "ai-session: "+err.Error())
 			os.Exit(2)
+		}
+		return
+	}
+	if len(os.Args) == 2 && os.Args[1] == "preflight" {
+		if err := daemon.CheckState(os.Stdin, os.Stdout, cli.Version); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
 		}
 		return
 	}
@@ -64,11 +72,15 @@ func serve(background bool) error {
 	}
 	defer logFile.Close()
 	log := newLog(settings.LogLevel, background, logFile)
-	d, err := daemon.New(daemon.Config{Paths: paths, Settings: settings, Version: cli.Version, Log: log, LogFile: logFile})
+	k, err := keeper.FromEnv()
 	if err != nil {
 		return err
 	}
-	l, err := listen(paths.Socket)
+	d, err := daemon.New(daemon.Config{Paths: paths, Settings: settings, Version: cli.Version, Log: log, LogFile: logFile, Keeper: k})
+	if err != nil {
+		return err
+	}
+	l, err := listen(paths.Socket, d.Listener())
 	if err != nil {
 		return errors.Join(err, d.Close(context.Background()))
 	}
@@ -85,9 +97,15 @@ func newLog(level string, background bool, file io.Writer) *slog.Logger {
 	return slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: l}))
 }
 
-// listen takes the socket. Nobody else has the store, so a socket that is there is a
-// dead daemon's.
-func listen(socket string) (net.Listener, error) {
+// listen takes the socket: the last daemon's, with the clients that wait in it, or a
+// new one. Nobody else has the store, so a socket that is there is a dead daemon's.
+func listen(socket string, last net.Listener) (net.Listener, error) {
+	if last != nil {
+		if _, err := os.Stat(socket); err == nil {
+			return last, nil
+		}
+		last.Close() // somebody removed its name: nobody can reach it
+	}
 	if err := os.Remove(socket); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err
 	}
@@ -110,6 +128,9 @@ func run(d *daemon.Daemon, l net.Listener, log *slog.Logger, background bool, pa
 	server := httpapi.New(d, log)
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(httpapi.PeerListener(l)) }()
+	if err := d.Serving(l); err != nil {
+		log.Warn("the sessions would end with this daemon", "err", err)
+	}
 	log.Info("ready", "socket", paths.Socket, "pid", os.Getpid())
 	if background {
 		fmt.Println("ready")
@@ -119,10 +140,16 @@ func run(d *daemon.Daemon, l net.Listener, log *slog.Logger, background bool, pa
 	select {
 	case <-ctx.Done():
 	case <-d.Stopping():
+	case <-d.Handover():
+		// Whoever waits for an answer asks the next daemon, which finds the socket and
+		// those who wait in it as they are.
+		server.Freeze()
+		return d.HandOver()
 	case err = <-failed:
 	}
 	patience, cancel := context.WithTimeout(context.Background(), stopPatience)
 	defer cancel()
 	err = errors.Join(err, d.Close(patience))
+	os.Remove(paths.Socket) // where the listener was the last daemon's, Go leaves its name
 	return errors.Join(err, server.Shutdown(patience))
 }

@@ -44,13 +44,15 @@ func (a *app) attach() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		size, xpixel, ypixel := windowSize()
-		req.Cols, req.Rows, req.XPixel, req.YPixel = size.Cols, size.Rows, xpixel, ypixel
 		c, err := a.caller()
 		if err != nil {
 			return err
 		}
-		conn, err := api.Attach.Open(a.ctx, c, req)
+		conn, err := wire.Resume(func() (api.Conn, error) {
+			size, xpixel, ypixel := windowSize()
+			req.Cols, req.Rows, req.XPixel, req.YPixel = size.Cols, size.Rows, xpixel, ypixel
+			return api.Attach.Open(a.ctx, c, req)
+		})
 		if err != nil {
 			return err
 		}
@@ -115,7 +117,7 @@ func show(conn api.Conn) (string, error) {
 		switch f.Kind {
 		case api.FrameRepaint:
 			f.Data = append([]byte(clearScreen), f.Data...)
-			owed -= len(clearScreen)
+			owed = -len(clearScreen) // a daemon that repaints counts anew
 			fallthrough
 		case api.FrameOutput, api.FrameDraw:
 			if _, err := os.Stdout.Write(f.Data); err != nil {

@@ -19,7 +19,7 @@ import (
 var commandOrder = []string{
 	"create", "list", "inspect", "exec", "wait", "send", "screen", "output", "history", "events",
 	"attach", "detach", "kill", "resize", "signal",
-	"reduce", "serve", "status", "stop", "logs", "config", "completion", "version",
+	"reduce", "serve", "status", "upgrade", "stop", "logs", "config", "completion", "version",
 }
 
 // commands maps every word to what builds its command.
@@ -28,7 +28,8 @@ func (a *app) commands() map[string]func() *cobra.Command {
 		"create": a.create, "list": a.list, "inspect": a.inspect, "exec": a.exec, "wait": a.wait,
 		"send": a.send, "screen": a.screen, "output": a.output, "history": a.history, "events": a.events,
 		"attach": a.attach, "detach": a.detach, "kill": a.kill, "resize": a.resize, "signal": a.signal,
-		"reduce": a.reduce, "serve": a.serve, "status": a.daemonStatus, "stop": a.stop, "logs": a.logs,
+		"reduce": a.reduce, "serve": a.serve, "keeper": a.keeper, "status": a.daemonStatus, "upgrade": a.upgrade,
+		"stop": a.stop, "logs": a.logs,
 		"config": a.config, "completion": a.completion, "version": a.version,
 	}
 	all["ls"] = all["list"]
@@ -327,18 +328,6 @@ func (a *app) logs() *cobra.Command {
 			return err
 		})
 	})
-}
-
-func (a *app) serve() *cobra.Command {
-	return &cobra.Command{
-		Use:                "serve",
-		Short:              "Run the daemon in the foreground",
-		Example:            "  ai-session serve",
-		DisableFlagParsing: true,
-		RunE: func(_ *cobra.Command, args []string) error {
-			return replaceBy("ai-sessiond", append([]string{"serve"}, args...))
-		},
-	}
 }
 
 func (a *app) version() *cobra.Command {

@@ -185,6 +185,11 @@ func (a *app) waited(res *api.WaitResult) error {
 		a.status = statusOf(&res.Block.Block)
 	case res.Reason == "dead":
 		a.status = exitUnknown
+		if res.Exit != nil {
+			if code, known := res.Exit.Code(); known {
+				a.status = code
+			}
+		}
 	}
 	if a.json {
 		return nil

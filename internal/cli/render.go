@@ -117,6 +117,18 @@ func renderStatus(w io.Writer, s *api.Status) error {
 	t := table(w)
 	fmt.Fprintf(t, "pid\t%d\nversion\t%s\nuptime\t%s\ngeneration\t%d\nsessions\t%d\nsocket\t%s\nstorage\t%s (%d bytes of journals)\n",
 		s.PID, s.Version, seconds(s.UptimeMS.Duration()), s.Generation, s.Sessions, s.Socket, s.Storage.Dir, s.Storage.JournalBytes)
+	if s.Keeper == nil {
+		fmt.Fprintf(t, "keeper\tnone: sessions end with the daemon\n")
+	} else {
+		fmt.Fprintf(t, "keeper\tpid %d\n", s.Keeper.PID)
+	}
+	if r := s.Recovered; r != nil {
+		fmt.Fprintf(t, "recovered\t%s in %s, %d with a gap, %d not taken over\n",
+			counted(r.Sessions, "session"), seconds(r.TookMS.Duration()), r.Gaps, r.Failed)
+	}
+	if s.RolledBack != "" {
+		fmt.Fprintf(t, "last upgrade\ttaken back: %s\n", printable(s.RolledBack))
+	}
 	if s.Storage.Degraded != "" {
 		fmt.Fprintf(t, "degraded\t%s\n", printable(s.Storage.Degraded))
 	}

@@ -33,6 +33,7 @@ func (d *Daemon) bind() {
 	unary(d, api.Resize, d.resize)
 	unary(d, api.Signal, d.signal)
 	unary(d, api.DaemonStatus, d.daemonStatus)
+	unary(d, api.Upgrade, d.upgrade)
 	unary(d, api.Stop, d.stopDaemon)
 	stream(d, api.Logs, d.logs)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/ai-session/ai-session/api"
 	"github.com/ai-session/ai-session/internal/config"
+	"github.com/ai-session/ai-session/internal/core/pty/keeper"
 	"github.com/ai-session/ai-session/internal/core/session"
 	"github.com/ai-session/ai-session/internal/persistence"
 )
@@ -22,7 +24,8 @@ type Config struct {
 	Settings config.Config
 	Version  string
 	Log      *slog.Logger
-	LogFile  *LogFile // nil: logs cannot be read back
+	LogFile  *LogFile       // nil: logs cannot be read back
+	Keeper   *keeper.Client // nil: sessions end with this process
 }
 
 // Daemon holds the sessions and carries out the operations.
@@ -34,11 +37,16 @@ type Daemon struct {
 	bound      map[string]binding
 	started    time.Time
 	generation int
+	vault      *vault // nil without a keeper
+	listener   net.Listener
+	adoption   session.Adoption
 	stop       chan struct{} // closed when somebody asked the daemon to stop
 	stopOnce   func()
+	handover   chan string // the binary to hand over to
 }
 
-// New opens the store and builds the parts. It starts no session and no listener.
+// New opens the store, builds the parts, and takes up the sessions that the last
+// daemon left with the keeper. It starts no session and no listener.
 func New(c Config) (*Daemon, error) {
 	if err := c.Paths.Make(); err != nil {
 		return nil, err
@@ -47,18 +55,74 @@ func New(c Config) (*Daemon, error) {
 	if err != nil {
 		return nil, storeError(err)
 	}
-	d := &Daemon{c: c, store: store, events: newHub(), started: time.Now(), stop: make(chan struct{})}
+	d := &Daemon{c: c, store: store, events: newHub(), started: time.Now(), stop: make(chan struct{}), handover: make(chan string, 1)}
 	if d.generation, err = nextGeneration(c.Paths.Data); err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
 	d.stopOnce = once(func() { close(d.stop) })
-	d.sessions = session.NewManager(session.ManagerConfig{
+	mc := session.ManagerConfig{
 		Store: store, Scratch: c.Paths.Scratch, Socket: c.Paths.Socket,
 		DefaultShell: c.Settings.DefaultShell, JournalInput: c.Settings.Journal.Input,
 		SyncAlways: c.Settings.Journal.Sync == "always", Notify: d.events.publish,
-	})
+		Complain: func(err error) { c.Log.Warn("session", "err", err) },
+	}
+	if c.Keeper != nil {
+		d.vault = &vault{log: c.Log, spawn: spawnKeeper, client: c.Keeper}
+		mc.Keeper = d.vault
+	}
+	d.sessions = session.NewManager(mc)
 	d.bind()
+	if d.vault == nil {
+		return d, nil
+	}
+	if err := d.adopt(); err != nil {
+		return nil, errors.Join(err, store.Close())
+	}
 	return d, nil
+}
+
+// adopt takes up what the last daemon left.
+func (d *Daemon) adopt() error {
+	in, err := d.vault.inherit()
+	if err != nil {
+		return err
+	}
+	d.listener = in.listener
+	if len(in.kept) == 0 {
+		return nil
+	}
+	d.adoption = d.sessions.Adopt(in.kept)
+	d.c.Log.Info("adopted", "sessions", d.adoption.Sessions, "gaps", d.adoption.Gaps, "took", d.adoption.Took)
+	for _, err := range d.adoption.Failed {
+		d.c.Log.Error("a session stays with the keeper", "err", err)
+	}
+	return nil
+}
+
+// Listener is the last daemon's socket, nil if there was none. Clients may be waiting
+// in it.
+func (d *Daemon) Listener() net.Listener { return d.listener }
+
+// Serving tells the keeper that this daemon serves on l: from now on it outlives its
+// own death.
+func (d *Daemon) Serving(l net.Listener) error {
+	if d.vault == nil {
+		return nil
+	}
+	keep := func() error {
+		if err := d.vault.holdListener(l); err != nil {
+			return err
+		}
+		return d.vault.now().Ready()
+	}
+	if err := keep(); err != nil {
+		return err
+	}
+	go d.vault.watch(d.stop, func() error {
+		d.sessions.HoldAll()
+		return keep()
+	})
+	return nil
 }
 
 func storeError(err error) error {
@@ -99,9 +163,13 @@ func (d *Daemon) Stopping() <-chan struct{} { return d.stop }
 
 // Close ends every session and gives the store up.
 func (d *Daemon) Close(ctx context.Context) error {
+	d.stopOnce() // the keeper is not to be replaced any more
 	n := d.sessions.Close(ctx)
 	d.events.close()
 	d.c.Log.Info("stopped", "sessions", n)
+	if d.vault != nil {
+		d.vault.now().Bye() // a keeper that is gone needs no goodbye
+	}
 	return d.store.Close()
 }
 
@@ -110,6 +178,13 @@ func (d *Daemon) status() *api.Status {
 		PID: os.Getpid(), Version: d.c.Version, UptimeMS: api.MillisOf(time.Since(d.started)),
 		Generation: d.generation, Socket: d.c.Paths.Socket,
 		Storage: api.Storage{Dir: d.c.Paths.Data, RuntimeDir: d.c.Paths.Runtime},
+	}
+	if d.vault != nil {
+		w := d.vault.now().Welcome()
+		st.Keeper, st.RolledBack = &api.Keeper{PID: w.PID}, w.Note
+	}
+	if a := d.adoption; a.Sessions+len(a.Failed) > 0 {
+		st.Recovered = &api.Recovered{Sessions: a.Sessions, Gaps: a.Gaps, Failed: len(a.Failed), TookMS: api.MillisOf(a.Took)}
 	}
 	for _, s := range d.sessions.All() {
 		if !s.Dead() {

@@ -12,6 +12,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/ai-session/ai-session/api"
@@ -26,6 +27,7 @@ type Server struct {
 	caller api.Caller
 	log    *slog.Logger
 	http   *http.Server
+	frozen atomic.Bool
 }
 
 // New returns a server for caller's operations.
@@ -63,6 +65,10 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	}
 	return nil
 }
+
+// Freeze leaves every request from now on without an answer: this process is about to
+// end, and its successor is asked again.
+func (s *Server) Freeze() { s.frozen.Store(true) }
 
 // ServeHTTP makes a Server usable below another one, and in tests.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.http.Handler.ServeHTTP(w, r) }
@@ -102,6 +108,10 @@ func (s *Server) handler(op api.Spec) http.Handler {
 		api.Unary: s.unary, api.Stream: s.stream, api.Duplex: s.duplex,
 	}[op.Kind]
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s.frozen.Load() {
+			<-r.Context().Done()
+			panic(http.ErrAbortHandler) // no answer at all
+		}
 		r = r.WithContext(api.WithClient(r.Context(), clientName(r)))
 		req, err := decode(w, r, op)
 		if err == nil {
@@ -165,6 +175,7 @@ func (s *Server) unary(w http.ResponseWriter, r *http.Request, op api.Spec, req 
 	header.Set("Content-Type", "application/json")
 	header.Set("Content-Length", strconv.Itoa(len(body)))
 	w.Write(body)
+	http.NewResponseController(w).Flush() // before the request's context ends
 	return nil
 }
 

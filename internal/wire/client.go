@@ -6,8 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"math/rand/v2"
 	"net"
 	"reflect"
+	"strconv"
 	"sync"
 	"time"
 
@@ -81,9 +83,21 @@ func (c *Client) give(cn *conn) {
 	}
 }
 
-// exchange sends req and reads the head of the answer. An idle connection that the
-// daemon had closed is replaced once, for requests that may be repeated.
-func (c *Client) exchange(ctx context.Context, req Request, extra string) (*conn, *response, error) {
+// resendFor bounds how long a request is sent again while daemons come and go: a new
+// one is there within half a second, after a failed upgrade within six.
+const resendFor = 15 * time.Second
+
+// repeatable says whether a request may be sent again when the connection broke and
+// nobody knows what became of it.
+func repeatable(op api.Spec, req any) bool {
+	r, ok := req.(interface{ Repeatable() bool })
+	return op.Method == "GET" || ok && r.Repeatable()
+}
+
+// exchange sends req and reads the head of the answer. A connection that broke, with
+// an idle one or with a daemon, is replaced for requests that may be repeated.
+func (c *Client) exchange(ctx context.Context, req Request, again bool, extra string) (*conn, *response, error) {
+	var first time.Time // a connection broke
 	for {
 		cn, err := c.take(ctx)
 		if err != nil {
@@ -102,7 +116,10 @@ func (c *Client) exchange(ctx context.Context, req Request, extra string) (*conn
 		if ctx.Err() != nil {
 			return nil, nil, cancelled(ctx)
 		}
-		if !cn.reused || req.Method != "GET" {
+		if first.IsZero() {
+			first = time.Now()
+		}
+		if !again || time.Since(first) > resendFor {
 			return nil, nil, unreachable(err)
 		}
 	}
@@ -138,12 +155,16 @@ func (c *Client) Call(ctx context.Context, op api.Spec, req any) (any, error) {
 }
 
 // CallJSON carries out a unary operation and returns the answer as the daemon wrote it.
+// A daemon that dies meanwhile is waited for, if the request may be repeated.
 func (c *Client) CallJSON(ctx context.Context, op api.Spec, req any) ([]byte, error) {
+	if k, ok := req.(interface{ SetKey(string) }); ok {
+		k.SetKey(newKey())
+	}
 	encoded, err := EncodeRequest(op, req)
 	if err != nil {
 		return nil, err
 	}
-	cn, res, err := c.exchange(ctx, encoded, "")
+	cn, res, err := c.exchange(ctx, encoded, repeatable(op, req), "")
 	if err != nil {
 		return nil, err
 	}
@@ -162,6 +183,11 @@ func (c *Client) CallJSON(ctx context.Context, op api.Spec, req any) ([]byte, er
 		return nil, problem(res.status, body)
 	}
 	return body, nil
+}
+
+// newKey names a request, so that a daemon tells one that comes again from a new one.
+func newKey() string {
+	return strconv.FormatUint(rand.Uint64(), 36) // no secret: it need not be guessed either
 }
 
 func readAll(res *response) ([]byte, error) {
@@ -189,7 +215,7 @@ func (c *Client) Stream(ctx context.Context, op api.Spec, req any, yield func(an
 	if err != nil {
 		return err
 	}
-	cn, res, err := c.exchange(ctx, encoded, "")
+	cn, res, err := c.exchange(ctx, encoded, repeatable(op, req), "")
 	if err != nil {
 		return err
 	}
@@ -256,7 +282,7 @@ func (c *Client) Open(ctx context.Context, op api.Spec, req any) (api.Conn, erro
 	if err != nil {
 		return nil, err
 	}
-	cn, res, err := c.exchange(ctx, encoded, "Connection: Upgrade\r\nUpgrade: "+Protocol+"\r\n")
+	cn, res, err := c.exchange(ctx, encoded, repeatable(op, req), "Connection: Upgrade\r\nUpgrade: "+Protocol+"\r\n")
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ package pty
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"io"
 	"os"
@@ -39,7 +40,7 @@ func (p *PTY) Read(take func() []byte, got func([]byte)) error {
 		var end error
 		err := p.conn.Read(func(fd uintptr) bool {
 			buf = take()
-			n, end = fill(int(fd), buf)
+			n, end = p.fill(int(fd), buf)
 			if n == 0 && (end == nil || end == io.EOF && p.hungUp) && !p.draining() {
 				got(buf[:0])
 				return false
@@ -83,9 +84,11 @@ func (p *PTY) dry(end error) error {
 
 // fill reads until there is no more, or no more room. No bytes: nil means
 // nothing there now, io.EOF that nobody holds the terminal.
-func fill(fd int, buf []byte) (n int, err error) {
+func (p *PTY) fill(fd int, buf []byte) (n int, err error) {
 	for n < len(buf) {
+		p.tally(n, true)
 		m, err := unix.Read(fd, buf[n:])
+		p.tally(n+max(m, 0), false)
 		switch {
 		case err == unix.EINTR:
 			continue
@@ -102,6 +105,18 @@ func fill(fd int, buf []byte) (n int, err error) {
 		return 0, err
 	}
 	return n, nil
+}
+
+// tally notes in shared memory what is in hand.
+func (p *PTY) tally(n int, reading bool) {
+	if p.count == nil {
+		return
+	}
+	v := uint64(n) << 1
+	if reading {
+		v |= 1
+	}
+	binary.LittleEndian.PutUint64(p.count, v)
 }
 
 func (p *PTY) draining() bool {

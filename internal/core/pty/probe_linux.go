@@ -124,7 +124,7 @@ func (q *Process) tasks() []string {
 func (p *PTY) look(q Process) (Member, bool) {
 	m := Member{Process: q}
 	dir := "/proc/" + strconv.Itoa(q.PID)
-	v := viewer{dir: dir, q: q, dev: p.dev, is: map[int]bool{}}
+	v := viewer{dir: dir, q: q, dev: p.dev, parent: p.parent, is: map[int]bool{}}
 	holds, err := v.holds()
 	if err != nil {
 		// Not ours to look into. It may hold the terminal if it is its own.
@@ -135,7 +135,7 @@ func (p *PTY) look(q Process) (Member, bool) {
 		return m, false
 	}
 	for _, tid := range q.tasks() {
-		b, err := readProc(dir + "/task/" + tid + "/syscall")
+		b, err := v.syscall(tid)
 		if errors.Is(err, os.ErrNotExist) || errors.Is(err, unix.ESRCH) {
 			continue // the thread ended
 		}
@@ -158,6 +158,18 @@ type viewer struct {
 	q   Process
 	dev uint64
 	is  map[int]bool // whether a descriptor is our terminal
+
+	parent Parent // nil: nobody sees more than we do
+}
+
+// syscall is what a thread sleeps in. Yama shows it to ancestors only.
+func (v *viewer) syscall(thread string) ([]byte, error) {
+	b, err := readProc(v.dir + "/task/" + thread + "/syscall")
+	if errors.Is(err, os.ErrPermission) && v.parent != nil {
+		tid, _ := strconv.Atoi(thread)
+		return v.parent.Syscall(v.q.PID, tid)
+	}
+	return b, err
 }
 
 // holds says whether any descriptor is the terminal, trying the usual ones first.
@@ -237,6 +249,9 @@ func (v *viewer) polls(s set, m *Member) {
 // memory reads the process's memory.
 func (v *viewer) memory(at uint64, n int) ([]byte, error) {
 	f, err := os.Open(v.dir + "/mem")
+	if errors.Is(err, os.ErrPermission) && v.parent != nil {
+		return v.parent.Memory(v.q.PID, at, n)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -25,6 +25,8 @@ type PTY struct {
 	dev  uint64 // the terminal's device number, as in Process
 
 	event  *os.File // of the end of an adopted process; nil where there is none
+	parent Parent   // of an adopted process; nil: nobody knows its exit status
+	count  []byte   // see SetCount; nil: nobody wants to know
 	hungUp bool     // the reader's: EOF was reported and no byte came since
 	late   int      // the reader's: bytes read since the process ended
 	born   uint64   // Process.started of pid; 0 = it was gone when we looked
@@ -75,17 +77,17 @@ func Start(c Command) (*PTY, error) {
 }
 
 // Open takes over a terminal whose process another daemon started: f is its
-// master, which Open owns from now on. The end of a process that is not our child
-// is noticed, its status is unknown until Learn is told.
-func Open(f *os.File, pid int) (*PTY, error) {
+// master, which Open owns from now on. The process is not our child: parent knows how
+// it ends, nil means that the status stays unknown.
+func Open(f *os.File, pid int, parent Parent) (*PTY, error) {
 	p, err := adopt(f)
 	if err != nil {
 		return nil, err
 	}
-	p.pid = pid
+	p.pid, p.parent = pid, parent
 	w, err := p.find()
 	if errors.Is(err, os.ErrProcessDone) {
-		p.ended(Exit{Code: -1})
+		p.ended(p.inherited())
 		return p, nil
 	}
 	if err != nil {
@@ -96,6 +98,21 @@ func Open(f *os.File, pid int) (*PTY, error) {
 	p.watching.Go(func() { p.watch(w) })
 	return p, nil
 }
+
+// inherited is how an adopted process ended, as far as its parent can tell.
+func (p *PTY) inherited() Exit {
+	if p.parent != nil {
+		if e, known := p.parent.ExitOf(p.pid); known {
+			return e
+		}
+	}
+	return Exit{Code: -1}
+}
+
+// SetCount has Read tell in shared memory, eight bytes little endian, how many bytes it
+// has read for its caller and not given up yet: twice their number, plus one while
+// a read is under way. If this process dies, what it had in hand is known.
+func (p *PTY) SetCount(shared []byte) { p.count = shared }
 
 // remember keeps what tells our process from a later one with its number.
 func (p *PTY) remember() {
@@ -224,16 +241,6 @@ func (p *PTY) Exit() Exit {
 	return p.exit
 }
 
-// Learn says how an adopted process ended, from whoever was its parent. A status
-// that is known already stays.
-func (p *PTY) Learn(e Exit) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if !p.exit.Known {
-		p.exit = e
-	}
-}
-
 // ended publishes the end and has the reader drain what is left.
 func (p *PTY) ended(e Exit) {
 	p.mu.Lock()
@@ -246,7 +253,8 @@ func (p *PTY) ended(e Exit) {
 	p.wakeReader()
 }
 
-func exitOf(ws syscall.WaitStatus) Exit {
+// ExitOf is how a process ended, by its wait status.
+func ExitOf(ws syscall.WaitStatus) Exit {
 	if ws.Signaled() {
 		return Exit{Code: -1, Signal: ws.Signal(), Known: true}
 	}

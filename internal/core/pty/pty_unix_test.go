@@ -553,7 +553,7 @@ func TestAdoptedTerminalGoesOnWhereTheFirstReaderStopped(t *testing.T) {
 	if _, err := first.Write([]byte("echo wait''ed\n")); err != nil {
 		t.Fatal(err)
 	}
-	p, err := Open(os.NewFile(uintptr(fd), "stored"), first.Pid())
+	p, err := Open(os.NewFile(uintptr(fd), "stored"), first.Pid(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -563,11 +563,6 @@ func TestAdoptedTerminalGoesOnWhereTheFirstReaderStopped(t *testing.T) {
 	w.sees("goes on")
 	if e := w.ends(); e.Known || e.Code != -1 {
 		t.Errorf("exit %+v of a process that is not ours to reap", e)
-	}
-	w.Learn(Exit{Code: 6, Known: true})
-	w.Learn(Exit{Code: 1, Known: true})
-	if e := w.Exit(); e != (Exit{Code: 6, Known: true}) {
-		t.Errorf("learnt %+v", e)
 	}
 	<-first.Done()
 	if e := first.Exit(); e.Code != 6 {
@@ -590,16 +585,23 @@ func TestAdoptingADeadProcessEndsAtOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := Open(os.NewFile(uintptr(fd), "stored"), first.Pid())
+	p, err := Open(os.NewFile(uintptr(fd), "stored"), first.Pid(), heir{Code: 6, Known: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	w := watchTerm(t, p)
-	if e := w.ends(); e.Known {
-		t.Errorf("exit %+v", e)
+	if e := w.ends(); e != (Exit{Code: 6, Known: true}) {
+		t.Errorf("exit %+v, not what the parent says", e)
 	}
 	w.sees("left over")
 }
+
+// heir is a parent that knows one answer.
+type heir Exit
+
+func (h heir) ExitOf(int) (Exit, bool)               { return Exit(h), h.Known }
+func (heir) Syscall(int, int) ([]byte, error)        { return nil, os.ErrPermission }
+func (heir) Memory(int, uint64, int) ([]byte, error) { return nil, os.ErrPermission }
 
 func TestCloseEndsAWaitingRead(t *testing.T) {
 	p, err := Start(Command{Path: "sleep", Argv: []string{"sleep", "1000"}, Env: testEnv})

@@ -108,7 +108,9 @@ func (p *PTY) watch() {
 }
 
 // Open cannot work here: a pseudo-console dies with the process that made it.
-func Open(*os.File, int) (*PTY, error) { return nil, fmt.Errorf("adopt a terminal: %w", ErrUnknown) }
+func Open(*os.File, int, Parent) (*PTY, error) {
+	return nil, fmt.Errorf("adopt a terminal: %w", ErrUnknown)
+}
 
 // Pid is the process that was started.
 func (p *PTY) Pid() int { return p.pid }
@@ -132,8 +134,8 @@ func (p *PTY) Exit() Exit {
 	return p.exit
 }
 
-// Learn does nothing: the status of our own child is known.
-func (p *PTY) Learn(Exit) {}
+// SetCount does nothing: nothing outlives this process.
+func (p *PTY) SetCount([]byte) {}
 
 // Read holds a buffer and a thread while it waits. It answers io.EOF when the
 // console is closed, and never ErrDrained before that.

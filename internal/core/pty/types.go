@@ -63,6 +63,14 @@ type Termios struct {
 	raw rawTermios
 }
 
+// Parent is an ancestor of adopted processes that still lives: it learns how they end,
+// and may look where the system shows a process to its ancestors only.
+type Parent interface {
+	ExitOf(pid int) (Exit, bool)
+	Syscall(pid, thread int) ([]byte, error) // as /proc/PID/task/THREAD/syscall
+	Memory(pid int, addr uint64, size int) ([]byte, error)
+}
+
 // Member is a process of the foreground group, or a descendant of the terminal's
 // own process, that holds the terminal open.
 type Member struct {

@@ -54,7 +54,7 @@ func (p *PTY) reap() bool {
 			p.ended(Exit{Code: -1})
 			return true
 		case pid == p.pid:
-			p.ended(exitOf(ws))
+			p.ended(ExitOf(ws))
 			return true
 		}
 		return false
@@ -80,7 +80,7 @@ func (p *PTY) await(w watcher) bool {
 		return finished
 	})
 	if finished {
-		p.ended(Exit{Code: -1})
+		p.ended(p.inherited())
 	}
 	return finished || errors.Is(err, os.ErrDeadlineExceeded)
 }
@@ -107,7 +107,7 @@ func (p *PTY) awaitAdopted() {
 	defer tick.Stop()
 	for {
 		if err := syscall.Kill(p.pid, 0); err == syscall.ESRCH {
-			p.ended(Exit{Code: -1})
+			p.ended(p.inherited())
 			return
 		}
 		select {

@@ -30,6 +30,7 @@ type block struct {
 	started  time.Time
 	ended    time.Time
 	startSeq uint64 // of its exec-start frame
+	key      string // of the request
 }
 
 // blockRef finds a block's frames again.
@@ -76,6 +77,7 @@ type startFrame struct {
 	Command  string `json:"command"`
 	Token    string `json:"token"`
 	Isolated bool   `json:"isolated,omitempty"`
+	Key      string `json:"key,omitempty"`
 }
 
 // endFrame is what an exec-end frame holds.

@@ -22,6 +22,7 @@ type execution struct {
 	done      chan struct{} // closed once the block has ended, or err is set
 	err       error         // the command was not given to the shell
 	retried   bool
+	key       string      // the request's; a request that comes again is answered by this one
 	view      *api.Report // of the ended block, made when it ended
 	cols      int
 	editor    bool // a line editor may draw the trigger, in place of the terminal's echo
@@ -39,6 +40,9 @@ func (s *Session) Exec(ctx context.Context, req *api.ExecRequest) (*api.Report, 
 	}
 	deadline, stop := timeout(ctx, req.TimeoutMS)
 	defer stop()
+	if r, ok, err := s.repeat(ctx, deadline, req); ok {
+		return r, err
+	}
 	e, err := s.begin(deadline, text, req)
 	if err != nil {
 		return nil, err
@@ -94,7 +98,8 @@ func quoteArgv(kind shell.Kind, argv []string) string {
 // begin waits for the terminal and gives the command to the shell.
 func (s *Session) begin(ctx context.Context, text string, req *api.ExecRequest) (*execution, error) {
 	e := &execution{
-		block:     &block{command: text, state: api.BlockRunning, to: -1},
+		block:     &block{command: text, state: api.BlockRunning, to: -1, key: req.IdempotencyKey},
+		key:       req.IdempotencyKey,
 		outputEnd: -1, started: make(chan struct{}), done: make(chan struct{}),
 	}
 	if err := s.admit(ctx, e, req.Queue); err != nil {
@@ -269,7 +274,7 @@ func (s *Session) arm(e *execution) error {
 	b.isolated = e.prepared.Isolated
 	b.started = time.Now()
 	b.cwd = s.cwd
-	data, err := json.Marshal(startFrame{Block: b.number, Command: b.command, Token: e.prepared.Token, Isolated: b.isolated})
+	data, err := json.Marshal(startFrame{Block: b.number, Command: b.command, Token: e.prepared.Token, Isolated: b.isolated, Key: e.key})
 	if err == nil {
 		s.markGap()
 		var pos persistence.Position

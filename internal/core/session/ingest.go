@@ -36,6 +36,7 @@ func (s *Session) read() {
 	var buf *[]byte
 	take := func() []byte {
 		s.inHand.Store(true)
+		s.slot.begin(s.journal.End().Offset)
 		buf = chunks.Get().(*[]byte)
 		return *buf
 	}
@@ -45,6 +46,7 @@ func (s *Session) read() {
 			s.ingest(p)
 			s.mu.Unlock()
 		}
+		s.slot.done()
 		s.inHand.Store(false)
 		chunks.Put(buf)
 		buf = nil

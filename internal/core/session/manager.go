@@ -29,6 +29,8 @@ type ManagerConfig struct {
 	JournalInput bool
 	SyncAlways   bool
 	Notify       func(api.Event) // told of every session's changes; must not block
+	Keeper       Keeper          // nil: sessions end with this process
+	Complain     func(error)     // told what went wrong without an answer to put it in
 }
 
 // Manager holds many sessions and knows their names.
@@ -40,11 +42,17 @@ type Manager struct {
 	taken    map[string]bool // names of sessions being created
 	next     int             // where the search for a free number begins
 	sync     syncer
+	flight   *flight
 }
 
 // NewManager returns a manager without sessions.
 func NewManager(c ManagerConfig) *Manager {
-	return &Manager{c: c, sessions: map[string]*Session{}, taken: map[string]bool{}, sync: syncer{due: map[*Session]bool{}}}
+	m := &Manager{c: c, sessions: map[string]*Session{}, taken: map[string]bool{}, sync: syncer{due: map[*Session]bool{}}}
+	var err error
+	if m.flight, err = openFlight(c.Scratch); err != nil {
+		m.complain("of all", fmt.Errorf("output lost in a crash will not be marked: %w", err))
+	}
+	return m
 }
 
 // meta is what the store keeps of a session beside its journal.
@@ -56,6 +64,8 @@ type meta struct {
 	Dir       string    `json:"dir"`
 	Size      api.Size  `json:"size"`
 	CreatedAt time.Time `json:"created_at"`
+	Reports   bool      `json:"allow_reports,omitempty"`
+	Key       string    `json:"key,omitempty"` // of the request that made it
 
 	FirstBlock uint64 `json:"first_block,omitempty"` // once the session has ended
 	LastBlock  uint64 `json:"last_block,omitempty"`
@@ -69,6 +79,9 @@ var defaultSize = api.Size{Cols: 120, Rows: 40}
 func (m *Manager) Create(ctx context.Context, req *api.CreateRequest) (*Session, error) {
 	if err := checkCreate(req); err != nil {
 		return nil, err
+	}
+	if s := m.madeBy(req.IdempotencyKey); s != nil {
+		return s, nil
 	}
 	name, release, err := m.reserve(req.Name)
 	if err != nil {
@@ -143,6 +156,7 @@ func (m *Manager) reserve(name string) (string, func(), error) {
 	if old != nil {
 		delete(m.sessions, name)
 		old.Close() // its program has ended: nothing here waits
+		m.letGo(old)
 		m.retire(old)
 	}
 	m.taken[name] = true
@@ -181,9 +195,10 @@ func (m *Manager) launch(req *api.CreateRequest, name string) (*Session, error) 
 	if kit != nil {
 		cmd.Argv, cmd.Env = kit.Argv(), kit.Env()
 	}
-	c := m.config(meta{ID: id, Name: name, Shell: argv[0], Argv: argv, Dir: dir, Size: size, CreatedAt: time.Now()})
-	c.AllowReports = req.AllowReports
-	return m.begin(p, cmd, c, argv)
+	return m.begin(p, cmd, meta{
+		ID: id, Name: name, Shell: argv[0], Argv: argv, Dir: dir, Size: size, CreatedAt: time.Now(),
+		Reports: req.AllowReports, Key: req.IdempotencyKey,
+	})
 }
 
 // kitDir is where a session's commands are written. Its name is the random end of the
@@ -191,30 +206,50 @@ func (m *Manager) launch(req *api.CreateRequest, name string) (*Session, error) 
 func (m *Manager) kitDir(id string) string { return filepath.Join(m.c.Scratch, id[len(id)-10:]) }
 
 // begin makes the journal and starts the program; on failure it leaves nothing.
-func (m *Manager) begin(p Parts, cmd pty.Command, c Config, argv []string) (s *Session, err error) {
+func (m *Manager) begin(p Parts, cmd pty.Command, d meta) (s *Session, err error) {
 	defer func() {
 		if err != nil && p.Kit != nil {
 			p.Kit.Close()
 		}
 	}()
 	if p.PTY, err = pty.Start(cmd); err != nil {
-		return nil, startError(err, argv[0], cmd.Dir)
+		return nil, startError(err, d.Shell, cmd.Dir)
 	}
-	data, err := json.Marshal(meta{ID: c.ID, Name: c.Name, Shell: c.Shell, Argv: argv, Dir: cmd.Dir, Size: c.Size, CreatedAt: c.CreatedAt})
+	data, err := json.Marshal(d)
 	if err == nil {
-		p.Journal, err = m.c.Store.Create(c.ID, data, persistence.Options{Session: c.ID})
+		p.Journal, err = m.c.Store.Create(d.ID, data, persistence.Options{Session: d.ID})
 	}
 	if err != nil {
 		p.PTY.Kill(context.Background())
 		p.PTY.Close()
 		return nil, storageError(err)
 	}
-	return New(p, c)
+	p.Slot = m.flight.take()
+	if s, err = New(p, m.config(d)); err == nil {
+		m.hold(s)
+	}
+	return s, err
+}
+
+// madeBy finds the session that a request made before its connection broke.
+func (m *Manager) madeBy(key string) *Session {
+	if key == "" {
+		return nil
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, s := range m.sessions {
+		if s.c.Key == key {
+			return s
+		}
+	}
+	return nil
 }
 
 func (m *Manager) config(d meta) Config {
 	return Config{
 		ID: d.ID, Name: d.Name, Shell: d.Shell, Dir: d.Dir, Size: d.Size, CreatedAt: d.CreatedAt,
+		AllowReports: d.Reports, Key: d.Key, Argv: d.Argv, Ended: m.hold,
 		JournalInput: m.c.JournalInput, SyncAlways: m.c.SyncAlways,
 		NextBlock: m.c.Store.NextBlock, Notify: m.c.Notify, Unsynced: m.sync.add,
 	}
@@ -361,6 +396,7 @@ func (m *Manager) Kill(ctx context.Context, target string, force bool) (*api.Kil
 	}
 	s.notify(api.Event{Kind: "ended", State: api.DeadState})
 	err = s.Close()
+	m.letGo(s)
 	m.retire(s)
 	return res, err
 }
@@ -376,6 +412,14 @@ func (s *Session) hangUp(ctx context.Context) {
 	case <-s.pty.Done():
 	case <-timer.C:
 	case <-ctx.Done():
+	}
+}
+
+// letGo has nobody hold a session's terminal any more.
+func (m *Manager) letGo(s *Session) {
+	m.flight.give(s.slot)
+	if m.c.Keeper != nil {
+		m.c.Keeper.Drop(s.c.ID)
 	}
 }
 
@@ -419,7 +463,7 @@ func (m *Manager) ArchiveOf(number uint64) (Archive, error) {
 // retire notes in the store which blocks an ended session has.
 func (m *Manager) retire(s *Session) {
 	s.mu.Lock()
-	d := meta{ID: s.c.ID, Name: s.name, Shell: s.c.Shell, Dir: s.c.Dir, Size: s.size, CreatedAt: s.c.CreatedAt}
+	d := meta{ID: s.c.ID, Name: s.name, Shell: s.c.Shell, Argv: s.c.Argv, Dir: s.c.Dir, Size: s.size, CreatedAt: s.c.CreatedAt}
 	if n := len(s.blocks); n > 0 {
 		d.FirstBlock, d.LastBlock = s.blocks[0].number, s.blocks[n-1].number
 	}

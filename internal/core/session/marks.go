@@ -49,6 +49,9 @@ func (s *Session) commandStart(m shell.Mark) {
 		return
 	}
 	rest := withoutEcho(s.held, e.prepared.Echo, e.editor)
+	if len(e.prepared.Echo) == 0 {
+		rest = strangersEcho(s.held)
+	}
 	s.held = nil
 	s.emit(rest)
 	s.synthetic(e.shown)
@@ -66,6 +69,11 @@ func (s *Session) commandStart(m shell.Mark) {
 
 // commandEnd is D.
 func (s *Session) commandEnd(m shell.Mark) {
+	if e := s.open; e != nil && s.phase == armed && len(e.prepared.Trigger) == 0 && m.Token == e.prepared.Token {
+		// The last daemon had read this command's C, and its output, when it died.
+		s.commandStart(shell.Mark{Kind: shell.CommandStart, Token: m.Token})
+		e.block.flag("gap")
+	}
 	if !s.ours(m) {
 		return
 	}
@@ -245,11 +253,22 @@ func (s *Session) triggerFailed() {
 	s.kit.Clobbered()
 	if !e.retried {
 		e.retried = true
+		if len(e.prepared.Trigger) == 0 {
+			if e.err = s.again(e); e.err != nil {
+				s.giveUp(e)
+				return
+			}
+		}
 		s.pump.trigger(s, append(s.kit.Rearm(), e.prepared.Trigger...))
 		return
 	}
 	e.err = api.Errorf(api.NotStarted, "the shell of session %s did not run the command's file", s.name).
 		WithHint("nothing was run; ai-session screen %s", s.name)
+	s.giveUp(e)
+}
+
+// giveUp ends an exec that the shell was never brought to run.
+func (s *Session) giveUp(e *execution) {
 	e.block.state, e.block.to, e.block.ended = api.BlockDead, s.journal.End().Offset, time.Now()
 	e.block.cause = "not started"
 	s.append(persistence.ExecEnd, e.block.endFrame())
@@ -285,6 +304,9 @@ func (s *Session) died(exit pty.Exit) {
 		s.finish(api.BlockDead)
 	}
 	s.enter(dead)
+	if s.c.Ended != nil {
+		s.c.Ended(s)
+	}
 	s.input, s.tui, s.evid = nil, false, nil
 	s.pump.drop()
 	for c := range s.clients {

@@ -59,6 +59,19 @@ func decodeCheckpoint(b []byte) (checkpointState, *vt.Terminal, error) {
 	return st, term, err
 }
 
+// State is what a last checkpoint of the session would hold.
+func (s *Session) State() ([]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.encodeCheckpoint()
+}
+
+// CheckState says whether this version can go on from a checkpoint.
+func CheckState(b []byte) error {
+	_, _, err := decodeCheckpoint(b)
+	return err
+}
+
 // Reopen builds a session from a living terminal and the journal of its past: the
 // same screen, the same blocks, and the open command goes on.
 func Reopen(p Parts, c Config) (*Session, error) {
@@ -66,25 +79,15 @@ func Reopen(p Parts, c Config) (*Session, error) {
 	if err := s.rebuild(); err != nil {
 		return nil, err
 	}
+	s.missed(p.Lost, p.Doubt) // before anything new is read: it belongs to the open command
 	s.start()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.kit != nil {
 		s.scan.SetLive(s.kit.Live()...)
 	}
-	if s.open != nil && s.phase == running {
-		s.watch.after(s, promptGrace, s.reclaim)
-	}
+	s.resumeExec()
 	return s, nil
-}
-
-// reclaim asks the shell for the end of the open command again: the crash may have
-// eaten its D. A shell that reads its terminal has ended the command.
-func (s *Session) reclaim() {
-	if s.phase != running || s.foreign() || !s.shellReads() {
-		return
-	}
-	s.pump.trigger(s, s.kit.Rearm())
 }
 
 // rebuild replays the journal from its last checkpoint, and the commands before it.
@@ -93,10 +96,9 @@ func (s *Session) rebuild() error {
 	var st checkpointState
 	if f, ok := s.journal.Checkpoint(); ok {
 		var err error
-		if st, s.term, err = decodeCheckpoint(f.Data); err != nil {
-			return err
-		}
-		from = f.Seq + 1
+		if st, s.term, err = decodeCheckpoint(f.Data); err == nil {
+			from = f.Seq + 1
+		} // else one of a version to come: the journal before it tells the same, at length
 	}
 	if s.term == nil {
 		s.term = vt.New(vt.Config{Cols: s.size.Cols, Rows: s.size.Rows, AllowReports: s.c.AllowReports})
@@ -119,6 +121,9 @@ func (s *Session) rebuild() error {
 
 // resume puts back what the checkpoint says beside the screen.
 func (s *Session) resume(st checkpointState) {
+	if st.Phase == arming {
+		st.Phase = ready // the command was not given to the shell
+	}
 	s.phase, s.size, s.pixels, s.opts, s.cwd = st.Phase, st.Size, st.Pixels, st.Opts, st.Cwd
 	s.dirty.is, s.dirty.by = st.Dirty, st.DirtyBy
 	s.held = st.Held
@@ -128,7 +133,7 @@ func (s *Session) resume(st checkpointState) {
 	}
 }
 
-// replayBlock takes the frames that begin and end commands.
+// replayBlock takes the frames that tell of commands.
 func (s *Session) replayBlock(f persistence.Frame) {
 	switch f.Kind {
 	case persistence.ExecStart:
@@ -136,14 +141,22 @@ func (s *Session) replayBlock(f persistence.Frame) {
 		if json.Unmarshal(f.Data, &sf) != nil {
 			return
 		}
+		if s.open != nil && s.open.block.number == sf.Block {
+			s.open.prepared.Token, s.phase = sf.Token, armed // given to the shell once more
+			return
+		}
 		b := &block{
 			number: sf.Block, command: sf.Command, isolated: sf.Isolated, state: api.BlockRunning,
-			started: f.Time, startSeq: f.Seq, from: f.Offset, to: -1,
+			started: f.Time, startSeq: f.Seq, from: f.Offset, to: -1, key: sf.Key,
 		}
 		s.blocks = append(s.blocks, blockRef{b.number, f.Seq})
-		s.open = &execution{block: b, outputEnd: -1, started: make(chan struct{}), done: make(chan struct{}), shown: shownCommand(b.command)}
+		s.open = &execution{block: b, outputEnd: -1, started: make(chan struct{}), done: make(chan struct{}), shown: shownCommand(b.command), key: sf.Key}
 		s.open.prepared.Token = sf.Token
 		s.phase = armed
+	case persistence.Gap:
+		if s.open != nil {
+			s.open.block.flag("gap")
+		}
 	case persistence.ExecEnd:
 		var ef endFrame
 		if json.Unmarshal(f.Data, &ef) != nil || s.open == nil || s.open.block.number != ef.Block {

@@ -45,7 +45,7 @@ func drop(t *testing.T, m *Manager, s *Session) (*os.File, int) {
 // rebuilt makes a session of what drop left.
 func rebuilt(t *testing.T, m *Manager, old *Session, master *os.File, pid int) *Session {
 	t.Helper()
-	p, err := pty.Open(master, pid)
+	p, err := pty.Open(master, pid, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

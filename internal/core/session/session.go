@@ -20,6 +20,11 @@ type Parts struct {
 	PTY     *pty.PTY
 	Journal *persistence.Journal
 	Kit     *shell.Kit // nil: a program without a hook
+	Slot    slot       // where it is noted what is in hand
+
+	// What the last daemon had read and not written down; see missed.
+	Lost  int64
+	Doubt bool
 }
 
 // Config says what the parts do not.
@@ -27,6 +32,8 @@ type Config struct {
 	ID           string
 	Name         string
 	Shell        string // the program, for people
+	Argv         []string
+	Key          string // of the request that made it
 	Dir          string // where it was started
 	Size         api.Size
 	AllowReports bool
@@ -37,6 +44,7 @@ type Config struct {
 	NextBlock func() (uint64, error) // numbers are never reused in a store
 	Notify    func(api.Event)        // told of changes; must not block
 	Unsynced  func(*Session)         // told when the journal has something to sync; must not block
+	Ended     func(*Session)         // told when its program has ended; must not block
 }
 
 // phase is where a hooked shell stands. See the drawing in the package doc.
@@ -59,6 +67,7 @@ type Session struct {
 	pty     *pty.PTY
 	kit     *shell.Kit
 	journal *persistence.Journal
+	slot    slot
 	life    context.Context // ends with the session
 	end     context.CancelFunc
 	inHand  atomic.Bool    // the reader has output that it has not taken in
@@ -122,10 +131,11 @@ func New(p Parts, c Config) (*Session, error) {
 
 func build(p Parts, c Config) *Session {
 	s := &Session{
-		c: c, pty: p.PTY, kit: p.Kit, journal: p.Journal,
+		c: c, pty: p.PTY, kit: p.Kit, journal: p.Journal, slot: p.Slot,
 		name: c.Name, size: c.Size, cwd: c.Dir, since: time.Now(), stateAt: time.Now(),
 		told: api.Starting, clients: map[*client]struct{}{},
 	}
+	s.pty.SetCount(s.slot.count())
 	s.life, s.end = context.WithCancel(context.Background())
 	if s.kit == nil {
 		s.phase, s.told = unhooked, api.Running

@@ -145,7 +145,7 @@ func (w *waiter) happened() (reason, text string, again time.Duration) {
 	}
 	switch w.what {
 	case "exit":
-		if w.open == nil || w.open.ended() {
+		if s.phase != unhooked && (w.open == nil || w.open.ended()) {
 			return "exit", "", 0
 		}
 	case "prompt":
@@ -194,10 +194,15 @@ func (w *waiter) matched() string {
 
 func (w *waiter) result(reason, text string) *api.WaitResult {
 	state, _ := w.s.state()
-	return &api.WaitResult{
+	res := &api.WaitResult{
 		Reason: reason, State: state, Match: text, Input: w.s.input,
 		AgeMS: api.MillisOf(time.Since(w.s.stateAt)), Session: w.s.name,
 	}
+	if w.s.phase == dead {
+		exit := exitOf(w.s.exit)
+		res.Exit, res.Signal = &exit, signalName(w.s.exit.Signal)
+	}
+	return res
 }
 
 // WaitBlock waits for a block's end.

@@ -75,6 +75,12 @@ const (
 	stateSuffix   = ".s" // what an isolated command's subshell has left
 )
 
+// Stdin is what the open exec was given to read, as its file has it.
+func (k *Kit) Stdin() ([]byte, bool) {
+	b, err := os.ReadFile(filepath.Join(k.dir, strconv.Itoa(k.seq)+stdinSuffix))
+	return b, err == nil
+}
+
 // Finish ends the open exec; its files are gone. Of p only the Token counts, so a
 // successor finishes what it found with Prepared{Token: k.Open()}.
 func (k *Kit) Finish(p Prepared) {

@@ -184,8 +184,9 @@ func (k *Kit) readTokens() error {
 	}
 	if _, err := os.Stat(filepath.Join(k.dir, strconv.Itoa(k.seq+1))); err == nil {
 		k.seq, k.open = k.seq+1, open
+		return nil
 	}
-	return nil
+	return k.writeTokens() // the next exec's secret died with the last daemon
 }
 
 // writeTokens makes the next exec's secret and leaves its id, beside the newest
@@ -193,7 +194,11 @@ func (k *Kit) readTokens() error {
 // need not wait for it.
 func (k *Kit) writeTokens() error {
 	k.next = newSecret()
-	return k.write(tokensName, fmt.Appendf(nil, "%d %s %s\n", k.seq, k.last, idOf(k.next)))
+	// Renamed, since this process may be killed between any two system calls.
+	if err := k.write(tokensName+"~", fmt.Appendf(nil, "%d %s %s\n", k.seq, k.last, idOf(k.next))); err != nil {
+		return err
+	}
+	return os.Rename(filepath.Join(k.dir, tokensName+"~"), filepath.Join(k.dir, tokensName))
 }
 
 // Kind is the family of the shell.

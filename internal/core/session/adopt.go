@@ -1,0 +1,341 @@
+package session
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/ai-session/ai-session/api"
+	"github.com/ai-session/ai-session/internal/core/pty"
+	"github.com/ai-session/ai-session/internal/core/shell"
+	"github.com/ai-session/ai-session/internal/persistence"
+)
+
+// Keeper holds living terminals for the time after this process.
+type Keeper interface {
+	pty.Parent
+
+	// Hold keeps a terminal; what it held under the id before is let go.
+	Hold(id string, pid int, note []byte, conn syscall.RawConn)
+	Drop(id string)
+}
+
+// Kept is a living terminal as a keeper gives it back.
+type Kept struct {
+	ID   string
+	PID  int
+	Note []byte
+	File *os.File // Adopt's from now on
+}
+
+// note is what travels with a terminal.
+type note struct {
+	Slot   int    `json:"slot"`             // in the flight record; -1 = none
+	Exit   *int   `json:"exit,omitempty"`   // of a program that has ended
+	Signal int    `json:"signal,omitempty"` // that ended it
+	Name   string `json:"name,omitempty"`   // when it is not meta.json's any more
+}
+
+func parseNote(b []byte) note {
+	n := note{Slot: -1}
+	if json.Unmarshal(b, &n) != nil {
+		return note{Slot: -1} // of another version: the journal has what matters
+	}
+	return n
+}
+
+// hold hands the session's terminal to the keeper, with what its successor must know.
+func (m *Manager) hold(s *Session) {
+	if m.c.Keeper == nil {
+		return
+	}
+	conn, err := s.pty.File().SyscallConn()
+	if err != nil {
+		return // closed: there is nothing to keep
+	}
+	n := note{Slot: s.slot.index}
+	if e := s.pty.Exit(); e.Known {
+		n.Exit, n.Signal = &e.Code, int(e.Signal)
+	}
+	data, err := json.Marshal(n)
+	if err != nil {
+		panic("session: a note is always JSON: " + err.Error())
+	}
+	m.c.Keeper.Hold(s.c.ID, s.pty.Pid(), data, conn)
+}
+
+// HoldAll hands every terminal to a new keeper.
+func (m *Manager) HoldAll() {
+	for _, s := range m.All() {
+		m.hold(s)
+	}
+}
+
+// Adoption says what became of the terminals of the last daemon.
+type Adoption struct {
+	Sessions int           // that live on
+	Gaps     int           // of them, sessions that lost output
+	Failed   []error       // terminals that stay with the keeper
+	Took     time.Duration // until the last one was taken up
+}
+
+// Adopt builds sessions from what the last daemon left: their terminals, and the
+// journals in the store.
+func (m *Manager) Adopt(kept []Kept) Adoption {
+	began := time.Now()
+	var mu sync.Mutex
+	var a Adoption
+	work := make(chan Kept)
+	var wg sync.WaitGroup
+	for range min(len(kept), adopters) {
+		wg.Go(func() {
+			for k := range work {
+				gap, err := m.adopt(k)
+				mu.Lock()
+				switch {
+				case err != nil:
+					a.Failed = append(a.Failed, fmt.Errorf("session %s: %w", k.ID, err))
+				case gap:
+					a.Gaps++
+					fallthrough
+				default:
+					a.Sessions++
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	m.flight.reserve(kept)
+	for _, k := range kept {
+		work <- k
+	}
+	close(work)
+	wg.Wait()
+	a.Took = time.Since(began)
+	return a
+}
+
+// Release lets go of every session without ending it. New ones are refused from now on.
+func (m *Manager) Release() (errs []error) {
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	gate := make(chan struct{}, adopters)
+	for _, s := range m.All() {
+		wg.Go(func() {
+			gate <- struct{}{}
+			defer func() { <-gate }()
+			if err := s.Release(); err != nil {
+				mu.Lock()
+				errs = append(errs, fmt.Errorf("session %s: %w", s.Name(), err))
+				mu.Unlock()
+			}
+		})
+	}
+	wg.Wait()
+	m.sync.close()
+	return errs
+}
+
+// adopters is how many terminals are taken up at a time: each waits for the disk and
+// replays its journal.
+const adopters = 4
+
+func (m *Manager) adopt(k Kept) (gap bool, err error) {
+	n := parseNote(k.Note)
+	d, j, err := m.reopenJournal(k.ID)
+	if err != nil {
+		return false, errors.Join(err, k.File.Close())
+	}
+	p, err := pty.Open(k.File, k.PID, m.parent(n))
+	if err != nil {
+		return false, errors.Join(err, j.Close())
+	}
+	p.SetTree(pty.Tree{Marker: "AI_SESSION=" + k.ID})
+	parts := Parts{PTY: p, Journal: j, Slot: m.flight.slot(n.Slot)}
+	if kit, err := shell.Reopen(m.kitDir(k.ID)); err == nil {
+		parts.Kit = kit
+	} else if !errors.Is(err, os.ErrNotExist) {
+		m.complain(k.ID, err)
+	}
+	parts.Lost, parts.Doubt = parts.Slot.inHand(j.End().Offset)
+	s, err := Reopen(parts, m.config(d))
+	if err != nil {
+		return false, errors.Join(err, j.Close(), p.Close())
+	}
+	m.mu.Lock()
+	m.sessions[d.Name] = s
+	m.mu.Unlock()
+	m.hold(s) // its note may be another daemon's
+	return parts.Lost > 0 || parts.Doubt, nil
+}
+
+// parent is the keeper, with what the last daemon knew of the program's end.
+func (m *Manager) parent(n note) pty.Parent {
+	if n.Exit == nil {
+		return m.c.Keeper
+	}
+	return ended{m.c.Keeper, pty.Exit{Code: *n.Exit, Signal: syscall.Signal(n.Signal), Known: true}}
+}
+
+// ended is the parent of a program that had ended under the last daemon.
+type ended struct {
+	pty.Parent
+	exit pty.Exit
+}
+
+func (e ended) ExitOf(int) (pty.Exit, bool) { return e.exit, true }
+
+func (m *Manager) reopenJournal(id string) (meta, *persistence.Journal, error) {
+	var d meta
+	data, err := m.c.Store.Meta(id)
+	if err == nil {
+		err = json.Unmarshal(data, &d)
+	}
+	if err != nil {
+		return d, nil, err
+	}
+	j, recovery, err := m.c.Store.Open(id, persistence.Options{Session: id})
+	if err != nil {
+		return d, nil, err
+	}
+	if !recovery.Clean() {
+		m.complain(id, fmt.Errorf("its journal was damaged: %+v", recovery))
+	}
+	return d, j, nil
+}
+
+// complain tells the daemon's log.
+func (m *Manager) complain(id string, err error) {
+	if m.c.Complain != nil {
+		m.c.Complain(fmt.Errorf("session %s: %w", id, err))
+	}
+}
+
+// missed marks what the last daemon had read and not written down: lost bytes, and
+// with doubt up to one read of the kernel more, of which nobody knows.
+func (s *Session) missed(lost int64, doubt bool) {
+	if lost <= 0 && !doubt {
+		return
+	}
+	s.lost += max(lost, 1) // a gap of nothing cannot be written
+	s.markGap()
+	if s.term.State().AltScreen {
+		s.pty.SignalForeground(syscall.SIGWINCH) // a full-screen program draws itself again
+	}
+}
+
+// resumeExec takes up what the last daemon left open. It looks again until the shell
+// has said where it stands.
+func (s *Session) resumeExec() {
+	if s.kit == nil {
+		return
+	}
+	if s.open == nil && s.kit.Open() != "" {
+		s.ended = &shell.Prepared{Token: s.kit.Open()} // its files are still there
+		s.tidy()
+	}
+	s.watch.after(s, promptGrace, func() { s.reclaim(reclaims) })
+}
+
+// reclaims is how often reclaim looks before it leaves the session to its marks.
+const reclaims = 100
+
+// reclaim asks a shell that reads its terminal to print its last marks again: the
+// crash may have eaten them.
+func (s *Session) reclaim(tries int) {
+	switch {
+	case s.phase == dead || s.phase == ready || s.phase == unhooked || tries == 0:
+		return
+	case s.phase == ending && s.shellReads():
+		s.nowReady()
+		s.tell()
+		return
+	case s.foreign() || !s.shellReads():
+		s.watch.after(s, 2*promptGrace, func() { s.reclaim(tries - 1) })
+		return
+	}
+	if s.open != nil && s.phase == running && s.open.outputEnd < 0 {
+		s.open.outputEnd = s.journal.End().Offset // what comes now is our own line's echo
+	}
+	s.pump.trigger(s, s.kit.Rearm())
+}
+
+// again gives an adopted exec to the shell once more: its trigger, which only the last
+// daemon knew, was not run.
+func (s *Session) again(e *execution) error {
+	stdin, has := s.kit.Stdin()
+	s.kit.Finish(shell.Prepared{Token: s.kit.Open()})
+	var err error
+	e.prepared, err = s.kit.Prepare(shell.Exec{Command: []byte(e.block.command), Stdin: stdin, HasStdin: has, Opts: s.opts})
+	if err != nil {
+		return err
+	}
+	b := e.block
+	b.isolated = e.prepared.Isolated
+	data, err := json.Marshal(startFrame{Block: b.number, Command: b.command, Token: e.prepared.Token, Isolated: b.isolated, Key: e.key})
+	if err == nil {
+		_, err = s.journal.Append(persistence.ExecStart, data)
+	}
+	s.scan.SetLive(s.kit.Live()...)
+	return err
+}
+
+// strangersEcho takes a typed line of ours out of held output when only the last
+// daemon knew its words.
+func strangersEcho(held []byte) []byte {
+	i := bytes.Index(held, []byte("__ais_"))
+	if i < 0 {
+		return held
+	}
+	from := bytes.LastIndexByte(held[:i], '\n') + 1
+	to := len(held)
+	if n := bytes.IndexByte(held[i:], '\n'); n >= 0 {
+		to = i + n + 1
+	}
+	return append(append([]byte{}, held[:from]...), held[to:]...)
+}
+
+// earlier finds what a request made before the connection to the last daemon broke.
+func (s *Session) earlier(key string) (e *execution, b *block) {
+	if key == "" {
+		return nil, nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.open != nil && s.open.key == key {
+		return s.open, nil
+	}
+	for _, b := range s.recent {
+		if b.key == key {
+			return nil, b
+		}
+	}
+	return nil, nil
+}
+
+// repeat answers a request that was made before, without running anything again; ok
+// is false if it was not.
+func (s *Session) repeat(ctx, deadline context.Context, req *api.ExecRequest) (r *api.Report, ok bool, err error) {
+	e, b := s.earlier(req.IdempotencyKey)
+	if e != nil {
+		if e.block.command != req.Command && len(req.Argv) == 0 {
+			return nil, true, api.Errorf(api.Invalid, "idempotency_key %s was used for another command", req.IdempotencyKey)
+		}
+		r, err = s.follow(ctx, deadline, e, req)
+		return r, true, err
+	}
+	if b == nil {
+		return nil, false, nil
+	}
+	s.mu.Lock()
+	cols := s.size.Cols
+	s.mu.Unlock()
+	r = &api.Report{Block: *b.view(s.Name())}
+	return r, true, describe(s.journal, b, r, cols, textOptions{raw: req.Raw, maxTokens: req.MaxTokens})
+}
