@@ -28,15 +28,15 @@ type frames struct {
 	p    *page
 	seen map[string]bool
 	own  int // shown of this trace
-	lib  int
+	lib  int // library frames that may still be shown
 }
 
-const (
-	maxOwnFrames = 8
-	maxLibFrames = 6 // shown in all: they repeat in every trace
-)
+// maxOwnFrames is how many frames of the user's own code are shown of one trace.
+const maxOwnFrames = 8
 
-func (p *page) frames() *frames { return &frames{p: p, seen: map[string]bool{}} }
+// frames begins; lib frames of libraries are shown in all, since they repeat in every
+// trace.
+func (p *page) frames(lib int) *frames { return &frames{p: p, seen: map[string]bool{}, lib: lib} }
 
 // trace begins the next trace.
 func (f *frames) trace() { f.own = 0 }
@@ -48,8 +48,8 @@ func (f *frames) frame(from, to int, where string) {
 	switch where = place0(where); {
 	case runtimeFrame(where):
 	case fromLibrary(where):
-		if f.lib < maxLibFrames && !f.seen[where] && f.p.detail == full {
-			f.lib++
+		if f.lib > 0 && !f.seen[where] && f.p.detail < brief {
+			f.lib--
 			show = true
 		}
 	case f.seen[where] && f.own > 0:
@@ -81,7 +81,8 @@ func runtimeFrame(where string) bool {
 	for _, s := range []string{
 		"/usr/local/go/src/", "node:internal", "node:events", "node:net", "node:timers", "/src/testing/", "/src/runtime/", "GOROOT/",
 		"<frozen ", "java.base/", "jdk.internal.", "sun.reflect.", "java.lang.reflect.", "/rustc/", "internal/process/", "org.junit.",
-		"(internal/", "_pytest/", "pluggy/", "/unittest/", "/library/", "/libexec/go",
+		"(internal/", "node_modules/mocha/", "node_modules/jest", "node_modules/vitest/", "node_modules/@vitest/", "node_modules/@jest/",
+		"_pytest/", "pluggy/", "/unittest/", "/library/", "/libexec/go",
 	} {
 		if strings.Contains(where, s) {
 			return true

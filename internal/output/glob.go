@@ -3,7 +3,8 @@ package output
 import "strings"
 
 // A pattern describes a line: * is any text, # a number with its points and commas,
-// ~ any blanks or none, everything else itself. It matches the whole line.
+// ~ any blanks or none, \ takes the next character for itself, as does everything
+// else. It matches the whole line.
 //
 // Matching goes back at most to the last *, so it is linear in the line for the short
 // patterns there are.
@@ -23,7 +24,7 @@ func (p pattern) match(s string) bool {
 				continue
 			}
 			if n, ok := p.step(pi, s[si:]); ok {
-				pi++
+				pi += p.width(pi)
 				si += n
 				continue
 			}
@@ -46,12 +47,21 @@ func (p pattern) resume(star int, s string, from int) int {
 	case '#', '~', '*':
 		return from
 	default:
+		c = p[star+p.width(star+1)] // the character itself
 		i := strings.IndexByte(s[from:], c)
 		if i < 0 {
 			return -1
 		}
 		return from + i
 	}
+}
+
+// width is how long the element at pi is.
+func (p pattern) width(pi int) int {
+	if p[pi] == '\\' && pi+1 < len(p) {
+		return 2
+	}
+	return 1
 }
 
 // step matches one element of the pattern at the beginning of s.
@@ -68,7 +78,7 @@ func (p pattern) step(pi int, s string) (n int, ok bool) {
 		}
 		return n, true
 	}
-	return 1, len(s) > 0 && s[0] == p[pi]
+	return 1, len(s) > 0 && s[0] == p[pi+p.width(pi)-1]
 }
 
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
@@ -92,6 +102,10 @@ func (s *patterns) add(p pattern, value int) {
 		s.any = append(s.any, e)
 	case p[0] == '~' && (len(p) == 1 || p[1] == '*' || p[1] == '#'):
 		s.any = append(s.any, e)
+	case p[0] == '\\' && len(p) > 1:
+		s.first[p[1]] = append(s.first[p[1]], e)
+	case p[0] == '~' && p[1] == '\\' && len(p) > 2:
+		s.deep[p[2]] = append(s.deep[p[2]], e)
 	case p[0] == '~':
 		s.deep[p[1]] = append(s.deep[p[1]], e)
 	default:

@@ -8,10 +8,11 @@ import (
 
 // goTest reads go test: as text, with -v, with -race, and its panics.
 var goTest = &reader{
-	kind:  "go test",
-	tools: []string{"go test", "gotestsum"},
-	signs: []string{"=== RUN   *", "--- FAIL: * (#s)", "--- PASS: * (#s)", "ok  ~* #s", "ok  ~* (cached)*", "FAIL~*/* #s", "FAIL~* [build failed]"},
-	read:  readGoTest,
+	kind:   "go test",
+	tools:  []string{"go test", "gotestsum"},
+	signs:  []string{"=== RUN   *", "--- FAIL: * (#s)", "--- PASS: * (#s)", "ok  ~* #s", "ok  ~* (cached)*", "FAIL~*/* #s", "FAIL~* [build failed]"},
+	read:   readGoTest,
+	target: failuresTarget,
 }
 
 var goTestRules = parseRules(`
@@ -261,7 +262,7 @@ func (p *page) goPanics() {
 // goTrace reads from a panic to the end of its goroutines. A frame is two lines: the
 // function, and the place indented below it.
 func (p *page) goTrace(head int, f *api.Finding) (end int) {
-	fr := p.frames()
+	fr := p.frames(2)
 	goroutines := 0
 	i := head + 1
 	for i < len(p.lines) {

@@ -8,10 +8,11 @@ import (
 
 // jest reads jest, and what react-scripts and its like make of it.
 var jest = &reader{
-	kind:  "jest",
-	tools: []string{"jest", "react-scripts test"},
-	signs: []string{"Test Suites: *", "Tests:       * total", "PASS *.test.*", "FAIL *.test.*", "  ● * › *"},
-	read:  readJest,
+	kind:   "jest",
+	tools:  []string{"jest", "react-scripts test"},
+	signs:  []string{"Test Suites: *", "Tests:       * total", "PASS *.test.*", "FAIL *.test.*", "  ● * › *"},
+	read:   readJest,
+	target: failuresTarget,
 }
 
 var jestRules = parseRules(`

@@ -31,9 +31,9 @@ func hasPosition(s string) bool {
 	return n < len(s) && n > 1 && s[n-1] == ':'
 }
 
-// jsFrames decides about all frames on the page that are open.
+// jsFrames decides about the frames among the lines that are open.
 func (p *page) jsFrames(from, to int) {
-	fr := p.frames()
+	fr := p.frames(6)
 	inTrace := false
 	for i := from; i < to; i++ {
 		where, ok := jsFrame(p.lines[i])
@@ -47,7 +47,7 @@ func (p *page) jsFrames(from, to int) {
 			fr.trace()
 			inTrace = true
 		}
-		if p.fates[i] == open || p.fates[i] == kept {
+		if p.fates[i] == open {
 			fr.frame(i, i+1, where)
 		}
 	}

@@ -7,10 +7,11 @@ import (
 
 // paths reads lists of paths: the directory is said once, its entries behind it.
 var paths = &reader{
-	kind:  "listing",
-	tools: []string{"find", "fd", "fdfind", "git ls-files", "locate", "dpkg -L"},
-	whole: true,
-	read:  readPaths,
+	kind:   "listing",
+	tools:  []string{"find", "fd", "fdfind", "git ls-files", "locate", "dpkg -L"},
+	whole:  true,
+	read:   readPaths,
+	target: 3000,
 }
 
 const fewPaths = 8 // below, a list is shown as it is
@@ -91,10 +92,11 @@ func (d *directory) text(level detail) string {
 
 // ls reads long and recursive listings.
 var ls = &reader{
-	kind:  "listing",
-	tools: []string{"ls", "ll", "exa", "eza", "dir"},
-	whole: true,
-	read:  readLs,
+	kind:   "listing",
+	tools:  []string{"ls", "ll", "exa", "eza", "dir"},
+	whole:  true,
+	read:   readLs,
+	target: 3000,
 }
 
 // readLs tells a long listing as names with their sizes, and of the rest only what is
@@ -217,14 +219,15 @@ func shortSize(digits string) string {
 
 // tree reads the drawing that tree makes.
 var tree = &reader{
-	kind:  "listing",
-	tools: []string{"tree"},
-	signs: []string{"├── *"},
-	read:  readTree,
+	kind:   "listing",
+	tools:  []string{"tree"},
+	signs:  []string{"├── *"},
+	read:   readTree,
+	target: 3000,
 }
 
-// node is an entry of a drawn tree.
-type node struct {
+// branch is an entry of a drawn tree.
+type branch struct {
 	line, depth int
 	name        string
 }
@@ -266,12 +269,12 @@ func (p *page) dropEmptyNotes() {
 	p.notes = keep
 }
 
-func parent(nodes []node, k int) bool {
+func parent(nodes []branch, k int) bool {
 	return k+1 < len(nodes) && nodes[k+1].depth > nodes[k].depth
 }
 
 // leaves are the files right below depth from k on, and how many directories there are.
-func leaves(nodes []node, k, depth int) (files []string, dirs int) {
+func leaves(nodes []branch, k, depth int) (files []string, dirs int) {
 	for ; k < len(nodes) && nodes[k].depth >= depth; k++ {
 		switch {
 		case nodes[k].depth > depth:
@@ -286,7 +289,7 @@ func leaves(nodes []node, k, depth int) (files []string, dirs int) {
 
 // treeLine is what is said of the directory k: its name below its parent, and its
 // files. A directory whose only entry is a directory is told with that one.
-func (p *page) treeLine(nodes []node, k int) string {
+func (p *page) treeLine(nodes []branch, k int) string {
 	n := nodes[k]
 	if k > 0 && nodes[k-1].depth == n.depth-1 {
 		if files, dirs := leaves(nodes, k, n.depth); len(files) == 0 && dirs == 1 {
@@ -319,8 +322,8 @@ func treeText(name string, files []string, level detail) string {
 }
 
 // nodes reads "│   ├── name"; four columns are one level.
-func (p *page) nodes() []node {
-	var all []node
+func (p *page) nodes() []branch {
+	var all []branch
 	for i, line := range p.lines {
 		at := strings.Index(line, "── ")
 		if at < 0 || p.fates[i] != open {
@@ -338,7 +341,7 @@ func (p *page) nodes() []node {
 		if columns < 0 {
 			continue
 		}
-		all = append(all, node{line: i, depth: columns / 4, name: strings.TrimSuffix(line[at+len("── "):], "/")})
+		all = append(all, branch{line: i, depth: columns / 4, name: strings.TrimSuffix(line[at+len("── "):], "/")})
 	}
 	return all
 }

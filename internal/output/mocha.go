@@ -8,10 +8,11 @@ import (
 
 // mocha reads the spec, dot and list reporters.
 var mocha = &reader{
-	kind:  "mocha",
-	tools: []string{"mocha", "nyc", "c8"},
-	signs: []string{"  # passing (*)", "  # failing", "      at Context.<anonymous> (*"},
-	read:  readMocha,
+	kind:   "mocha",
+	tools:  []string{"mocha", "nyc", "c8"},
+	signs:  []string{"  # passing (*)", "  # failing", "      at Context.<anonymous> (*"},
+	read:   readMocha,
+	target: failuresTarget,
 }
 
 var mochaRules = parseRules(`

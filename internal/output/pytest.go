@@ -8,10 +8,11 @@ import (
 
 // pytest reads its progress, its failures in every style, and its summary.
 var pytest = &reader{
-	kind:  "pytest",
-	tools: []string{"pytest", "py.test", "tox", "nox"},
-	signs: []string{"=* test session starts =*", "=* short test summary info =*", "=* FAILURES =*", "=* ERRORS =*", "=* # passed* in #s*=*"},
-	read:  readPytest,
+	kind:   "pytest",
+	tools:  []string{"pytest", "py.test", "tox", "nox"},
+	signs:  []string{"=* test session starts =*", "=* short test summary info =*", "=* FAILURES =*", "=* ERRORS =*", "=* # passed* in #s*=*"},
+	read:   readPytest,
+	target: failuresTarget,
 }
 
 var pytestRules = parseRules(`

@@ -29,7 +29,7 @@ func (p *page) pythonTrace(head int) (end int) {
 	p.fates[head] = kept
 	depth := strings.Index(p.lines[head], "Traceback")
 	f := api.Finding{Kind: "crash", Severity: "error"}
-	fr := p.frames()
+	fr := p.frames(0)
 	i := head + 1
 	for i < len(p.lines) {
 		line := p.lines[i]

@@ -29,6 +29,9 @@ type reader struct {
 	target int
 }
 
+// failuresTarget is what the failures of a test run may take: each is work to be done.
+const failuresTarget = 4000
+
 func (r *reader) apply(p *page) {
 	if r.read != nil {
 		r.read(p)

@@ -4,5 +4,8 @@ package output
 // two, the first decides about it.
 var readers = []*reader{
 	goTest, goBuild, vitest, jest, mocha, pytest, unittest, cargo, cmake, makeReader, cc, npm, pip, python,
-	gitStatus, gitLog, gitDiff, git, paths, ls, tree,
+	tsc, eslint, shellcheck, linters, maven, gradle, dotnet, javac, java, node,
+	valgrind, sanitizer, gdb, strace, apt, curl, transfer, container, kubectl, terraform,
+	ps, sqlTable, usage, accessLog,
+	gitStatus, gitLog, gitDiff, git, paths, ls, tree, grep, source,
 }

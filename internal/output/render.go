@@ -52,7 +52,14 @@ func drawSheet(in Input) *sheet {
 		return drawPieces(in, bytes.NewReader(raw))
 	}
 	text := vt.Render(raw, vt.RenderOptions{Cols: in.Cols, Rows: in.Rows}).Text
-	s := &sheet{lines: splitLines(text), tokens: in.Tokens(text), rawTokens: tokens.Estimate(raw)}
+	s := &sheet{lines: splitLines(text), rawTokens: tokens.Estimate(raw)}
+	for i, line := range s.lines {
+		if len(line) > 2*in.Cols {
+			s.lines[i] = lastRedraw(line, in.Cols)
+		}
+	}
+	text = strings.Join(s.lines, "\n")
+	s.tokens = in.Tokens(text)
 	s.total = len(s.lines)
 	s.lost = drawnOver(raw, s.lines)
 	return s
@@ -63,6 +70,40 @@ func splitLines(text string) []string {
 		return nil
 	}
 	return strings.Split(strings.TrimSuffix(text, "\n"), "\n")
+}
+
+// lastRedraw is the last of the rows of a line that a progress bar drew one below the
+// other because it was a little wider than the terminal.
+func lastRedraw(line string, cols int) string {
+	runes := []rune(line)
+	if len(runes) < 3*cols {
+		return line
+	}
+	last := (len(runes) - 1) / cols * cols
+	shape, same := rowShape(runes[:cols]), 0
+	for at := cols; at+cols <= len(runes); at += cols {
+		if rowShape(runes[at:at+cols]) == shape {
+			same++
+		}
+	}
+	if same < 2 || same < (len(runes)/cols-1)*3/4 {
+		return line
+	}
+	if len(runes)-last < cols/2 && rowShape(runes[last-cols:last]) == shape {
+		last -= cols
+	}
+	return strings.TrimRight(string(runes[last:]), " ")
+}
+
+// rowShape is a row without what changes as a bar grows.
+func rowShape(row []rune) string {
+	out := make([]rune, 0, len(row))
+	for _, r := range row {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r == '/' || r == '%' {
+			out = append(out, r)
+		}
+	}
+	return string(out)
 }
 
 // drawPieces draws a long output, and sieves what is far from both of its ends.

@@ -7,10 +7,11 @@ import (
 )
 
 var vitest = &reader{
-	kind:  "vitest",
-	tools: []string{"vitest"},
-	signs: []string{" RUN  v# *", " Test Files  *", "      Tests  *"},
-	read:  readVitest,
+	kind:   "vitest",
+	tools:  []string{"vitest"},
+	signs:  []string{" RUN  v# *", " Test Files  *", "      Tests  *"},
+	read:   readVitest,
+	target: failuresTarget,
 }
 
 var vitestRules = parseRules(`

@@ -1,0 +1,333 @@
+package output
+
+import (
+	"strings"
+
+	"github.com/ai-session/ai-session/api"
+)
+
+// tsc reads the TypeScript compiler, plain and pretty.
+var tsc = &reader{
+	kind:  "tsc",
+	tools: []string{"tsc", "vue-tsc"},
+	signs: []string{"*: error TS#: *", "*- error TS#: *"},
+	read: func(p *page) {
+		p.npmTalk()
+		p.sameMessages("build")
+		p.tscQuotes()
+		p.apply(tscRules)
+	},
+}
+
+var tscRules = parseRules(`
+	vital       Found # error*
+	noise       Errors  Files
+	error:build error TS#: *
+`)
+
+// sameMessages makes findings of places, and says a message that stands at several
+// places once, in full, with the other places behind it.
+func (p *page) sameMessages(kind string) {
+	first := map[string]int{}
+	others := map[int][]string{}
+	for i, line := range p.lines {
+		if p.fates[i] != open {
+			continue
+		}
+		d, ok := parseDiagnostic(line)
+		if !ok || d.severity == "note" {
+			continue
+		}
+		p.fates[i] = p.foundAt(kind, d)
+		key := d.file + d.code + d.message
+		if at, told := first[key]; told && d.message != "" {
+			p.fates[i] = retold
+			others[at] = append(others[at], placeText(line))
+			continue
+		}
+		first[key] = i
+	}
+	for at, places := range others {
+		p.note(at+1, "  also at "+strings.Join(places, " "))
+	}
+}
+
+// placeText is the place that a diagnostic begins with, as it is written there.
+func placeText(line string) string {
+	s := strings.TrimSpace(line)
+	for _, end := range []string{": error", ": warning", " - error", " - warning", ": "} {
+		if at, _, ok := strings.Cut(s, end); ok {
+			return at
+		}
+	}
+	return s
+}
+
+// tscQuotes leaves out "74 ): text {" and the mark below it.
+func (p *page) tscQuotes() {
+	for i := 1; i < len(p.lines); i++ {
+		s := strings.TrimSpace(p.lines[i])
+		if p.fates[i] != open || s == "" || strings.Trim(s, "~") != "" {
+			continue
+		}
+		p.because(i, aside, "lines of quoted source")
+		if above := p.lines[i-1]; p.fates[i-1] == open && above != "" && isDigit(above[0]) {
+			p.because(i-1, aside, "lines of quoted source")
+		}
+	}
+}
+
+// eslint reads the stylish format: a file, and its problems below.
+var eslint = &reader{
+	kind:  "eslint",
+	tools: []string{"eslint", "standard", "xo", "stylelint", "biome", "oxlint"},
+	signs: []string{"✖ # problem* (# error*, # warning*)", "~#:#  error  *", "~#:#  warning  *"},
+	read:  readEslint,
+}
+
+// shownOfRule is how many problems of one rule in one file are shown as they are. The
+// places of the others are listed.
+const shownOfRule = 12
+
+func readEslint(p *page) {
+	p.npmTalk()
+	file, said := "", map[string]int{}
+	more := map[string][]string{}
+	last := map[string]int{}
+	var order []string
+	for i, line := range p.lines {
+		pr, ok := eslintProblem(line)
+		switch {
+		case p.fates[i] != open:
+		case ok:
+			p.find(api.Finding{Kind: "lint", Severity: pr.severity, File: file, Line: pr.line, Col: pr.col, Name: pr.code, Message: pr.message})
+			key := file + "\x00" + pr.code
+			said[key]++
+			p.fates[i] = retold
+			if said[key] <= shownOfRule && p.detail == full || said[key] <= 2 {
+				p.note(i, eslintText(line, pr, said[key] == 1))
+				last[key] = i
+				p.coarser = true
+				continue
+			}
+			if more[key] == nil {
+				order = append(order, key)
+			}
+			more[key] = append(more[key], itoa(pr.line)+":"+itoa(pr.col))
+		case blank(line):
+		case indent(line) == 0 && strings.ContainsAny(line, "/\\.") && p.eslintBelow(i):
+			file = line
+			p.fates[i] = vital
+		case pattern("✖ # problem*").match(line):
+			p.fates[i] = vital
+		case strings.Contains(line, "potentially fixable with"):
+			p.fates[i] = kept
+			p.next("npx eslint --fix .", "some problems mend themselves")
+		}
+	}
+	for _, key := range order {
+		_, rule, _ := strings.Cut(key, "\x00")
+		p.note(last[key]+1, " more "+rule+" at "+strings.Join(more[key], " "))
+	}
+}
+
+func (p *page) eslintBelow(i int) bool {
+	if i+1 >= len(p.lines) {
+		return false
+	}
+	_, ok := eslintProblem(p.lines[i+1])
+	return ok
+}
+
+// eslintText is a problem without the columns' blanks around; the rule is named once.
+func eslintText(line string, pr place, first bool) string {
+	s := strings.TrimSpace(line)
+	if !first {
+		s = strings.TrimRight(strings.TrimSuffix(s, pr.code), " ")
+	}
+	return s
+}
+
+// eslintProblem reads "  8:14  error  Trailing spaces not allowed  no-trailing-spaces".
+func eslintProblem(line string) (place, bool) {
+	if indent(line) < 1 {
+		return place{}, false
+	}
+	s := strings.TrimLeft(line, " ")
+	var pr place
+	pr.line, s = number(s)
+	if pr.line == 0 || !strings.HasPrefix(s, ":") {
+		return place{}, false
+	}
+	pr.col, s = number(s[1:])
+	s = strings.TrimLeft(s, " ")
+	for _, severity := range []string{"error", "warning"} {
+		rest, ok := strings.CutPrefix(s, severity+" ")
+		if !ok {
+			continue
+		}
+		pr.severity = severity
+		pr.message = strings.TrimSpace(rest)
+		if i := strings.LastIndex(pr.message, "  "); i >= 0 {
+			pr.code = strings.TrimSpace(pr.message[i:])
+			pr.message = strings.TrimSpace(pr.message[:i])
+		}
+		return pr, true
+	}
+	return place{}, false
+}
+
+// shellcheck reads its terminal format.
+var shellcheck = &reader{
+	kind:  "shellcheck",
+	tools: []string{"shellcheck"},
+	signs: []string{"~^-* SC# (*): *", "In * line #:"},
+	read:  readShellcheck,
+}
+
+// readShellcheck says each message once, with its code, and then by its code alone.
+// The places and the codes at them stay; quotes, marks and proposals do not.
+func readShellcheck(p *page) {
+	said := map[string]bool{}
+	file, n := "", 0
+	proposal, quotedLine := false, false
+	for i, line := range p.lines {
+		if p.fates[i] != open {
+			continue
+		}
+		code, severity, message, ok := shellcheckMessage(line)
+		switch {
+		case pattern("In * line #:").match(line):
+			file, n = shellcheckPlace(line)
+			p.fates[i] = kept
+			proposal, quotedLine = false, true
+		case ok:
+			quotedLine = false
+			p.find(api.Finding{Kind: "lint", Severity: severity, File: file, Line: n, Name: code, Message: message})
+			p.fates[i] = retold
+			if said[code] {
+				p.note(i, " "+code)
+			} else {
+				said[code] = true
+				p.note(i, " "+code+" ("+severity+"): "+message)
+			}
+		case line == "Did you mean:":
+			proposal = true
+			p.fates[i] = noise
+		case strings.HasPrefix(line, "For more information:"), strings.HasPrefix(line, "  https://www.shellcheck.net/wiki/"):
+			proposal = false
+			p.fates[i] = noise
+		case blank(line):
+		case diagnostic(line):
+		case quotedLine:
+			quotedLine = false
+			p.because(i, aside, "lines of quoted source")
+		case proposal:
+			p.because(i, aside, "proposed lines")
+		}
+	}
+	p.joinNotes()
+	if len(p.findings) > 0 {
+		p.next("shellcheck -f diff "+quoteWord(file)+" | git apply", "mends what can be mended without judgement")
+	}
+}
+
+// joinNotes puts notes that follow a shown line at once behind each other.
+func (p *page) joinNotes() {
+	out := p.notes[:0]
+	for _, n := range p.notes {
+		if k := len(out) - 1; k >= 0 && n.at == out[k].at+1 && len(n.text) < 10 && len(out[k].text) < 60 {
+			out[k].text += n.text
+			continue
+		}
+		out = append(out, n)
+	}
+	p.notes = out
+}
+
+func shellcheckPlace(line string) (string, int) {
+	s := strings.TrimSuffix(strings.TrimPrefix(line, "In "), ":")
+	i := strings.LastIndex(s, " line ")
+	n, _ := number(s[i+len(" line "):])
+	return s[:i], n
+}
+
+// shellcheckMessage reads "   ^-- SC2086 (info): Double quote to prevent ...".
+func shellcheckMessage(line string) (code, severity, message string, ok bool) {
+	s := strings.TrimLeft(line, " ")
+	if !strings.HasPrefix(s, "^") {
+		return
+	}
+	_, s, ok = strings.Cut(s, " SC")
+	if !ok {
+		return
+	}
+	code, s, ok = strings.Cut(s, " (")
+	if !ok {
+		return
+	}
+	severity, message, ok = strings.Cut(s, "): ")
+	if severity == "style" || severity == "info" {
+		severity = "info"
+	}
+	return "SC" + code, severity, message, ok
+}
+
+// linters reads those that name a place a line: pylint, flake8, ruff, mypy, yamllint
+// and others.
+var linters = &reader{
+	kind:  "lint",
+	tools: []string{"pylint", "flake8", "ruff", "mypy", "pyright", "yamllint", "hadolint", "markdownlint", "rubocop", "golint", "phpstan", "pycodestyle", "bandit", "codespell"},
+	signs: []string{"*: error: *  [*]", "Found # error* in # file*"},
+	read: func(p *page) {
+		p.apply(linterRules)
+		p.sameMessagesAnyPlace()
+	},
+}
+
+var linterRules = parseRules(`
+	noise          ************* Module *
+	noise          ~---------*
+	vital          Your code has been rated *
+	vital          Found # error*
+	vital          All checks passed!
+	vital          Success: no issues found *
+	vital          [*] # fixable *
+	aside:notes    *: note: *
+`)
+
+// sameMessagesAnyPlace takes every line with a place for a finding. The severity is
+// that of the code's first letter where the line names none.
+func (p *page) sameMessagesAnyPlace() {
+	said := map[string]int{}
+	p.each(func(i int, line string) fate {
+		d, ok := parseDiagnostic(line)
+		if !ok {
+			if d, ok = parsePlace(line); !ok || d.message == "" {
+				return open
+			}
+			d.code, d.message, d.severity = codeFirst(d.message)
+		}
+		p.foundAt("lint", d)
+		said[d.code]++
+		if said[d.code] > shownOfRule && d.code != "" {
+			p.whys[i] = p.reason("more of " + d.code)
+			return aside
+		}
+		return kept
+	})
+}
+
+// codeFirst splits "E501 line too long" and "C0114: Missing module docstring (name)".
+func codeFirst(message string) (code, text, severity string) {
+	code, text, _ = strings.Cut(message, " ")
+	code = strings.TrimSuffix(code, ":")
+	severity = "warning"
+	switch {
+	case len(code) < 2 || !isDigit(code[len(code)-1]) || !isLetter(code[0]):
+		return "", message, severity
+	case code[0] == 'E' || code[0] == 'F':
+		severity = "error"
+	}
+	return code, text, severity
+}

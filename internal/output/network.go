@@ -1,0 +1,254 @@
+package output
+
+import "strings"
+
+// curl reads curl -v and its progress meter.
+var curl = &reader{
+	kind:  "curl",
+	tools: []string{"curl", "http", "https", "xh"},
+	signs: []string{"curl: (#) *"},
+	read: func(p *page) {
+		p.curlHeaders()
+		p.apply(curlRules)
+	},
+}
+
+var curlRules = parseRules(`
+	error:refused      curl: (*
+	vital              < HTTP/*
+	vital              HTTP/# # *
+	noise              ~% Total *
+	noise              ~Dload *
+	noise              ~# # *:*:* *
+	noise              { [# bytes data]
+	noise              } [# bytes data]
+	noise              <
+	noise              >
+	aside:request_lines  > *
+	keep               \* Failed to connect *
+	keep               \* connect to *
+	keep               \* Could not resolve *
+	keep               \* Issue another request *
+	keep               \* SSL certificate problem*
+	aside:connection_steps  \* *
+`)
+
+// curlHeaders keeps the headers of an answer that say what it is.
+func (p *page) curlHeaders() {
+	p.each(func(i int, line string) fate {
+		s, ok := strings.CutPrefix(line, "< ")
+		if !ok || strings.HasPrefix(s, "HTTP/") {
+			if strings.HasPrefix(line, "* ") {
+				return p.curlStep(i, line)
+			}
+			return open
+		}
+		name, _, ok := strings.Cut(s, ":")
+		if !ok {
+			return open
+		}
+		switch strings.ToLower(name) {
+		case "server", "location", "content-type", "content-length", "www-authenticate", "retry-after", "x-request-id", "set-cookie", "allow":
+			return kept
+		}
+		p.whys[i] = p.reason("headers")
+		return aside
+	})
+}
+
+// curlStep keeps the steps that went wrong.
+func (p *page) curlStep(i int, line string) fate {
+	if alarm(line) == alarmed || strings.Contains(line, "Could not") || strings.Contains(line, "rror") {
+		return kept
+	}
+	p.whys[i] = p.reason("connection steps")
+	return aside
+}
+
+// transfer reads wget, rsync, scp and dd.
+var transfer = &reader{
+	kind:  "transfer",
+	tools: []string{"wget", "rsync", "scp", "dd", "aria2c"},
+	signs: []string{"#+# records in", "total size is #  speedup is #*"},
+	rules: parseRules(`
+		noise            ~#% *
+		noise            *#%[*
+		noise            ~#K ........*
+		noise            Resolving *
+		noise            Connecting to *connected.
+		noise            Length: *
+		noise            sending incremental file list
+		noise            receiving incremental file list
+		noise            building file list *
+		noise            ./
+		vital            HTTP request sent, awaiting response... *
+		vital            * saved [*
+		keep             Saving to: *
+		noise            --#-*  http*
+		error:refused    rsync: *
+		error:refused    rsync error: *
+		error:refused    wget: *
+		error:refused    ssh: *
+		error:refused    dd: *
+		vital            sent # bytes *
+		vital            total size is *
+		vital            #+# records in
+		vital            #+# records out
+	`),
+}
+
+// container reads docker, podman, compose and buildkit.
+var container = &reader{
+	kind:  "container",
+	tools: []string{"docker", "podman", "docker-compose", "nerdctl", "buildah"},
+	signs: []string{"#* [internal] load *", "Cannot connect to the Docker daemon*", "Error response from daemon: *"},
+	read: func(p *page) {
+		p.apply(containerRules)
+		p.buildkit()
+		for _, f := range p.findings {
+			switch {
+			case strings.Contains(f.Message, "Cannot connect to the Docker daemon"):
+				p.next("systemctl start docker", "the daemon does not run")
+			case strings.Contains(f.Message, "port is already allocated"):
+				p.next("docker ps --format '{{.Names}} {{.Ports}}'", "names the container that holds the port")
+			}
+		}
+		p.squeezeTable()
+	},
+}
+
+var containerRules = parseRules(`
+	noise            *: Pulling fs layer
+	noise            *: Waiting
+	noise            *: Verifying Checksum
+	noise            *: Download complete
+	noise            *: Pull complete
+	noise            *: Already exists
+	noise            *: Downloading *
+	noise            *: Extracting *
+	noise            *: Pulling from *
+	noise            *: Preparing
+	noise            *: Pushed
+	noise            *: Layer already exists
+	keep             Digest: *
+	keep             Status: *
+	error:refused    Cannot connect to the Docker daemon *
+	error:refused    Error response from daemon: *
+	error:refused    docker: *
+	error:build      ERROR: failed to *
+	error:build      error: failed to *
+	error:build      ------
+	aside:build_steps  ~---> *
+	aside:build_steps  Removing intermediate container *
+	keep             Step #/# *
+	noise            ~Container *  Creating
+	noise            ~Container *  Starting
+	noise            ~Container *  Stopping
+	noise            ~Container *  Removing
+	noise            ~Container *  Waiting
+	noise            Use 'docker *
+	noise            View build details: *
+`)
+
+// buildkit reads "#7 [2/4] RUN ..." and what a step prints behind its number.
+func (p *page) buildkit() {
+	p.each(func(i int, line string) fate {
+		rest, ok := strings.CutPrefix(line, "#")
+		if !ok {
+			return open
+		}
+		n, rest := number(rest)
+		if n == 0 || !strings.HasPrefix(rest, " ") {
+			return open
+		}
+		rest = rest[1:]
+		switch {
+		case strings.HasPrefix(rest, "ERROR"), alarm(rest) == alarmed:
+			return vital
+		case strings.HasPrefix(rest, "[") && !strings.HasPrefix(rest, "[internal]"):
+			return kept
+		}
+		p.whys[i] = p.reason("lines of build steps")
+		return aside
+	})
+}
+
+// kubectl reads kubectl, helm and oc.
+var kubectl = &reader{
+	kind:  "kubernetes",
+	tools: []string{"kubectl", "helm", "oc", "k9s", "minikube", "kind"},
+	signs: []string{"Error from server (*"},
+	read: func(p *page) {
+		p.apply(kubectlRules)
+		p.kubectlStates()
+		p.squeezeTable()
+	},
+}
+
+var kubectlRules = parseRules(`
+	error:missing    Error from server (NotFound): *
+	error:refused    Error from server (*
+	error:refused    The connection to the server * was refused *
+	error:refused    Unable to connect to the server: *
+	error:refused    error: *
+	error:refused    Error: *
+	warn:cluster     Warning: *
+	noise            coalesce.go:*
+`)
+
+// kubectlStates makes findings of pods that do not run.
+func (p *page) kubectlStates() {
+	p.each(func(i int, line string) fate {
+		for _, bad := range []string{"CrashLoopBackOff", "ImagePullBackOff", "ErrImagePull", "Error", "Evicted", "OOMKilled", "Pending", "CreateContainerConfigError", "NotReady"} {
+			if !strings.Contains(line, " "+bad) {
+				continue
+			}
+			name, _, _ := strings.Cut(line, " ")
+			f := finding("cluster", "error", name, strings.Join(strings.Fields(line), " "))
+			p.find(f)
+			p.next("kubectl describe pod "+quoteWord(name), "says why it is "+bad)
+			return vital
+		}
+		return open
+	})
+}
+
+// terraform reads plan and apply of terraform and tofu.
+var terraform = &reader{
+	kind:  "terraform",
+	tools: []string{"terraform", "tofu", "terragrunt"},
+	signs: []string{"Terraform will perform *", "Plan: # to add, *"},
+	rules: parseRules(`
+		noise            *: Refreshing state...*
+		noise            *: Reading...*
+		noise            *: Read complete after *
+		noise            *: Still creating... *
+		noise            *: Still destroying... *
+		noise            *: Still modifying... *
+		noise            - Finding *
+		noise            - Installing *
+		noise            - Using previously-installed *
+		keep             - Installed *
+		noise            Initializing *
+		noise            Terraform used the selected providers *
+		noise            Note: You didn't use the -out option *
+		vital            ~# * will be *
+		vital            ~# * must be *
+		vital            Plan: *
+		vital            Apply complete! *
+		vital            Destroy complete! *
+		vital            No changes. *
+		vital            Error: *
+		error:terraform  │ Error: *
+		warn:terraform   │ Warning: *
+		noise            ╷
+		noise            ╵
+		noise            │
+		aside:attributes ~+ *= *
+		aside:attributes ~- *= *
+		keep             ~~ *
+		aside:attributes ~}
+		aside:attributes ~]
+		aside:attributes ~)
+	`),
+}

@@ -1,0 +1,97 @@
+package output
+
+import (
+	"path"
+	"strings"
+)
+
+// source reads files that are shown: whole while they fit, and else their beginning
+// with an outline of what they define.
+var source = &reader{
+	kind:   "file",
+	tools:  []string{"cat", "bat", "less", "more", "head", "tail", "sed", "nl", "type", "batcat"},
+	whole:  true,
+	read:   readSource,
+	target: Ceiling,
+}
+
+const (
+	headShown   = 30 // lines of a long file that are shown as they are
+	outlineLine = 90 // bytes of a definition
+	outlineLong = 400
+)
+
+func readSource(p *page) {
+	name := p.cmd.fileShown()
+	if isLogName(name) && path.Ext(name) != ".md" {
+		p.patience = 0
+		return
+	}
+	if p.detail == full {
+		p.coarser = true
+		for i := range p.lines {
+			if p.fates[i] == open {
+				p.fates[i] = kept
+			}
+		}
+		return
+	}
+	lang := language(name, p.lines)
+	if lang == nil {
+		return
+	}
+	p.outlineOf(lang)
+}
+
+// fileShown is the first file that the command shows.
+func (c command) fileShown() string {
+	for _, x := range c.calls {
+		args := x.plain()
+		if x.name == "sed" && len(args) > 1 {
+			args = args[1:]
+		}
+		for _, a := range args {
+			if !isDigit(a[0]) || strings.Contains(a, ".") {
+				return a
+			}
+		}
+	}
+	return ""
+}
+
+// outlineOf shows the head of the file, and of the rest the lines that define
+// something, with their numbers.
+func (p *page) outlineOf(lang *grammar) {
+	head, width := headShown, outlineLine
+	if p.detail == outline {
+		head, width = headShown/3, outlineLine*2/3
+	}
+	var defs []int
+	for i, line := range p.lines {
+		if i >= head && p.fates[i] == open && lang.defines(line) {
+			defs = append(defs, i)
+		}
+	}
+	step := 1
+	if len(defs) > outlineLong {
+		step = len(defs)/outlineLong + 1
+	}
+	isDef := map[int]bool{}
+	for k, i := range defs {
+		isDef[i] = k%step == 0
+	}
+	for i, line := range p.lines {
+		switch {
+		case p.fates[i] != open:
+		case i < head:
+			p.fates[i] = kept
+		case lang.foreign(line):
+			p.fates[i] = vital
+		case isDef[i]:
+			p.fates[i] = retold
+			p.note(i, itoa(p.number(i))+" "+cutLine(strings.TrimRight(line, " {"), width))
+		default:
+			p.because(i, aside, "lines of the file")
+		}
+	}
+}
