@@ -70,8 +70,10 @@ type Report struct {
 	Tokens    int       `json:"tokens"`        // of Text, estimated
 	RawTokens int       `json:"raw_tokens"`    // of the raw bytes, estimated
 	Findings  []Finding `json:"findings"`
-	Next      []string  `json:"next"`
+	Next      []Next    `json:"next"`
 	Gaps      []Gap     `json:"gaps"`
+	Kind      string    `json:"kind,omitempty"`            // of output, as its reader calls it: go test, gcc, listing, ...
+	Rendered  int       `json:"rendered_tokens,omitempty"` // of the text as a terminal showed it, estimated
 }
 
 // RawInline is how many raw bytes an exec answer carries; more are read by reference.
@@ -94,6 +96,12 @@ type Finding struct {
 	Col      int    `json:"col,omitempty"`
 	Name     string `json:"name,omitempty"`
 	Message  string `json:"message"`
+}
+
+// Next is a command that fits what happened.
+type Next struct {
+	Command string `json:"command"`
+	Reason  string `json:"reason"`
 }
 
 // Gap is a range left out of a text, with the reference that opens it.

@@ -49,6 +49,12 @@ type Output struct {
 	RawBytes  int64  `json:"raw_bytes"`
 	Tokens    int    `json:"tokens"`
 	Gaps      []Gap  `json:"gaps"`
+
+	// Of a whole block, which is reduced to what matters.
+	RawTokens int       `json:"raw_tokens,omitempty"`
+	Kind      string    `json:"kind,omitempty"`
+	Findings  []Finding `json:"findings,omitempty"`
+	Next      []Next    `json:"next,omitempty"`
 }
 
 // RawRequest reads bytes exactly as they were written.

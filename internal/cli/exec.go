@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -147,16 +148,35 @@ func seconds(d time.Duration) string {
 
 func (a *app) renderReport(r *api.Report) error {
 	a.note(r)
-	_, err := fmt.Fprintf(a.stdout, "%s\n%s", header(r), printable(r.Text))
+	_, err := fmt.Fprintf(a.stdout, "%s\n%s%s", header(r), printable(r.Text), nextSteps(r.Next))
 	return err
+}
+
+// lastLine is what a program asked, of the text around it.
+func lastLine(text string) string {
+	text = strings.TrimRight(text, "\n")
+	return text[strings.LastIndexByte(text, '\n')+1:]
+}
+
+// nextSteps is one line for each command that fits what happened.
+func nextSteps(next []api.Next) string {
+	var b strings.Builder
+	for _, n := range next {
+		fmt.Fprintf(&b, "next: %s  # %s\n", printable(n.Command), printable(n.Reason))
+	}
+	return b.String()
 }
 
 // note tells on stderr what an exit status alone does not.
 func (a *app) note(r *api.Report) {
 	switch r.State {
 	case api.BlockNeedsInput:
-		fmt.Fprintf(a.stderr, "ai-session: %s needs input (%s): %s\n", r.Session, r.Input.Kind, printable(r.Input.Tail))
-		fmt.Fprintf(a.stderr, "  try: ai-session send %s TEXT --key Enter\n", r.Session)
+		fmt.Fprintf(a.stderr, "ai-session: %s needs input (%s): %s\n", r.Session, r.Input.Kind, printable(lastLine(r.Input.Tail)))
+		keys := "TEXT --key Enter"
+		if r.Input.Kind == "pager" {
+			keys = "q, or Space for more"
+		}
+		fmt.Fprintf(a.stderr, "  try: ai-session send %s %s\n", r.Session, keys)
 	case api.BlockTUI:
 		fmt.Fprintf(a.stderr, "ai-session: a full-screen program has %s\n  try: ai-session screen %s\n", r.Session, r.Session)
 	case api.BlockRunning:

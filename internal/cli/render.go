@@ -57,11 +57,14 @@ func renderSession(w io.Writer, s *api.Session) error {
 
 func renderOutput(w io.Writer, o *api.Output) error {
 	for _, g := range o.Gaps {
+		if o.RawTokens > 0 {
+			break // a reduced text has its gaps where they are
+		}
 		if _, err := fmt.Fprintf(w, "[... %d lines %s]\n", g.Lines, g.Ref); err != nil {
 			return err
 		}
 	}
-	_, err := io.WriteString(w, printable(o.Text))
+	_, err := io.WriteString(w, printable(o.Text)+nextSteps(o.Next))
 	return err
 }
 

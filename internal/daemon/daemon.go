@@ -63,7 +63,7 @@ func New(c Config) (*Daemon, error) {
 	mc := session.ManagerConfig{
 		Store: store, Scratch: c.Paths.Scratch, Socket: c.Paths.Socket,
 		DefaultShell: c.Settings.DefaultShell, JournalInput: c.Settings.Journal.Input,
-		SyncAlways: c.Settings.Journal.Sync == "always", Notify: d.events.publish,
+		SyncAlways: c.Settings.Journal.Sync == "always", Notify: d.events.publish, Reduce: reduce,
 		Complain: func(err error) { c.Log.Warn("session", "err", err) },
 	}
 	if c.Keeper != nil {

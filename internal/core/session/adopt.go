@@ -337,5 +337,5 @@ func (s *Session) repeat(ctx, deadline context.Context, req *api.ExecRequest) (r
 	cols := s.size.Cols
 	s.mu.Unlock()
 	r = &api.Report{Block: *b.view(s.Name())}
-	return r, true, describe(s.journal, b, r, cols, textOptions{raw: req.Raw, maxTokens: req.MaxTokens})
+	return r, true, describe(s.journal, b, r, cols, s.textOptions(req.Raw, req.MaxTokens))
 }

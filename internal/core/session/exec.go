@@ -364,7 +364,7 @@ func (s *Session) report(e *execution, req *api.ExecRequest) (*api.Report, error
 			return nil, storageError(err)
 		}
 	}
-	o := textOptions{raw: req.Raw, maxTokens: req.MaxTokens}
+	o := s.textOptions(req.Raw, req.MaxTokens)
 	if e.ended() && e.view != nil {
 		view := *e.view // the reader of the prompt has the mutex now: do without it
 		return &view, describe(s.journal, e.block, &view, e.cols, o)

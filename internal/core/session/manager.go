@@ -29,6 +29,7 @@ type ManagerConfig struct {
 	JournalInput bool
 	SyncAlways   bool
 	Notify       func(api.Event) // told of every session's changes; must not block
+	Reduce       Reducer         // nil: answers carry the end of the text
 	Keeper       Keeper          // nil: sessions end with this process
 	Complain     func(error)     // told what went wrong without an answer to put it in
 }
@@ -250,7 +251,7 @@ func (m *Manager) config(d meta) Config {
 	return Config{
 		ID: d.ID, Name: d.Name, Shell: d.Shell, Dir: d.Dir, Size: d.Size, CreatedAt: d.CreatedAt,
 		AllowReports: d.Reports, Key: d.Key, Argv: d.Argv, Ended: m.hold,
-		JournalInput: m.c.JournalInput, SyncAlways: m.c.SyncAlways,
+		Reduce: m.c.Reduce, JournalInput: m.c.JournalInput, SyncAlways: m.c.SyncAlways,
 		NextBlock: m.c.Store.NextBlock, Notify: m.c.Notify, Unsynced: m.sync.add,
 	}
 }
@@ -488,5 +489,5 @@ func (m *Manager) OpenArchive(id string) (Archive, error) {
 	if err != nil {
 		return Archive{}, fmt.Errorf("journal of %s: %w", id, err)
 	}
-	return Archive{Name: d.ID, Journal: j, Cols: d.Size.Cols}, nil
+	return Archive{Name: d.ID, Journal: j, Cols: d.Size.Cols, reduce: m.c.Reduce}, nil
 }

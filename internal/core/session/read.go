@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"strconv"
+	"strings"
 
 	"github.com/ai-session/ai-session/api"
 	"github.com/ai-session/ai-session/internal/core/vt"
@@ -67,6 +68,7 @@ type Archive struct {
 	Journal *persistence.Journal
 	Cols    int
 	live    *Session
+	reduce  Reducer
 }
 
 // Release gives back what an archive opened for reading.
@@ -80,7 +82,7 @@ func (a Archive) Release() {
 func (s *Session) Archive() Archive {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return Archive{Name: s.name, Journal: s.journal, Cols: s.size.Cols, live: s}
+	return Archive{Name: s.name, Journal: s.journal, Cols: s.size.Cols, live: s, reduce: s.c.Reduce}
 }
 
 // Block returns a block with its text.
@@ -158,6 +160,9 @@ func (a Archive) Output(req *api.OutputRequest, ref api.Ref, number uint64) (*ap
 	if err != nil {
 		return nil, err
 	}
+	if whole := number != 0 && ref.Lines == nil && ref.Bytes == nil && req.Lines == "" && req.Grep == ""; whole && a.reduce != nil {
+		return a.reduced(sp, number, req.MaxTokens)
+	}
 	want := ref.Lines
 	if req.Lines != "" {
 		r, ok := api.ParseRange(req.Lines)
@@ -172,6 +177,29 @@ func (a Archive) Output(req *api.OutputRequest, ref api.Ref, number uint64) (*ap
 	}
 	out.Session = a.Name
 	return out, nil
+}
+
+// reduced is what matters of a block, with the references that open the rest.
+func (a Archive) reduced(sp span, number uint64, maxTokens int) (*api.Output, error) {
+	b, err := a.block(number)
+	if err != nil {
+		return nil, err
+	}
+	o := textOptions{maxTokens: maxTokens, reduce: a.reduce}
+	if a.live != nil {
+		o = a.live.textOptions(false, maxTokens)
+	}
+	r := &api.Report{Block: *b.view(a.Name)}
+	cp := *b
+	cp.to = sp.to
+	if err := describe(a.Journal, &cp, r, a.Cols, o); err != nil {
+		return nil, err
+	}
+	return &api.Output{
+		Ref: sp.ref, Session: a.Name, Text: r.Text, FirstLine: 1, Lines: strings.Count(r.Text, "\n"), Total: r.Lines,
+		RawBytes: sp.to - sp.from, Tokens: r.Tokens, RawTokens: r.RawTokens, Kind: r.Kind,
+		Findings: r.Findings, Next: r.Next, Gaps: r.Gaps,
+	}, nil
 }
 
 func badLines(text string) error {

@@ -38,8 +38,9 @@ type Config struct {
 	Size         api.Size
 	AllowReports bool
 	CreatedAt    time.Time
-	JournalInput bool // keep the text of input while the terminal echoes it
-	SyncAlways   bool // a finished block survives power loss
+	JournalInput bool    // keep the text of input while the terminal echoes it
+	SyncAlways   bool    // a finished block survives power loss
+	Reduce       Reducer // nil: answers carry the end of the text
 
 	NextBlock func() (uint64, error) // numbers are never reused in a store
 	Notify    func(api.Event)        // told of changes; must not block
@@ -95,6 +96,7 @@ type Session struct {
 	queue   []*ticket       // execs waiting for their turn
 	blocks  []blockRef      // every block of this session, oldest first
 	recent  []*block        // the newest few, as they ended
+	priors  []prior         // of the newest commands, for comparison
 	lastP   shell.Mark      // the prompt that may stand for a lost end
 	exit    pty.Exit        // valid in phase dead
 	pump    inputPump

@@ -19,8 +19,11 @@ import (
 // piece, cut at newlines: its lines are what newlines end, and memory stays bounded.
 const wholeRender = 1 << 20
 
-// defaultTokens is the budget of an exec answer's text.
+// defaultTokens is the budget of a text that nobody reduces.
 const defaultTokens = 1500
+
+// renderRows is the height of the screen that output is drawn on.
+const renderRows = 50
 
 // maxAnswer bounds the text of one answer in bytes; the rest is behind a gap.
 const maxAnswer = 8 << 20
@@ -29,6 +32,9 @@ const maxAnswer = 8 << 20
 type textOptions struct {
 	raw       bool
 	maxTokens int
+	reduce    Reducer // nil: the end of the text
+	prior     func(*block) (ref string, digest any)
+	learn     func(*block, any)
 }
 
 // span is a range of a session's output.
@@ -42,7 +48,7 @@ type span struct {
 // describe completes a report from the journal.
 func describe(j *persistence.Journal, b *block, r *api.Report, cols int, o textOptions) error {
 	sp := span{journal: j, from: b.from, to: b.to, cols: cols, ref: r.Ref}
-	r.Findings, r.Next, r.Gaps = []api.Finding{}, []string{}, []api.Gap{}
+	r.Findings, r.Next, r.Gaps = []api.Finding{}, []api.Next{}, []api.Gap{}
 	if o.raw {
 		if sp.to-sp.from > api.RawInline {
 			r.Gaps = append(r.Gaps, api.Gap{Lines: b.newlines, Ref: r.Ref})
@@ -51,6 +57,12 @@ func describe(j *persistence.Journal, b *block, r *api.Report, cols int, o textO
 		var err error
 		r.Raw, err = sp.bytes()
 		return err
+	}
+	if o.reduce != nil && (b.state == api.BlockDone || b.state == api.BlockDead) {
+		if sp.to > sp.from {
+			sp.reduce(b, r, o)
+		}
+		return nil
 	}
 	budget := o.maxTokens
 	if budget == 0 {
@@ -154,7 +166,7 @@ func joinLines(lines []string) string {
 
 // renderLines draws bytes and returns their lines.
 func renderLines(raw []byte, cols int) []string {
-	text := vt.Render(raw, vt.RenderOptions{Cols: cols, Rows: 50}).Text
+	text := vt.Render(raw, vt.RenderOptions{Cols: cols, Rows: renderRows}).Text
 	if text == "" {
 		return nil
 	}

@@ -97,7 +97,7 @@ func (s *Session) lastBlock(open *execution, maxTokens int) (*api.Report, error)
 	}
 	number := s.blocks[len(s.blocks)-1].number
 	s.mu.Unlock()
-	return s.Block(number, textOptions{maxTokens: maxTokens})
+	return s.Block(number, s.textOptions(false, maxTokens))
 }
 
 // wait returns when it has happened, with reason timeout when deadline ended first,
@@ -216,7 +216,7 @@ func (s *Session) WaitBlock(ctx context.Context, number uint64, req *api.WaitReq
 	if open != nil && open.block.number == number {
 		return s.Wait(ctx, req)
 	}
-	r, err := s.Block(number, textOptions{maxTokens: req.MaxTokens})
+	r, err := s.Block(number, s.textOptions(false, req.MaxTokens))
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,126 @@
+package session
+
+import (
+	"errors"
+	"io"
+
+	"github.com/ai-session/ai-session/api"
+	"github.com/ai-session/ai-session/internal/persistence"
+)
+
+// Reading is the output of one command, for whoever reduces it to what matters.
+type Reading struct {
+	Command    string
+	Exit       *int // nil: unknown, or still running
+	Signal     string
+	Cwd        string
+	Ref        string // what opens the block
+	Output     io.ReaderAt
+	Size       int64
+	Cols, Rows int
+	MaxTokens  int // 0: as the content needs
+
+	PriorRef string // of the last run of the same command, if its Digest is known
+	Prior    any
+}
+
+// Reducer writes what an agent should read of an output into r, and returns what it
+// wants to know of it when the command runs again.
+type Reducer func(in Reading, r *api.Report) (digest any)
+
+// keepPriors is how many commands' last runs a session remembers for comparison.
+const keepPriors = 32
+
+// prior is the last run of a command.
+type prior struct {
+	command string
+	number  uint64
+	digest  any
+}
+
+// reduce lets the reducer read a block's output.
+func (sp span) reduce(b *block, r *api.Report, o textOptions) {
+	in := Reading{
+		Command: b.command, Signal: b.signal, Cwd: b.cwd, Ref: r.Ref,
+		Output: spanReader{sp}, Size: sp.to - sp.from, Cols: sp.cols, Rows: renderRows, MaxTokens: o.maxTokens,
+	}
+	if code, known := b.exit.Code(); known {
+		in.Exit = &code
+	}
+	if o.prior != nil {
+		in.PriorRef, in.Prior = o.prior(b)
+	}
+	digest := o.reduce(in, r)
+	if o.learn != nil && digest != nil {
+		o.learn(b, digest)
+	}
+}
+
+// spanReader reads a span by position. What the journal lost reads as NULs, which no
+// terminal shows: positions stay true, and the block's flags tell of the gap.
+type spanReader struct{ span }
+
+func (r spanReader) ReadAt(p []byte, off int64) (int, error) {
+	at, end := r.from+off, r.to
+	n := 0
+	for n < len(p) && at < end {
+		want := min(int64(len(p)-n), end-at)
+		m, err := r.journal.ReadAt(p[n:n+int(want)], at)
+		n, at = n+m, at+int64(m)
+		var gap *persistence.GapError
+		switch {
+		case errors.As(err, &gap) && gap.To > at:
+			zeros := min(gap.To-at, int64(len(p)-n))
+			clear(p[n : n+int(zeros)])
+			n, at = n+int(zeros), at+zeros
+		case err != nil && err != io.EOF:
+			return n, err
+		case m == 0:
+			return n, io.ErrUnexpectedEOF
+		}
+	}
+	if n < len(p) {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+// textOptions completes what an answer asks for with what this session knows.
+func (s *Session) textOptions(raw bool, maxTokens int) textOptions {
+	return textOptions{raw: raw, maxTokens: maxTokens, reduce: s.c.Reduce, prior: s.priorOf, learn: s.learn}
+}
+
+// priorOf is the last run of b's command before it.
+func (s *Session) priorOf(b *block) (ref string, digest any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, p := range s.priors {
+		if p.command == b.command && p.number < b.number {
+			return "@" + api.BlockID(p.number), p.digest
+		}
+	}
+	return "", nil
+}
+
+// learn keeps the digest of an ended block for the next run of its command. A block
+// that is read again says what it said before.
+func (s *Session) learn(b *block, digest any) {
+	if b.state == api.BlockRunning {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i, p := range s.priors {
+		if p.command != b.command {
+			continue
+		}
+		if p.number < b.number {
+			s.priors[i] = prior{b.command, b.number, digest}
+		}
+		return
+	}
+	if len(s.priors) == keepPriors {
+		s.priors = append(s.priors[:0], s.priors[1:]...)
+	}
+	s.priors = append(s.priors, prior{b.command, b.number, digest})
+}

@@ -1,0 +1,53 @@
+package daemon
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/ai-session/ai-session/api"
+	"github.com/ai-session/ai-session/internal/core/session"
+	"github.com/ai-session/ai-session/internal/output"
+	"github.com/ai-session/ai-session/internal/tokens"
+)
+
+// smallOutput is read as a whole; a longer one piece by piece.
+const smallOutput = 1 << 20
+
+// reduce plugs the reducer into the sessions.
+func reduce(in session.Reading, r *api.Report) any {
+	o := output.Input{
+		Command: in.Command, Exit: in.Exit, Signal: in.Signal, Cwd: in.Cwd, Ref: in.Ref,
+		Source: in.Output, Size: in.Size, Cols: in.Cols, Rows: in.Rows, MaxTokens: in.MaxTokens,
+	}
+	if d, ok := in.Prior.(*output.Digest); ok {
+		o.Prior = &output.Prior{Ref: in.PriorRef, Digest: d}
+	}
+	if in.Size <= smallOutput {
+		b := make([]byte, in.Size)
+		n, _ := in.Output.ReadAt(b, 0) // what cannot be read is not there
+		o.Bytes, o.Source = b[:n], nil
+	}
+	rep := output.Reduce(o)
+	if in.Exit != nil {
+		// The answer has the exit status; a text that stands alone needs it.
+		line := fmt.Sprintf("[exit %d]\n", *in.Exit)
+		if text, found := strings.CutPrefix(rep.Text, line); found {
+			rep.Text, rep.Tokens = text, tokens.Estimate(text)
+		}
+	}
+	r.Text, r.Kind, r.Tokens, r.RawTokens, r.Rendered = rep.Text, rep.Kind, rep.Tokens, rep.RawTokens, rep.RenderedTokens
+	r.Lines = rep.Lines
+	if rep.Findings != nil {
+		r.Findings = rep.Findings
+	}
+	if rep.Gaps != nil {
+		r.Gaps = rep.Gaps
+	}
+	for _, n := range rep.Next {
+		r.Next = append(r.Next, api.Next{Command: n.Command, Reason: n.Reason})
+	}
+	if rep.Digest == nil {
+		return nil
+	}
+	return rep.Digest
+}
