@@ -26,6 +26,8 @@ var dependencies = []dependency{
 		[]string{"internal/core/pty"}},
 	{"github.com/creack/pty", "opening a pseudo-terminal on every unix",
 		[]string{"internal/core/pty", "test"}},
+	{"github.com/klauspost/compress", "zstd: a sealed journal is a seventh of its output; plain Go, no dependencies of its own",
+		[]string{"internal/persistence"}},
 	{"github.com/rogpeppe/go-internal", "testscript: the product's tests read as a manual",
 		[]string{"test"}},
 	{"github.com/spf13/cobra", "help, completions for four shells, and flags as people expect them",

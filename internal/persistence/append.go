@@ -8,10 +8,13 @@ import (
 	"sync"
 )
 
+// mostFrame is the longest output frame; a tag is made behind it and then moved.
+const mostFrame = tagSize + rest + maxOutput + tagSize
+
 // frameBuffers hold a frame while it is written: header and payload leave in one
 // write, and what the caller passed may change as soon as Append returns.
 var frameBuffers = sync.Pool{New: func() any {
-	b := make([]byte, 0, frameSize+maxOutput)
+	b := make([]byte, 0, mostFrame)
 	return &b
 }}
 
@@ -62,40 +65,56 @@ func (j *Journal) appendable(k Kind, p []byte) error {
 }
 
 func (j *Journal) appendOne(k Kind, p []byte) error {
-	seg := j.segs[len(j.segs)-1]
-	need := uint32(frameSize + len(p))
-	if seg.size > headerSize && seg.size+need > uint32(j.opts.SegmentSize) {
+	seg := j.lastSegment()
+	need := uint32(j.guard.head() + len(p))
+	if j.file == nil || seg.size > headerSize && seg.size+need > uint32(j.opts.SegmentSize) {
 		if err := j.startSegment(seg.number + 1); err != nil {
 			return err
 		}
-		seg = j.segs[len(j.segs)-1]
+		seg = j.lastSegment()
 	}
-	f := frameHeader{kind: k, seq: j.end.Seq, offset: j.end.Offset, time: j.clock(), size: len(p)}
+	f := frameHeader{kind: k, extra: j.tries, seq: j.end.Seq, offset: j.end.Offset, time: j.clock(), size: len(p)}
 
 	buf := frameBuffers.Get().(*[]byte)
-	b := appendFrame((*buf)[:0], j.head.seed(), f, p)
+	b := j.guard.put((*buf)[:0], f, frameNonce(f), p)
+	n := len(b)
 	_, err := j.file.WriteAt(b, int64(seg.size))
-	if cap(b) <= frameSize+maxOutput {
+	if cap(b) <= mostFrame {
 		*buf = b
 		frameBuffers.Put(buf)
 	}
+	if err == nil {
+		err = j.fail("append: written")
+	}
 	if err != nil {
 		// Should this fail too, the rest lies behind the end: the next frame
-		// overwrites it, or Open cuts it.
+		// overwrites it, or Open cuts it. It may have reached the disk, so the
+		// next frame must not have its nonce.
 		j.file.Truncate(int64(seg.size))
+		if j.guard.aead != nil {
+			j.tries++
+		}
 		return j.failed(seg.number, err)
 	}
-	j.publish(f, p, seg)
+	j.tries = 0
+	j.publish(f, p, seg, uint32(n))
 	return nil
 }
 
+// lastSegment is the one that is written to.
+func (j *Journal) lastSegment() segment {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.segs[len(j.segs)-1]
+}
+
 // publish lets readers see a frame that is on its way to the disk.
-func (j *Journal) publish(f frameHeader, p []byte, seg segment) {
+func (j *Journal) publish(f frameHeader, p []byte, seg segment, size uint32) {
 	whole := frame{frameHeader: f, data: p}
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.table = extend(j.table, seg, int64(seg.size), f)
-	j.segs[len(j.segs)-1].size += uint32(frameSize + len(p))
+	j.segs[len(j.segs)-1].size += size
 	j.end = Position{Seq: f.seq + 1, Offset: whole.end()}
 	if f.kind == Checkpoint {
 		j.ckpt, j.ckptAt = place{seg.number, seg.size}, f.offset

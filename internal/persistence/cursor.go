@@ -18,7 +18,16 @@ type cursor struct {
 	i    int      // the segment that s walks
 	head header
 	f    *os.File
-	s    *scanner
+	w    walker
+}
+
+// walker steps through the frames of one segment.
+type walker interface {
+	next() (frame, *hole, error) // a frame, or a hole before the next one, or io.EOF
+	load(frame) ([]byte, error)  // a payload that outlives the walker
+	state() *progress
+	buffered() bool // the next step needs no disk
+	close()
 }
 
 // cursor makes one that has entered no segment yet.
@@ -29,9 +38,9 @@ func (j *Journal) cursor() *cursor {
 }
 
 func (c *cursor) close() {
-	if c.s != nil {
-		c.s.close()
-		c.s = nil
+	if c.w != nil {
+		c.w.close()
+		c.w = nil
 	}
 	if c.f != nil {
 		c.f.Close()
@@ -39,8 +48,8 @@ func (c *cursor) close() {
 	}
 }
 
-// enter starts in segment i, at the last entry of its table that before accepts.
-func (c *cursor) enter(i int, before func(segment, entry) bool) error {
+// enter starts in segment i, at the last known place that before accepts.
+func (c *cursor) enter(i int, before func(Position) bool) error {
 	c.close()
 	seg := c.segs[i]
 	f, err := os.Open(c.j.path(seg.number))
@@ -51,14 +60,26 @@ func (c *cursor) enter(i int, before func(segment, entry) bool) error {
 	if c.head, err = headerOf(f); err != nil {
 		return fmt.Errorf("segment %d: %w", seg.number, err)
 	}
+	g, err := c.j.guardOf(&c.head)
+	if err != nil {
+		return err
+	}
+	if c.head.sealed() { // perhaps only since the cursor was made
+		s, err := openSealed(f, c.head, g)
+		if err != nil {
+			return fmt.Errorf("segment %d: %w", seg.number, err)
+		}
+		c.w = s.walk(before)
+		return nil
+	}
 	start := entry{pos: headerSize}
 	if before != nil {
-		t, err := c.j.tableOf(seg, f, c.head.seed(), i == len(c.segs)-1)
+		t, err := c.j.tableOf(seg, f, g, i == len(c.segs)-1)
 		if err != nil {
 			return err
 		}
 		n, _ := slices.BinarySearchFunc(t, true, func(e entry, _ bool) int {
-			if before(seg, e) {
+			if before(Position{Seq: seg.seq + uint64(e.seq), Offset: seg.offset + int64(e.offset)}) {
 				return -1
 			}
 			return 1
@@ -67,7 +88,7 @@ func (c *cursor) enter(i int, before func(segment, entry) bool) error {
 			start = t[n-1]
 		}
 	}
-	c.s = newScanner(f, int64(seg.size), c.head.seed(), int64(start.pos), seg.seq+uint64(start.seq), seg.offset+int64(start.offset))
+	c.w = newScanner(f, int64(seg.size), g, int64(start.pos), seg.seq+uint64(start.seq), seg.offset+int64(start.offset))
 	return nil
 }
 
@@ -79,7 +100,7 @@ func (c *cursor) seekOffset(off int64) error {
 		}
 		return 1
 	})
-	return c.enter(max(n-1, 0), func(s segment, e entry) bool { return s.offset+int64(e.offset) <= off })
+	return c.enter(max(n-1, 0), func(p Position) bool { return p.Offset <= off })
 }
 
 // seekSeq goes to a frame at or before the one with a sequence number.
@@ -90,7 +111,7 @@ func (c *cursor) seekSeq(seq uint64) error {
 		}
 		return 1
 	})
-	return c.enter(max(n-1, 0), func(s segment, e entry) bool { return s.seq+uint64(e.seq) <= seq })
+	return c.enter(max(n-1, 0), func(p Position) bool { return p.Seq <= seq })
 }
 
 // before is what is missing ahead of the first segment; nil if nothing is.
@@ -105,7 +126,7 @@ func (c *cursor) before() *Damage {
 // next returns a frame, or damage in its place, or io.EOF.
 func (c *cursor) next() (frame, *Damage, error) {
 	for {
-		f, h, err := c.s.next()
+		f, h, err := c.w.next()
 		if err == nil && h == nil {
 			return f, nil, nil
 		}
@@ -125,9 +146,10 @@ func (c *cursor) next() (frame, *Damage, error) {
 
 // cross goes from the end of a segment to the next, and says what is missing between.
 func (c *cursor) cross(h *hole) (*Damage, error) {
+	at := c.w.state()
 	d := Damage{
-		Segment: int(c.segs[c.i].number), From: c.s.limit, To: c.s.limit,
-		FirstSeq: c.s.seq, OffsetFrom: c.s.off, Reason: Absent,
+		Segment: int(c.segs[c.i].number), From: at.limit, To: at.limit,
+		FirstSeq: at.seq, OffsetFrom: at.off, Reason: Absent,
 	}
 	if h != nil {
 		d.From, d.To, d.Reason = h.from, h.to, Damaged
@@ -136,8 +158,8 @@ func (c *cursor) cross(h *hole) (*Damage, error) {
 	if !last {
 		behind = Position{Seq: c.segs[c.i+1].seq, Offset: c.segs[c.i+1].offset}
 	}
-	d.Frames, d.OffsetTo = int64(behind.Seq-c.s.seq), behind.Offset
-	c.s.seq, c.s.off = behind.Seq, behind.Offset
+	d.Frames, d.OffsetTo = int64(behind.Seq-at.seq), behind.Offset
+	at.seq, at.off = behind.Seq, behind.Offset
 	if d.Frames != 0 || d.OffsetTo != d.OffsetFrom || d.From != d.To {
 		if !last {
 			if err := c.enter(c.i+1, nil); err != nil {
@@ -157,7 +179,7 @@ func (c *cursor) out(f frame) (Frame, error) {
 	data := f.data
 	if f.large {
 		var err error
-		if data, err = c.s.load(f); err != nil {
+		if data, err = c.w.load(f); err != nil {
 			return Frame{}, err
 		}
 	}
@@ -168,7 +190,7 @@ func (c *cursor) out(f frame) (Frame, error) {
 // tableOf is the table of a segment: in memory for the last one and the one read
 // most recently, else made by hopping from frame header to frame header. Entries
 // are only hints for where to start; each frame is verified when it is read.
-func (j *Journal) tableOf(seg segment, f io.ReaderAt, seed uint32, last bool) ([]entry, error) {
+func (j *Journal) tableOf(seg segment, f io.ReaderAt, g guard, last bool) ([]entry, error) {
 	j.mu.Lock()
 	if n := len(j.segs); last && n > 0 && j.segs[n-1].number == seg.number {
 		defer j.mu.Unlock()
@@ -179,7 +201,7 @@ func (j *Journal) tableOf(seg segment, f io.ReaderAt, seed uint32, last bool) ([
 		return j.older, nil // replaced as a whole, never changed
 	}
 	j.mu.Unlock()
-	t, err := hop(seg, f, seed)
+	t, err := hop(seg, f, g)
 	if err != nil {
 		return nil, err
 	}
@@ -191,9 +213,9 @@ func (j *Journal) tableOf(seg segment, f io.ReaderAt, seed uint32, last bool) ([
 
 // hop makes a segment's table. Where frames are damaged it ends: what follows is
 // reached from its last entry.
-func hop(seg segment, f io.ReaderAt, seed uint32) ([]entry, error) {
+func hop(seg segment, f io.ReaderAt, g guard) ([]entry, error) {
 	var t []entry
-	s := newScanner(f, int64(seg.size), seed, headerSize, seg.seq, seg.offset)
+	s := newScanner(f, int64(seg.size), g, headerSize, seg.seq, seg.offset)
 	defer s.close()
 	for {
 		f, h, err := s.next()
@@ -240,32 +262,60 @@ func (j *Journal) readCheckpoint(p place) (Frame, place, error) {
 	if err != nil {
 		return Frame{}, place{}, errNoCheckpoint
 	}
+	g, err := j.guardOf(&h)
+	if err != nil {
+		return Frame{}, place{}, err
+	}
+	if h.sealed() {
+		return sealedCheckpoint(f, h, g, p)
+	}
 	info, err := f.Stat()
 	if err != nil {
 		return Frame{}, place{}, err
 	}
-	s := newScanner(f, min(info.Size(), math.MaxUint32), h.seed(), int64(p.pos), h.seq, h.offset)
+	s := newScanner(f, min(info.Size(), math.MaxUint32), g, int64(p.pos), h.seq, h.offset)
 	defer s.close()
 	if got, ok, err := s.frameAt(int64(p.pos)); err != nil {
 		return Frame{}, place{}, err
 	} else if ok && got.kind == Checkpoint {
-		c := cursor{s: s, head: h}
+		c := cursor{w: s, head: h}
 		out, err := c.out(got)
 		out.Data = slices.Clone(out.Data)
 		return out, p, err
 	}
-	before := lastCheckpoint(f, h, p)
+	before := lastCheckpoint(f, h, g, p)
 	return Frame{}, before, errNoCheckpoint
+}
+
+// sealedCheckpoint reads a sealed segment's only checkpoint. It is the one that
+// the place meant: of a finished segment nobody remembers another.
+func sealedCheckpoint(f *os.File, h header, g guard, p place) (Frame, place, error) {
+	s, err := openSealed(f, h, g)
+	if err != nil {
+		return Frame{}, place{}, err
+	}
+	got, err := s.checkpoint()
+	if err == nil {
+		c := cursor{head: h}
+		out, err := c.out(got)
+		out.Data = slices.Clone(out.Data)
+		return out, p, err
+	}
+	before := place{}
+	if h.checkpoint.segment < p.segment {
+		before = h.checkpoint
+	}
+	return Frame{}, before, err
 }
 
 // lastCheckpoint looks in a segment for the last checkpoint before p, and in its
 // header for one before that.
-func lastCheckpoint(f io.ReaderAt, h header, p place) place {
+func lastCheckpoint(f io.ReaderAt, h header, g guard, p place) place {
 	found := place{}
 	if h.checkpoint.segment < p.segment {
 		found = h.checkpoint
 	}
-	s := newScanner(f, int64(p.pos), h.seed(), headerSize, h.seq, h.offset)
+	s := newScanner(f, int64(p.pos), g, headerSize, h.seq, h.offset)
 	defer s.close()
 	for {
 		got, hole, err := s.next()

@@ -41,7 +41,7 @@ func (k Kind) String() string {
 const (
 	version    = 1
 	headerSize = 160
-	frameSize  = 36 // a frame's header
+	frameSize  = crcSize + rest // a plain frame's header, the smallest there is
 	saltSize   = 16
 	maxSession = 64
 
@@ -53,8 +53,12 @@ const (
 	// checkpoint of a 500 by 200 screen with every cell styled is near 2 MiB.
 	MaxPayload = 16 << 20
 
-	flagsUnderstood = 0      // of bits 0-15
-	flagsRequired   = 0xffff // a set bit here that is not understood: refuse
+	flagSealed     = 1
+	flagCompressed = 2
+	flagEncrypted  = 4
+
+	flagsUnderstood = flagSealed | flagCompressed | flagEncrypted // of bits 0-15
+	flagsRequired   = 0xffff                                      // a set bit here that is not understood: refuse
 )
 
 var (
@@ -137,43 +141,24 @@ func decodeHeader(b []byte) (h header, err error) {
 		return h, errHeader
 	}
 	h.session = string(b[85 : 85+n])
-	if h.flags&flagsRequired&^flagsUnderstood != 0 || h.keyID != 0 {
+	if h.flags&flagsRequired&^flagsUnderstood != 0 || (h.keyID != 0) != (h.flags&flagEncrypted != 0) ||
+		(h.flags&flagSealed != 0) != (h.flags&flagCompressed != 0) {
 		return h, fmt.Errorf("%w: segment flags %#x, key %d", ErrUnsupported, h.flags, h.keyID)
 	}
 	return h, nil
 }
 
+// sealed says whether the segment holds chunks instead of frames.
+func (h *header) sealed() bool { return h.flags&flagSealed != 0 }
+
 // frameHeader is a frame without its payload.
 type frameHeader struct {
-	crc    uint32
 	size   int // of the payload
 	kind   Kind
+	extra  uint32 // 24 bits, by kind
 	seq    uint64
 	offset int64
 	time   int64
-}
-
-// appendFrame puts a whole frame behind b.
-func appendFrame(b []byte, seed uint32, f frameHeader, payload []byte) []byte {
-	at := len(b)
-	b = append(b, make([]byte, frameSize)...)
-	h, le := b[at:at+frameSize], binary.LittleEndian
-	le.PutUint32(h[4:], uint32(len(payload)))
-	h[8] = byte(f.kind)
-	le.PutUint64(h[12:], f.seq)
-	le.PutUint64(h[20:], uint64(f.offset))
-	le.PutUint64(h[28:], uint64(f.time))
-	crc := crc32.Update(seed, castagnoli, h[4:])
-	le.PutUint32(h, crc32.Update(crc, castagnoli, payload))
-	return append(b, payload...)
-}
-
-func decodeFrame(b []byte) frameHeader {
-	le := binary.LittleEndian
-	return frameHeader{
-		crc: le.Uint32(b), size: int(le.Uint32(b[4:])), kind: Kind(b[8]),
-		seq: le.Uint64(b[12:]), offset: int64(le.Uint64(b[20:])), time: int64(le.Uint64(b[28:])),
-	}
 }
 
 // shaped says whether a header could be one of ours at all; the checksum decides.

@@ -32,6 +32,7 @@ type Options struct {
 	Now         func() time.Time // nil = time.Now
 
 	wrap func(segmentFile) segmentFile // tests put failing disks here
+	fail func(point string) error      // and failing steps here
 }
 
 // segmentFile is what the writer needs of a file.
@@ -64,6 +65,9 @@ type segment struct {
 	size   uint32
 	offset int64
 	seq    uint64
+
+	sealed  bool
+	damaged bool // sealing found damage and left it as it lies
 }
 
 // entry finds a frame: its file position, and sequence and offset relative to
@@ -79,9 +83,11 @@ type Journal struct {
 	base int64
 
 	// The writer's own: touched by Append, Create and Open only.
-	file segmentFile
-	head header // of the last segment
-	last int64  // the highest monotonic time written
+	file  segmentFile // nil: the next frame begins a segment
+	head  header      // of the last segment
+	guard guard       // and what proves its frames
+	tries uint32      // writes of the next frame that failed
+	last  int64       // the highest monotonic time written
 
 	mu     sync.Mutex // guards what follows; never held during I/O
 	segs   []segment  // by number; the last one is written to
@@ -93,6 +99,8 @@ type Journal struct {
 	ckptAt int64 // offset of that checkpoint
 	bytes  int64 // of all segments but the last
 	closed bool
+
+	tending sync.Mutex // held by Seal and Evict for their whole length
 
 	syncing sync.Mutex   // held for the length of an fsync, by Sync alone
 	synced  uint64       // sequence number that everything below is synced; guarded by syncing
@@ -147,9 +155,13 @@ func (j *Journal) startSegment(n uint32) error {
 		wall: j.opts.Now().UnixNano(), mono: j.clock(), checkpoint: j.ckpt,
 	}
 	if len(j.segs) > 0 {
-		h.previous = j.segs[len(j.segs)-1].size
+		h.previous = j.lastSegment().size
 	}
 	rand.Read(h.salt[:]) // never fails: crypto/rand
+	g, err := j.guardOf(&h)
+	if err != nil {
+		return j.failed(n, err)
+	}
 	f, err := j.openWriter(n, os.O_CREATE|os.O_EXCL)
 	if err != nil {
 		return j.failed(n, err)
@@ -158,7 +170,7 @@ func (j *Journal) startSegment(n uint32) error {
 		return errors.Join(j.failed(n, err), f.Close(), os.Remove(j.path(n)))
 	}
 	old := j.file
-	j.file, j.head = f, h
+	j.file, j.head, j.guard, j.tries = f, h, g, 0
 
 	j.mu.Lock()
 	if len(j.segs) > 0 {
@@ -189,6 +201,19 @@ func (j *Journal) openWriter(n uint32, flag int) (segmentFile, error) {
 func (j *Journal) path(n uint32) string { return filepath.Join(j.dir, segmentName(n)) }
 
 func segmentName(n uint32) string { return fmt.Sprintf("%04d.seg", n) }
+
+// fail lets a test fail at a named step. Elsewhere it costs a comparison.
+func (j *Journal) fail(point string) error {
+	if j.opts.fail == nil {
+		return nil
+	}
+	return j.opts.fail(point)
+}
+
+// guardOf is what proves the frames of a segment with this header.
+func (j *Journal) guardOf(h *header) (guard, error) {
+	return guard{seed: h.seed()}, nil
+}
 
 // segmentNumbers lists the segments of dir in order.
 func segmentNumbers(dir string) ([]uint32, error) {
@@ -241,7 +266,7 @@ func (j *Journal) Close() error {
 	closed := j.closed
 	j.closed = true
 	j.mu.Unlock()
-	if closed {
+	if closed || j.file == nil {
 		return nil
 	}
 	return j.file.Close()

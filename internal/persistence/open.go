@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
+	"slices"
 	"time"
 )
 
@@ -33,10 +35,15 @@ func (j *Journal) open(r *Recovery) error {
 		return err
 	}
 	last := j.segs[len(j.segs)-1]
-	if err := j.recoverLast(r); err != nil {
+	if last.sealed {
+		err = j.recoverSealed()
+	} else {
+		err = j.recoverLast(r)
+	}
+	if err != nil {
 		return err
 	}
-	if err := j.checkOlder(l.previous, r); err != nil {
+	if err := j.checkOlder(l.segments, r); err != nil {
 		return err
 	}
 	for i := range r.Damaged {
@@ -52,9 +59,9 @@ func (j *Journal) open(r *Recovery) error {
 
 // loaded is what the headers say beyond segs.
 type loaded struct {
-	previous     []uint32 // per segment, the size of the one before it
-	skipped      uint32   // highest number of the unreadable files behind the last good one
-	skippedBytes int64    // and their sizes, summed
+	segments     []beginning // as segs
+	skipped      uint32      // highest number of the unreadable files behind the last good one
+	skippedBytes int64       // and their sizes, summed
 }
 
 // loadHeaders fills segs, leaving out files whose header is damaged.
@@ -64,29 +71,32 @@ func (j *Journal) loadHeaders(r *Recovery) (l loaded, err error) {
 		return l, err
 	}
 	for i, n := range ns {
-		h, size, err := readHeader(j.path(n))
-		if err == nil && (h.number != n || !j.fits(h)) {
+		if err := os.Remove(j.aside(n)); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return l, err // what a sealing that was cut off left
+		}
+		b, err := readBeginning(j.path(n))
+		if err == nil && (b.number != n || !j.fits(b.header)) {
 			err = errHeader
 		}
 		switch {
-		case errors.Is(err, errHeader) && size < headerSize && i == len(ns)-1 && i > 0:
+		case errors.Is(err, errHeader) && b.size < headerSize && i == len(ns)-1 && i > 0:
 			if err := os.Remove(j.path(n)); err != nil {
 				return l, err
 			}
 			r.Removed = append(r.Removed, int(n))
 			continue
 		case errors.Is(err, errHeader):
-			r.Damaged = append(r.Damaged, Damage{Segment: int(n), To: size, Frames: -1, OffsetTo: -1, Reason: Absent})
-			l.skipped, l.skippedBytes = n, l.skippedBytes+size
+			r.Damaged = append(r.Damaged, Damage{Segment: int(n), To: b.size, Frames: -1, OffsetTo: -1, Reason: Absent})
+			l.skipped, l.skippedBytes = n, l.skippedBytes+b.size
 			continue
 		case err != nil:
 			return l, err
 		}
-		if err := j.belongs(h); err != nil {
+		if err := j.belongs(b.header); err != nil {
 			return l, err
 		}
-		j.addSegment(h, size)
-		l.previous = append(l.previous, h.previous)
+		j.addSegment(b.header, b.size)
+		l.segments = append(l.segments, b)
 		l.skipped, l.skippedBytes = 0, 0
 	}
 	if len(j.segs) == 0 {
@@ -122,29 +132,112 @@ func (j *Journal) addSegment(h header, size int64) {
 	if n := len(j.segs); n > 0 {
 		j.bytes += int64(j.segs[n-1].size)
 	}
-	j.segs = append(j.segs, segment{number: h.number, size: uint32(min(size, 1<<32-1)), offset: h.offset, seq: h.seq})
+	j.segs = append(j.segs, segment{number: h.number, size: uint32(min(size, 1<<32-1)), offset: h.offset, seq: h.seq, sealed: h.sealed()})
 	j.head, j.ckpt = h, h.checkpoint
 	j.end = Position{Seq: h.seq, Offset: h.offset}
 }
 
-func readHeader(path string) (header, int64, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return header{}, 0, err
-	}
-	defer f.Close()
-	h, err := headerOf(f)
-	size, serr := f.Seek(0, io.SeekEnd)
-	return h, size, errors.Join(err, serr)
+// beginning is what the start of a segment's file says.
+type beginning struct {
+	header
+	size  int64 // of the file
+	sum   summary
+	whole bool // nothing of it is damaged, and a sealed one's size is right
 }
 
-func headerOf(f io.ReaderAt) (header, error) {
+func readBeginning(path string) (b beginning, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return b, err
+	}
+	defer f.Close()
+	if b.size, err = f.Seek(0, io.SeekEnd); err != nil {
+		return b, err
+	}
+	var raw [chunksBegin]byte
+	n, err := f.ReadAt(raw[:], 0)
+	if err != nil && err != io.EOF {
+		return b, err
+	}
+	if b.header, err = decodeHeader(raw[:n]); err == nil && !b.sealed() {
+		b.whole = true
+		return b, nil
+	}
+	b.whole = err == nil
+	if errors.Is(err, errHeader) {
+		b.header, err = headerCopy(f, b.size)
+	}
+	if err != nil {
+		return b, err
+	}
+	if b.sum, err = decodeSummary(raw[headerSize:max(n, headerSize)], &b.header); err != nil || b.size != int64(b.sum.size) {
+		b.whole = false
+	}
+	return b, nil
+}
+
+// headerOf reads a segment's header, or the copy that a sealed one ends with.
+func headerOf(f *os.File) (header, error) {
 	var b [headerSize]byte
 	n, err := f.ReadAt(b[:], 0)
 	if err != nil && err != io.EOF {
 		return header{}, err
 	}
-	return decodeHeader(b[:n])
+	h, err := decodeHeader(b[:n])
+	if !errors.Is(err, errHeader) {
+		return h, err
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return h, err
+	}
+	return headerCopy(f, info.Size())
+}
+
+// headerCopy reads the second header of a sealed segment.
+func headerCopy(f io.ReaderAt, size int64) (header, error) {
+	if size < chunksBegin+headerSize {
+		return header{}, errHeader
+	}
+	var b [headerSize]byte
+	if _, err := f.ReadAt(b[:], size-headerSize); err != nil {
+		return header{}, err
+	}
+	h, err := decodeHeader(b[:])
+	if err == nil && !h.sealed() {
+		err = errHeader
+	}
+	return h, err
+}
+
+// recoverSealed takes the end from a last segment that is sealed. The next frame
+// begins another one.
+func (j *Journal) recoverSealed() error {
+	last := j.segs[len(j.segs)-1]
+	f, err := os.Open(j.path(last.number))
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	g, err := j.guardOf(&j.head)
+	if err != nil {
+		return err
+	}
+	s, err := openSealed(f, j.head, g)
+	if err != nil {
+		return err
+	}
+	sum := s.sum
+	if sum.end.Seq == 0 { // neither summary nor table: as if every byte had been a frame
+		sum.end = Position{Seq: last.seq + uint64(defaultSegment), Offset: last.offset + math.MaxUint32}
+		sum.last = j.head.mono
+	}
+	j.end, j.last = sum.end, sum.last
+	if got, err := s.checkpoint(); err == nil {
+		j.ckpt, j.ckptAt = place{segment: last.number}, got.offset
+		return nil
+	}
+	return j.checkpointBefore()
 }
 
 // recoverLast opens the last segment for writing, takes from it the end, the
@@ -156,6 +249,9 @@ func (j *Journal) recoverLast(r *Recovery) error {
 		return err
 	}
 	j.file = w
+	if j.guard, err = j.guardOf(&j.head); err != nil {
+		return err
+	}
 	if err := j.checkpointBefore(); err != nil {
 		return err
 	}
@@ -164,7 +260,7 @@ func (j *Journal) recoverLast(r *Recovery) error {
 		return err
 	}
 	defer f.Close()
-	s := newScanner(f, int64(seg.size), j.head.seed(), headerSize, seg.seq, seg.offset)
+	s := newScanner(f, int64(seg.size), j.guard, headerSize, seg.seq, seg.offset)
 	defer s.close()
 	tail, err := j.scanLast(s, *seg, r)
 	if err != nil {
@@ -217,18 +313,54 @@ func (j *Journal) checkpointBefore() error {
 	return nil
 }
 
-// checkOlder walks those older segments whose size is not what the next one remembers.
-func (j *Journal) checkOlder(previous []uint32, r *Recovery) error {
-	for i := 0; i+1 < len(j.segs); i++ {
-		adjacent := j.segs[i+1].number == j.segs[i].number+1
-		if adjacent && (previous[i+1] == 0 || previous[i+1] == j.segs[i].size) {
+// checkOlder walks those older segments whose size is not what the next one
+// remembers, and the sealed ones whose beginning is not whole.
+func (j *Journal) checkOlder(all []beginning, r *Recovery) error {
+	found := func(d Damage) { r.Damaged = append(r.Damaged, d) }
+	for i := range j.segs {
+		last := i+1 == len(j.segs)
+		if all[i].sealed() {
+			if all[i].whole && (last || j.segs[i+1].seq == all[i].sum.end.Seq) {
+				continue
+			}
+			if err := j.cursor().verifySealed(i, found); err != nil {
+				return err
+			}
+		} else if last || j.segs[i+1].number == j.segs[i].number+1 &&
+			(all[i+1].previous == 0 || all[i+1].previous == j.segs[i].size) {
 			continue
 		}
-		if err := j.damageIn(i, i+1, func(d Damage) { r.Damaged = append(r.Damaged, d) }); err != nil {
+		if err := j.damageIn(i, i+1, found); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// verifySealed reports what of a sealed segment is damaged besides its frames.
+func (c *cursor) verifySealed(i int, found func(Damage)) error {
+	seg := c.segs[i]
+	f, err := os.Open(c.j.path(seg.number))
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	h, err := headerOf(f)
+	if err != nil {
+		return err
+	}
+	g, err := c.j.guardOf(&h)
+	if err != nil {
+		return err
+	}
+	s, err := openSealed(f, h, g)
+	if err != nil {
+		return err
+	}
+	return s.verify(func(b stretch) {
+		found(Damage{Segment: int(seg.number), From: b.from, To: b.to, FirstSeq: h.seq,
+			OffsetFrom: h.offset, OffsetTo: h.offset, Reason: Damaged})
+	})
 }
 
 // complete fills in what a damaged header could not say from its neighbours.
@@ -267,7 +399,8 @@ func (h *hole) damage(segment uint32) Damage {
 	return d
 }
 
-// Verify reads every frame of the journal and returns all damage, in order.
+// Verify reads every frame of the journal, and of sealed segments all else too,
+// and returns all damage. A damage without frames costs nothing but time.
 func (j *Journal) Verify() ([]Damage, error) {
 	var all []Damage
 	for _, err := range j.Frames(0) {
@@ -277,6 +410,21 @@ func (j *Journal) Verify() ([]Damage, error) {
 		}
 		if d != nil {
 			all = append(all, *d)
+		}
+	}
+	c := j.cursor()
+	for i, seg := range c.segs {
+		if !seg.sealed {
+			continue
+		}
+		err := c.verifySealed(i, func(d Damage) {
+			same := func(o Damage) bool { return o.Segment == d.Segment && o.From <= d.From && o.To >= d.To }
+			if !slices.ContainsFunc(all, same) { // its frames were not missed already
+				all = append(all, d)
+			}
+		})
+		if err != nil {
+			return all, err
 		}
 	}
 	return all, nil

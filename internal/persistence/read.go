@@ -86,8 +86,7 @@ func (r *outputReader) Read(p []byte) (int, error) {
 
 // atReadCost says that the next frame needs the disk: what is there goes out first.
 func (r *outputReader) atReadCost() bool {
-	s := r.c.s
-	return s.pos >= s.at+int64(s.have)
+	return !r.c.w.buffered()
 }
 
 // ended turns an error into what Read answers, after n bytes were delivered.

@@ -186,7 +186,7 @@ func TestPrintedFramesAreNotTakenForFrames(t *testing.T) {
 	j := mustCreate(t, dir, Options{})
 	mustAppend(t, j, Output, []byte("one"))
 	// A program that knows the format, but not the salt, prints a frame.
-	forged := appendFrame(nil, 0, frameHeader{kind: Output, seq: 3, offset: 10}, []byte("evil"))
+	forged := new(guard).put(nil, frameHeader{kind: Output, seq: 3, offset: 10}, nonce{}, []byte("evil"))
 	mustAppend(t, j, Output, append(forged, noise(500, 1)...))
 	mustAppend(t, j, Output, []byte("three"))
 	j.Close()
@@ -200,8 +200,8 @@ func TestPrintedFramesAreNotTakenForFrames(t *testing.T) {
 
 func TestNewerFilesAreRefusedAndLeftAlone(t *testing.T) {
 	for name, change := range map[string]func(*header){
-		"encrypted":    func(h *header) { h.keyID = 1 },
-		"unknown flag": func(h *header) { h.flags = 1 << 9 },
+		"encrypted, and not": func(h *header) { h.keyID = 1 },
+		"unknown flag":       func(h *header) { h.flags = 1 << 9 },
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir, _ := layout(t)

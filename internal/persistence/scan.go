@@ -1,8 +1,11 @@
 package persistence
 
 import (
+	"encoding/binary"
+	"errors"
 	"hash/crc32"
 	"io"
+	"slices"
 	"sync"
 )
 
@@ -22,9 +25,13 @@ const resyncWork = 16
 type frame struct {
 	frameHeader
 	pos   int64
+	head  int // size of its header
 	data  []byte
 	large bool
 }
+
+// next is the file position behind the frame.
+func (f *frame) next() int64 { return f.pos + int64(f.head) + int64(f.size) }
 
 // end is the offset behind the frame.
 func (f *frame) end() int64 {
@@ -50,32 +57,50 @@ type hole struct {
 	toEnd    bool
 }
 
-// scanner walks the frames of one segment.
-type scanner struct {
-	r     io.ReaderAt
-	limit int64 // frames end here
-	seed  uint32
+// progress is how far a walk over a segment has come.
+type progress struct {
+	seq   uint64 // what the next frame should carry
+	off   int64
+	limit int64 // where in the file the frames end
+}
 
-	pos int64 // of the next frame,
-	seq uint64
-	off int64 // and what it should carry
+// scanner walks the frames of one segment as the writer left them.
+type scanner struct {
+	progress
+	r io.ReaderAt
+	g guard
+
+	pos int64 // of the next frame
 
 	buf  *[scanBuffer]byte
-	at   int64 // file position of buf[0]
-	have int   // valid bytes in buf
+	room *[scanBuffer]byte // decrypted payloads; nil for a plain segment
+	at   int64             // file position of buf[0]
+	have int               // valid bytes in buf
 }
 
-func newScanner(r io.ReaderAt, limit int64, seed uint32, pos int64, seq uint64, off int64) *scanner {
-	return &scanner{r: r, limit: limit, seed: seed, pos: pos, seq: seq, off: off, buf: buffers.Get().(*[scanBuffer]byte)}
+func newScanner(r io.ReaderAt, limit int64, g guard, pos int64, seq uint64, off int64) *scanner {
+	s := &scanner{progress: progress{seq, off, limit}, r: r, g: g, pos: pos, buf: buffers.Get().(*[scanBuffer]byte)}
+	if g.aead != nil {
+		s.room = buffers.Get().(*[scanBuffer]byte)
+	}
+	return s
 }
 
-// close gives the buffer back. No frame of this scanner may be used after it.
+// close gives the buffers back. No frame of this scanner may be used after it.
 func (s *scanner) close() {
 	if s.buf != nil {
 		buffers.Put(s.buf)
-		s.buf = nil
 	}
+	if s.room != nil {
+		buffers.Put(s.room)
+	}
+	s.buf, s.room = nil, nil
 }
+
+func (s *scanner) state() *progress { return &s.progress }
+
+// buffered says that the next step needs no disk.
+func (s *scanner) buffered() bool { return s.pos < s.at+int64(s.have) }
 
 // window returns the n bytes at pos, n <= scanBuffer; they lie before limit.
 func (s *scanner) window(pos int64, n int) ([]byte, error) {
@@ -111,7 +136,7 @@ func (s *scanner) next() (frame, *hole, error) {
 		h, err := s.skip(f, ok)
 		return frame{}, h, err
 	}
-	s.pos += frameSize + int64(f.size)
+	s.pos = f.next()
 	s.seq++
 	s.off = f.end()
 	return f, nil, nil
@@ -138,32 +163,62 @@ func (s *scanner) skip(f frame, ok bool) (*hole, error) {
 
 // frameAt reads the frame at pos; false if there is none that could come next.
 func (s *scanner) frameAt(pos int64) (f frame, ok bool, err error) {
-	if s.limit-pos < frameSize {
+	head := s.g.head()
+	if s.limit-pos < int64(head) {
 		return f, false, nil
 	}
-	b, err := s.window(pos, frameSize)
+	b, err := s.window(pos, head)
 	if err != nil {
 		return f, false, err
 	}
-	f.frameHeader, f.pos = decodeFrame(b), pos
-	if !f.shaped() || pos+frameSize+int64(f.size) > s.limit || f.seq < s.seq || f.offset < s.off {
+	f.frameHeader, f.pos, f.head = decodeFrame(b), pos, head
+	if !f.shaped() || f.next() > s.limit || f.seq < s.seq || f.offset < s.off {
 		return f, false, nil
 	}
-	if frameSize+f.size > scanBuffer {
-		f.large = true
-		crc, err := s.sum(pos+4, frameSize-4+f.size)
-		return f, crc == f.crc, err
+	if head+f.size > scanBuffer-tagSize {
+		return s.largeFrame(f)
 	}
-	if b, err = s.window(pos, frameSize+f.size); err != nil {
+	if b, err = s.window(pos, head+f.size); err != nil {
 		return f, false, err
 	}
-	f.data = b[frameSize:]
-	return f, crc32.Update(s.seed, castagnoli, b[4:]) == f.crc, nil
+	var room []byte
+	if s.room != nil {
+		room = s.room[:]
+	}
+	f.data, ok = s.g.get(b, frameNonce(f.frameHeader), room)
+	return f, ok, nil
+}
+
+// largeFrame proves a frame that is longer than the buffer. A plain one is read
+// piece by piece and its payload left on the disk.
+func (s *scanner) largeFrame(f frame) (frame, bool, error) {
+	f.large = true
+	if s.g.aead == nil {
+		b, err := s.window(f.pos, crcSize)
+		if err != nil {
+			return f, false, err
+		}
+		want := binary.LittleEndian.Uint32(b)
+		crc, err := s.sum(f.pos+crcSize, rest+f.size)
+		return f, crc == want, err
+	}
+	_, ok, err := s.readLarge(f)
+	return f, ok, err
+}
+
+// readLarge reads and proves a frame that is longer than the buffer.
+func (s *scanner) readLarge(f frame) ([]byte, bool, error) {
+	b := make([]byte, f.head+f.size)
+	if _, err := s.r.ReadAt(b, f.pos); err != nil {
+		return nil, false, err
+	}
+	p, ok := s.g.get(b, frameNonce(f.frameHeader), nil)
+	return p, ok, nil
 }
 
 // sum is the checksum of n bytes at pos, read piece by piece.
 func (s *scanner) sum(pos int64, n int) (uint32, error) {
-	crc := s.seed
+	crc := s.g.seed
 	for n > 0 {
 		m := min(n, scanBuffer)
 		b, err := s.window(pos, m)
@@ -178,44 +233,44 @@ func (s *scanner) sum(pos int64, n int) (uint32, error) {
 
 // load returns a payload that outlives the scanner.
 func (s *scanner) load(f frame) ([]byte, error) {
-	b := make([]byte, f.size)
 	if !f.large {
-		copy(b, f.data)
-		return b, nil
+		return slices.Clone(f.data), nil
 	}
-	if _, err := s.r.ReadAt(b, f.pos+frameSize); err != nil {
-		return nil, err
+	b, ok, err := s.readLarge(f)
+	if err == nil && !ok {
+		err = errors.New("frame changed while it was read")
 	}
-	return b, nil
+	return b, err
 }
 
 // resync looks for the next valid frame behind a damaged one: where its own
 // length points (its payload was hit), then byte by byte.
 func (s *scanner) resync() (frame, bool, error) {
-	if s.limit-s.pos >= frameSize {
-		b, err := s.window(s.pos, frameSize)
+	head := int64(s.g.head())
+	if s.limit-s.pos >= head {
+		b, err := s.window(s.pos, int(head))
 		if err != nil {
 			return frame{}, false, err
 		}
 		h := decodeFrame(b)
-		if next := s.pos + frameSize + int64(h.size); h.shaped() && next < s.limit {
+		if next := s.pos + head + int64(h.size); h.shaped() && next < s.limit {
 			if f, ok, err := s.frameAt(next); ok || err != nil {
 				return f, ok, err
 			}
 		}
 	}
 	budget := resyncWork * s.limit
-	for pos := s.pos + 1; pos+frameSize <= s.limit && budget > 0; pos++ {
-		b, err := s.window(pos, frameSize)
+	for pos := s.pos + 1; pos+head <= s.limit && budget > 0; pos++ {
+		b, err := s.window(pos, int(head))
 		if err != nil {
 			return frame{}, false, err
 		}
 		h := decodeFrame(b)
-		if !h.shaped() || h.seq < s.seq || h.seq-s.seq > uint64(pos-s.pos)/frameSize+1 {
+		if !h.shaped() || h.seq < s.seq || h.seq-s.seq > uint64(pos-s.pos)/uint64(head)+1 {
 			continue
 		}
-		if pos+frameSize+int64(h.size) <= s.limit {
-			budget -= int64(h.size) + frameSize
+		if pos+head+int64(h.size) <= s.limit {
+			budget -= int64(h.size) + head
 		}
 		if f, ok, err := s.frameAt(pos); ok || err != nil {
 			return f, ok, err
