@@ -154,6 +154,7 @@ func TestTerminalWithoutCreditIsRepaintedNotFed(t *testing.T) {
 	}
 	defer conn.Close()
 	run(t, s, "seq 1 200000; echo finished")
+	waitFor(t, s, api.WaitRequest{For: "prompt"}) // else it is drawn between the two screens
 	c := conn.(*client)
 	c.mu.Lock()
 	held := 0

@@ -82,6 +82,7 @@ func TestDroppedSessionIsRebuiltFromTerminalPidAndJournal(t *testing.T) {
 	}
 	open := begins(t, s, `printf 'one\n\033[3'; read x <`+fifo+`; printf '1mred\033[m\n'; (exit 7)`)
 	waitFor(t, s, api.WaitRequest{Match: "one"})
+	inSequence(s)
 	before := s.term.Text(vt.TextOptions{})
 	master, pid := drop(t, m, s)
 
@@ -109,6 +110,19 @@ func TestDroppedSessionIsRebuiltFromTerminalPidAndJournal(t *testing.T) {
 	}
 	if r := run(t, back, "echo after; false"); out(r) != "after\n" || r.Exit != api.ExitCode(1) {
 		t.Errorf("%q exit %s", out(r), r.Exit)
+	}
+}
+
+// inSequence waits until the terminal is in the middle of a sequence.
+func inSequence(s *Session) {
+	for {
+		s.mu.Lock()
+		ground, grown := s.term.State().Ground, s.growth()
+		s.mu.Unlock()
+		if !ground {
+			return
+		}
+		<-grown
 	}
 }
 
