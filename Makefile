@@ -5,7 +5,7 @@ GO ?= go
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 BUILD = CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w"
 
-.PHONY: all build demo test check bench soak docs clean
+.PHONY: all build demo test check bench soak fuzz docs clean
 
 all: build
 
@@ -27,6 +27,14 @@ bench: build ## side by side with tmux and a bare terminal: BENCH='-quick -run e
 soak: ## a gigabyte, a hundred sessions, ten thousand execs; the scripts over and over: SOAK=20 times
 	$(GO) test -tags soak -timeout 30m -count 1 -v -run 'Gigabyte|Hundred|TenThousandExecsIn|StopsReading' ./internal/core/session
 	$(GO) test -race -count $(or $(SOAK),5) -run TestScripts .
+
+fuzz: ## every fuzz target in turn: FUZZTIME=30m each, FUZZ=./internal/core/vt for one package
+	@for p in $$($(GO) list $(or $(FUZZ),./...)); do \
+		for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
+			echo "$$p $$f"; \
+			$(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(or $(FUZZTIME),30s) -parallel $(or $(FUZZPROCS),2) $$p || exit 1; \
+		done; \
+	done
 
 docs: ## the pages that are made from the operation table and the commands
 	$(GO) test ./internal/cli -run TestDocs -update

@@ -31,7 +31,7 @@ func (t *Terminal) designate(inter, final byte) {
 		}
 	} else {
 		switch final {
-		case '0', '2':
+		case '0':
 			c = lineDrawing
 		case 'A':
 			c = british

@@ -34,7 +34,9 @@ func (t *Terminal) hyperlink(s []byte) {
 			l.id = clean(id, 256)
 		}
 	}
-	t.cur.pen.link = t.linkID(l)
+	if l.uri != "" { // there was more in it than controls
+		t.cur.pen.link = t.linkID(l)
+	}
 }
 
 func (t *Terminal) linkID(l link) uint32 {

@@ -125,6 +125,16 @@ func (e *encoder) cell(cells []cell) int {
 }
 
 func (e *encoder) style(s Style) {
+	if s == (Style{Fg: s.Fg}) { // the most common one after the default
+		switch c := s.Fg; c & colorKind {
+		case colorRGB:
+			e.b = append(e.b, 2, byte(c>>16), byte(c>>8), byte(c))
+			return
+		case colorIndexed:
+			e.b = append(e.b, 1, byte(c))
+			return
+		}
+	}
 	n := 0
 	if s.link != 0 && e.page != nil {
 		l := e.t.links.list[s.link-1]

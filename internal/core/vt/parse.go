@@ -80,8 +80,7 @@ func (t *Terminal) Write(p []byte) (int, error) {
 			i++
 			t.control(b)
 		case i+1 < len(p) && p[i+1] == '[':
-			t.begin(csi)
-			i += 2 + t.csiBytes(p[i+2:])
+			i += 2 + t.csiSequence(p[i+2:])
 		default:
 			i++
 			t.begin(escape)
@@ -319,6 +318,39 @@ func (t *Terminal) escapeByte(b byte) {
 		t.p.state = ground
 		t.escapeDispatch(b)
 	}
+}
+
+// csiSequence reads what follows CSI: in one go if it is all there, and plain
+// numbers, else in the states that know everything.
+func (t *Terminal) csiSequence(p []byte) int {
+	t.begin(csi)
+	q := &t.p
+	v, n := uint32(0), 0
+	for i, b := range p {
+		switch {
+		case b-'0' <= 9:
+			v = min(v*10+uint32(b-'0'), 0xffff)
+		case b == ';' && n < maxParams-1:
+			q.param[n] = uint16(v)
+			n++
+			v = 0
+		case b >= 0x40 && b < 0x7f:
+			if i > 0 {
+				q.param[n] = uint16(v)
+				q.n = uint8(n + 1)
+			}
+			q.state = ground
+			if b == 'm' {
+				t.sgr()
+			} else {
+				t.csiPlain(b)
+			}
+			return i + 1
+		default:
+			return t.csiBytes(p)
+		}
+	}
+	return t.csiBytes(p)
 }
 
 // csiBytes reads parameters up to the final byte.
