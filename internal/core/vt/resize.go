@@ -2,9 +2,9 @@ package vt
 
 // Resize changes the size, clamped as in Config. Lines of the main screen that
 // the terminal wrapped are wrapped anew; rows that no longer fit go to the
-// history, and come back from it. The history itself keeps the rows it was given:
-// a resize costs the screen, whatever scrolled away. The alternate screen is cut
-// or padded, since its program draws it again.
+// history, and come back from it. Of the history the newest lines are wrapped anew,
+// so many that a resize takes milliseconds whatever scrolled away. The alternate
+// screen is cut or padded, since its program draws it again.
 func (t *Terminal) Resize(cols, rows int) {
 	cols, rows = clampSize(cols, defaultCols), clampSize(rows, defaultRows)
 	if cols == t.cols && rows == t.rows {
@@ -87,6 +87,9 @@ func (t *Terminal) resizeMain(cols, rows int) {
 		if cur = t.main.saved; cur == nil {
 			cur = &cursor{}
 		}
+	}
+	if cols != t.cols {
+		t.rewrapHistory(cols)
 	}
 	t.hold++ // ids are between screens for a while
 	defer func() { t.hold-- }()

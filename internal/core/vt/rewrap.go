@@ -1,0 +1,95 @@
+package vt
+
+import "encoding/binary"
+
+// rewrapPages bounds how much of the history a resize wraps anew: some 1,500 lines
+// of 80 columns. What is older keeps its rows, and the text joined over soft wraps
+// is the same either way.
+const rewrapPages = 8
+
+// rewrapHistory wraps the newest pages of the history for a new width. A line that
+// began before them, and the one that goes on in the screen, keep their rows here.
+func (t *Terminal) rewrapHistory(cols int) {
+	h := t.hist
+	if h == nil || len(h.pages) == 0 {
+		return
+	}
+	k := max(len(h.pages)-rewrapPages, 0)
+	pages := append([]*page(nil), h.pages[k:]...)
+	for i, p := range pages {
+		h.size -= p.cost()
+		h.lines -= p.lines
+		h.pages[k+i] = nil
+	}
+	h.pages = h.pages[:k]
+	open := k > 0 && h.lastWraps()
+	var line []*row
+	for _, p := range pages {
+		for b := p.data; len(b) > 0; {
+			var r record
+			r, b = nextRecord(b, p)
+			if !open && len(line) == 0 && r.fits(cols) {
+				h.copyLine(r)
+				continue
+			}
+			line = append(line, t.unpack(r))
+			if r.flags&hWrapped != 0 && len(line) < maxReflow {
+				continue
+			}
+			t.pushWrapped(line, cols, open || r.flags&hWrapped != 0)
+			open = r.flags&hWrapped != 0
+			clear(line)
+			line = line[:0]
+			t.forget()
+		}
+	}
+	t.pushWrapped(line, cols, true)
+}
+
+// fits tells of a whole line, cheaply, that it needs no wrapping: a column takes a
+// byte or more. Links are numbered by page.
+func (r record) fits(cols int) bool {
+	return r.flags&hWrapped == 0 && len(r.data) <= cols && (r.flags&hCoded == 0 || len(r.page.links) == 0)
+}
+
+// copyLine appends a line as it is packed.
+func (h *history) copyLine(r record) {
+	p := h.room(len(r.data) + binary.MaxVarintLen32)
+	start := len(p.data)
+	p.data = binary.AppendUvarint(p.data, uint64(len(r.data))<<4|uint64(r.flags))
+	p.data = append(p.data, r.data...)
+	h.added(p, len(p.data)-start)
+}
+
+// pushWrapped gives a line back to the history, wrapped anew unless it is only a
+// part of one.
+func (t *Terminal) pushWrapped(line []*row, cols int, part bool) {
+	if len(line) == 0 {
+		return
+	}
+	if !part && !(len(line) == 1 && (line[0] == nil || len(line[0].cells) <= cols)) {
+		f := reflow{t: t, cols: cols}
+		f.line(line, -1, 0, false)
+		line = f.rows
+	}
+	for _, r := range line {
+		t.push(r)
+	}
+}
+
+// forget lets go of what lines of the history had and no screen has, when it has
+// become much. No line may be unpacked.
+func (t *Terminal) forget() {
+	if t.hold > 0 {
+		return
+	}
+	if s := t.styles; s != nil && len(s.free) == 0 && len(s.list) >= s.limit {
+		t.collectStyles()
+	}
+	if c := t.clusters; c != nil && len(c.free) == 0 && len(c.list) >= c.limit {
+		t.collectClusters()
+	}
+	if k := t.links; k != nil && k.size > maxLinks/2 {
+		t.collectLinks()
+	}
+}
