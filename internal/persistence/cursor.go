@@ -19,6 +19,8 @@ type cursor struct {
 	head header
 	f    *os.File
 	w    walker
+
+	kinds uint64 // of the frames that are wanted, as kindBit; 0 = all
 }
 
 // walker steps through the frames of one segment.
@@ -70,6 +72,9 @@ func (c *cursor) enter(i int, before func(Position) bool) error {
 			return fmt.Errorf("segment %d: %w", seg.number, err)
 		}
 		c.w = s.walk(before)
+		if c.kinds != 0 && c.kinds&kindBit(Output) == 0 && len(s.faults) == 0 {
+			c.w = s.walkRecords(before, c.kinds)
+		}
 		return nil
 	}
 	start := entry{pos: headerSize}
@@ -121,6 +126,15 @@ func (c *cursor) before() *Damage {
 		return nil
 	}
 	return &Damage{Segment: int(first.number), FirstSeq: 1, Frames: int64(first.seq - 1), OffsetTo: first.offset, Reason: Absent}
+}
+
+// missingBefore is before as what a reader of output is told.
+func (c *cursor) missingBefore() *GapError {
+	d := c.before()
+	if d == nil || d.OffsetTo == 0 {
+		return nil
+	}
+	return &GapError{From: 0, To: d.OffsetTo, Reason: d.Reason}
 }
 
 // next returns a frame, or damage in its place, or io.EOF.

@@ -149,20 +149,24 @@ func (r *outputReader) gap(g *GapError) error {
 // other error it ends.
 func (j *Journal) Frames(fromSeq uint64) iter.Seq2[Frame, error] {
 	return func(yield func(Frame, error) bool) {
-		c := j.cursor()
-		defer c.close()
-		if fromSeq >= c.end.Seq {
-			return
-		}
-		if err := c.seekSeq(fromSeq); err != nil {
-			yield(Frame{}, err)
-			return
-		}
-		if d := c.before(); d != nil && fromSeq < c.segs[0].seq && !yield(Frame{}, d) {
-			return
-		}
-		for c.yieldNext(fromSeq, yield) {
-		}
+		j.cursor().walk(fromSeq, yield)
+	}
+}
+
+// walk hands out frames and damage from a sequence number on.
+func (c *cursor) walk(fromSeq uint64, yield func(Frame, error) bool) {
+	defer c.close()
+	if fromSeq >= c.end.Seq {
+		return
+	}
+	if err := c.seekSeq(fromSeq); err != nil {
+		yield(Frame{}, err)
+		return
+	}
+	if d := c.before(); d != nil && fromSeq < c.segs[0].seq && !yield(Frame{}, d) {
+		return
+	}
+	for c.yieldNext(fromSeq, yield) {
 	}
 }
 
@@ -184,6 +188,21 @@ func (c *cursor) yieldNext(fromSeq uint64, yield func(Frame, error) bool) bool {
 	}
 	out, err := c.out(f)
 	return yield(out, err) && err == nil
+}
+
+// FramesOf is Frames for some kinds only. Sealed segments are read without
+// unpacking their output unless Output is asked for; what is damaged there is then
+// reported for the records alone, as the range of sequence numbers they lie in.
+func (j *Journal) FramesOf(fromSeq uint64, kinds ...Kind) iter.Seq2[Frame, error] {
+	return func(yield func(Frame, error) bool) {
+		c := j.cursor()
+		for _, k := range kinds {
+			c.kinds |= kindBit(k)
+		}
+		c.walk(fromSeq, func(f Frame, err error) bool {
+			return err == nil && !slices.Contains(kinds, f.Kind) || yield(f, err)
+		})
+	}
 }
 
 // Checkpoint is the last checkpoint frame, where a rebuild starts: if it is

@@ -1,6 +1,7 @@
 package persistence
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -172,6 +173,8 @@ func (j *Journal) writeSealed(seg finished, h header, s *scanner, keep uint64, e
 	return w.sum.size, syncDir(j.dir)
 }
 
+var newline = []byte{'\n'}
+
 // aside is where a segment's sealed form is written.
 func (j *Journal) aside(n uint32) string { return filepath.Join(j.dir, "."+segmentName(n)) }
 
@@ -216,7 +219,11 @@ func (w *sealWriter) add(s *scanner, f frame) error {
 	w.sum.last = max(w.sum.last, f.time)
 	if f.kind == Output {
 		if !w.text.fits(f) {
-			if err := w.flushText(); err != nil {
+			next := f.data[:min(2, len(f.data))]
+			if f.offset != w.text.end() {
+				next = nil
+			}
+			if err := w.flushText(next); err != nil {
 				return err
 			}
 		}
@@ -246,12 +253,15 @@ func (w *sealWriter) add(s *scanner, f frame) error {
 	return nil
 }
 
-func (w *sealWriter) flushText() error {
+// flushText writes the output at hand. Its filter also covers the trigrams that
+// end in what comes next.
+func (w *sealWriter) flushText(next []byte) error {
 	if w.text.n == 0 {
 		return nil
 	}
 	w.marks.reset()
-	w.sum.lines += w.marks.add(w.text.data)
+	w.marks.add(append(w.text.data, next...))
+	w.sum.lines += uint32(bytes.Count(w.text.data, newline))
 	w.filter = w.marks.appendFilter(w.filter)
 	w.contents = w.text.contents(w.contents[:0])
 	err := w.put(w.text.chunk, w.contents)
@@ -297,7 +307,7 @@ func (w *sealWriter) write(f frameHeader, contents []byte) (size uint32, err err
 // finish writes what is left, filters, table, the header's second copy, and at
 // last the file's beginning.
 func (w *sealWriter) finish() error {
-	if err := errors.Join(w.flushText(), w.flushRecords()); err != nil {
+	if err := errors.Join(w.flushText(nil), w.flushRecords()); err != nil {
 		return err
 	}
 	end := frameHeader{seq: w.sum.end.Seq, offset: w.sum.end.Offset, time: w.sum.last}

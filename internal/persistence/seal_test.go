@@ -387,7 +387,7 @@ func TestACutSealedSegmentKeepsWhatIsBeforeTheCut(t *testing.T) {
 }
 
 func BenchmarkSeal(b *testing.B) {
-	text := logs(32<<20, 1)
+	text := corpusLike(32<<20, 1)
 	b.SetBytes(int64(len(text)))
 	for b.Loop() {
 		b.StopTimer()
@@ -413,4 +413,33 @@ func BenchmarkSeal(b *testing.B) {
 		b.ReportMetric(100*float64(filters)/float64(len(text)), "filter%")
 		b.StartTimer()
 	}
+}
+
+// corpusLike is ordinary output of several tools, each with words of its own.
+func corpusLike(n int, seed uint64) []byte {
+	r := rand.New(rand.NewPCG(seed, 9))
+	vocabulary := make([]string, 3000)
+	for i := range vocabulary {
+		w := make([]byte, 3+r.IntN(9))
+		for k := range w {
+			w[k] = "etaoinshrdlucmfwypvbgkjqxz"[min(r.IntN(26), r.IntN(26))]
+		}
+		vocabulary[i] = string(w)
+	}
+	word := func() string { return vocabulary[min(r.IntN(3000), r.IntN(3000), r.IntN(3000))] }
+	b := make([]byte, 0, n+200)
+	for i := 0; len(b) < n; i++ {
+		switch i / 200 % 4 {
+		case 0:
+			b = fmt.Appendf(b, "=== RUN   Test%s/%s\r\n--- PASS: Test%s (0.%02ds)\r\n", word(), word(), word(), r.IntN(100))
+		case 1:
+			b = fmt.Appendf(b, "  CC      build/%s/%s.o\r\n", word(), word())
+		case 2:
+			b = fmt.Appendf(b, "10.0.%d.%d - - [02/Jan/2026:03:%02d:%02d +0000] \"GET /%s/%s HTTP/1.1\" 200 %d\r\n",
+				r.IntN(4), r.IntN(250), i/60%60, i%60, word(), word(), r.IntN(9000))
+		default:
+			b = fmt.Appendf(b, "%s %s %s %s the %s of %s\r\n", word(), word(), word(), word(), word(), word())
+		}
+	}
+	return b[:n]
 }

@@ -180,6 +180,19 @@ func (s *sealedFile) walk(before func(Position) bool) *sealedWalk {
 	return w
 }
 
+// walkRecords passes over output, and over records of other kinds where they fill a chunk.
+func (s *sealedFile) walkRecords(before func(Position) bool, kinds uint64) *sealedWalk {
+	w := &sealedWalk{s: s, records: true, recs: lane{u: unpacker{r: s.f, g: s.g}}}
+	w.progress = progress{seq: s.h.seq, off: s.h.offset, limit: s.size}
+	for _, c := range s.chunks {
+		behind := before == nil || !before(Position{Seq: c.last + 1, Offset: c.offset})
+		if c.kind == recordsChunk && c.kinds&kinds != 0 && behind {
+			w.recs.chunks = append(w.recs.chunks, c)
+		}
+	}
+	return w
+}
+
 // sealedWalk merges a sealed segment's output and records into frames again.
 type sealedWalk struct {
 	progress
@@ -187,6 +200,7 @@ type sealedWalk struct {
 	text, recs lane
 	bad        stretch // the chunk that could not be read most recently
 	lostTail   bool
+	records    bool // only some records are wanted: what is between them is not missed
 }
 
 // lane is one kind of chunk on the way to frames.
@@ -217,8 +231,14 @@ func (w *sealedWalk) next() (frame, *hole, error) {
 		if err != nil {
 			return frame{}, nil, err
 		}
+		if w.records && w.bad.to != 0 {
+			return w.damagedRecords()
+		}
 		if l == nil {
 			return w.ended()
+		}
+		if w.records {
+			w.seq, w.off = max(w.seq, f.seq), max(w.off, f.offset)
 		}
 		if f.seq < w.seq {
 			l.full = false
@@ -237,10 +257,25 @@ func (w *sealedWalk) next() (frame, *hole, error) {
 	}
 }
 
+// damagedRecords reports the chunk that was opened last and could not be read.
+func (w *sealedWalk) damagedRecords() (frame, *hole, error) {
+	h := &hole{from: w.bad.from, to: w.bad.to}
+	for _, c := range w.recs.chunks {
+		if int64(c.pos) == w.bad.from {
+			h.seq, h.frames, h.offset, h.until = c.seq, c.last-c.seq+1, c.offset, c.offset
+		}
+	}
+	w.bad = stretch{}
+	return frame{}, h, nil
+}
+
 // ended says at the end whether frames are missing there.
 func (w *sealedWalk) ended() (frame, *hole, error) {
 	end := w.s.sum.end
-	if w.lostTail || end.Seq == 0 && len(w.s.faults) == 0 || (w.seq == end.Seq && w.off == end.Offset) {
+	if w.records {
+		w.seq, w.off = end.Seq, end.Offset
+	}
+	if w.lostTail || (w.seq == end.Seq && w.off == end.Offset) {
 		return frame{}, nil, io.EOF
 	}
 	w.lostTail = true
@@ -287,7 +322,7 @@ func (w *sealedWalk) fill(l *lane, k Kind) error {
 		}
 		c := &l.chunks[l.next]
 		l.next++
-		if err := w.openChunk(l, c); err != nil {
+		if err := w.openChunk(l, c); err != nil || w.records && w.bad.to != 0 {
 			return err
 		}
 	}

@@ -1,9 +1,6 @@
 package persistence
 
-import (
-	"bytes"
-	"math/bits"
-)
+import "math/bits"
 
 const (
 	// filterMost is the largest filter as a power of two of bits: 2 KiB for 64 KiB
@@ -32,10 +29,10 @@ var lower = func() (t [256]byte) {
 	return t
 }()
 
-// add takes a text in and counts its lines.
-func (s *trigramSet) add(text []byte) (lines uint32) {
+// add takes a text in.
+func (s *trigramSet) add(text []byte) {
 	if len(text) < 3 {
-		return uint32(bytes.Count(text, newline))
+		return
 	}
 	t := uint32(lower[text[0]])<<8 | uint32(lower[text[1]])
 	for _, c := range text[2:] {
@@ -43,10 +40,7 @@ func (s *trigramSet) add(text []byte) (lines uint32) {
 		h := trigram(t)
 		s[h>>6] |= 1 << (h & 63)
 	}
-	return uint32(bytes.Count(text, newline))
 }
-
-var newline = []byte{'\n'}
 
 // appendFilter folds the set and appends it: a byte with the power of two of its
 // bits, the bits. A filter that would say yes to most is left out: power 0.
