@@ -13,8 +13,11 @@ func alarm(line string) level {
 		}
 		w := wordAt(line, i)
 		i = w.end
-		if l := w.level(line); l > worst && !w.denied(line, before) {
+		switch l := w.level(line); {
+		case l > worst && !w.denied(line, before):
 			worst = l
+		case w.missing(line, before):
+			worst = alarmed
 		}
 		before = w
 	}
@@ -58,6 +61,17 @@ func (w word) level(line string) level {
 		return calm
 	}
 	return l
+}
+
+// missing says that the words are "not found" or "no such".
+func (w word) missing(line string, before word) bool {
+	switch last := line[before.from:before.end]; line[w.from:w.end] {
+	case "found":
+		return last == "not"
+	case "such":
+		return last == "No" || last == "no"
+	}
+	return false
 }
 
 // named says that the word is part of a longer name.
@@ -115,6 +129,8 @@ func wordLevel(w []byte) level {
 		return uneasy
 	}
 	switch n := len(w); {
+	case n > 7 && string(w[n-7:]) == "warning":
+		return uneasy
 	case n > 5 && string(w[n-5:]) == "error", n > 9 && string(w[n-9:]) == "exception":
 		return alarmed
 	}
@@ -131,6 +147,19 @@ func diagnostic(line string) bool {
 	return complaints.find(line) >= 0
 }
 
+// complaint says whether a line among quoted source is none of it: a diagnostic, or
+// alarming words in plain prose.
+func complaint(line string) bool {
+	if diagnostic(line) {
+		return true
+	}
+	s := strings.TrimLeft(line, " ")
+	if s == "" || s[0] == '*' || s[0] == '#' || strings.HasPrefix(s, "//") || strings.HasPrefix(s, "/*") || strings.HasPrefix(s, "--") {
+		return false
+	}
+	return alarm(s) == alarmed && !strings.ContainsAny(s, "(){};=$[]|&\"'`<\\") && strings.Contains(s, " ")
+}
+
 var complaints = func() *patterns {
 	t := &patterns{}
 	for _, p := range []string{
@@ -140,7 +169,7 @@ var complaints = func() *patterns {
 		"Uncaught *", "make: *** *", "make[#]: *** *", "ninja: error*", "ninja: build stopped*", "npm ERR! *", "npm error *", "npm error",
 		"thread '*' panicked at *", "fatal error: *", "*: command not found", "*: Permission denied", "*: No such file or directory",
 		"*: fatal error: *", "CONFLICT (*", "*out of memory*", "*Out of memory*", "*No space left on device*", "*core dumped*", "*Connection refused*",
-		"ld: *", "collect2: *", "error TS#: *", "ALERT*", "EMERG*", "SEVERE*", "WARNING: *", "WARN *", "[WARN]*", "[WARNING]*", "kernel: *",
+		"ld: *", "collect2: *", "error TS#: *", "ALERT*", "EMERG*", "SEVERE*", "WARNING: *", "warning: *", "Warning: *", "WARN *", "*\"level\":\"error\"*", "*\"level\":\"fatal\"*", "[WARN]*", "[WARNING]*", "kernel: *",
 	} {
 		t.add(pattern(p), 0)
 	}

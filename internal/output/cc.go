@@ -26,6 +26,8 @@ var ccRules = parseRules(`
 	aside:context    *: In instantiation of *:
 	aside:context    *: At top level:
 	aside:context    ~required from *
+	aside:context    *required from here
+	aside:context    *: In substitution of *
 	aside:notes      *:#:#: note: *
 	aside:notes      *:#: note: *
 	aside:notes      *:#:#: remark: *
@@ -133,6 +135,7 @@ var makeReader = &reader{
 	tools: []string{"make", "gmake", "bmake", "ninja", "samu"},
 	signs: []string{"make: *", "make[#]: *", "[#/#] *", "ninja: *"},
 	read: func(p *page) {
+		p.lastOf("[#/#] *")
 		p.apply(makeRules)
 		readCompiler(p)
 		p.compileCommands()
@@ -158,6 +161,16 @@ var makeRules = parseRules(`
 	error:build      FAILED: *
 	aside:build_steps  [#/#] *
 `)
+
+// lastOf keeps the last line of a shape: how far it went.
+func (p *page) lastOf(shape pattern) {
+	for i := len(p.lines) - 1; i >= 0; i-- {
+		if p.fates[i] == open && shape.match(p.lines[i]) {
+			p.fates[i] = kept
+			return
+		}
+	}
+}
 
 // compileCommands leaves out the command lines of compilers and archivers that make
 // shows before it runs them.

@@ -1,6 +1,7 @@
 package output
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/ai-session/ai-session/api"
@@ -13,6 +14,7 @@ var node = &reader{
 	signs: []string{"Node.js v#", "~at *(node:internal/*", "ℹ tests #", "✖ failing tests:"},
 	read: func(p *page) {
 		p.nodeHead()
+		p.nodeTests()
 		p.jsFrames(0, len(p.lines))
 		p.apply(nodeRules)
 	},
@@ -25,7 +27,11 @@ var nodeRules = parseRules(`
 	aside:passing_tests  ~✔ *
 	noise                ▶ *
 	noise                ~▶ *
-	error:test           ~✖ *
+	vital                ~✖ *
+	noise                ℹ cancelled 0
+	noise                ℹ skipped 0
+	noise                ℹ todo 0
+	noise                ℹ suites *
 	vital                ℹ *
 	aside:passing_tests  ~ok # - *
 	aside:passing_tests  ok # - *
@@ -45,7 +51,7 @@ var nodeRules = parseRules(`
 	aside:counts         # cancelled 0
 	aside:counts         # skipped 0
 	aside:counts         # todo 0
-	noise                throw *
+	noise                ~throw *
 	noise                node:internal/*:#
 `)
 
@@ -61,8 +67,13 @@ func (p *page) nodeHead() {
 		if _, ok := jsFrame(p.lines[i-1]); ok || blank(p.lines[i-1]) || p.fates[i-1] != open || indent(p.lines[i-1]) > indent(line) {
 			continue
 		}
-		f := api.Finding{Kind: "crash", Severity: "error", Message: strings.TrimSpace(p.lines[i-1])}
-		p.fates[i-1] = vital
+		head := i - 1
+		for head > 0 && (strings.HasPrefix(p.lines[head], "- ") || p.lines[head] == "Require stack:") {
+			p.fates[head] = kept
+			head--
+		}
+		f := api.Finding{Kind: "crash", Severity: "error", Message: strings.TrimSpace(p.lines[head])}
+		p.fates[head] = vital
 		for k := i; k < len(p.lines); k++ {
 			where, ok := jsFrame(p.lines[k])
 			if !ok {
@@ -80,6 +91,49 @@ func (p *page) nodeHead() {
 			p.openPlace(f.File, f.Line)
 		}
 	}
+}
+
+// nodeTests makes findings of what node --test reports. It tells failures twice: while
+// the tests run and at the end.
+func (p *page) nodeTests() {
+	told := map[string]bool{}
+	defer func() {
+		if len(told) > 0 {
+			p.testsOnly()
+		}
+	}()
+	for i, line := range p.lines {
+		name, ok := strings.CutPrefix(strings.TrimLeft(line, " "), "✖ ")
+		if !ok || p.fates[i] != open || name == "failing tests:" {
+			continue
+		}
+		p.fates[i] = vital
+		if k := strings.LastIndex(name, " ("); k > 0 && strings.HasSuffix(name, "ms)") {
+			name = name[:k]
+		}
+		if told[name] {
+			continue
+		}
+		told[name] = true
+		f := api.Finding{Kind: "test", Severity: "error", Name: name, Message: name + " failed"}
+		if i+1 < len(p.lines) && indent(p.lines[i+1]) > indent(line) {
+			f.Message = strings.TrimSpace(p.lines[i+1])
+		}
+		for k := i + 1; k < len(p.lines) && k < i+12 && f.File == ""; k++ {
+			if where, ok := jsFrame(p.lines[k]); ok && !fromLibrary(where) {
+				at, _ := parsePlace(where + ":")
+				f.File, f.Line, f.Col = at.file, at.line, at.col
+			}
+		}
+		p.find(f)
+		p.next("node --test --test-name-pattern "+shellQuote(name), "run only the test that failed")
+	}
+}
+
+// testsOnly drops the crashes that tests have caught: they are told with the tests.
+func (p *page) testsOnly() {
+	p.findings = slices.DeleteFunc(p.findings, func(f api.Finding) bool { return f.Kind == "crash" })
+	p.steps = slices.DeleteFunc(p.steps, func(n Next) bool { return strings.HasPrefix(n.Command, "sed ") })
 }
 
 func missingNodeModule(message string) (string, bool) {
@@ -275,6 +329,7 @@ var sanitizer = &reader{
 	read: func(p *page) {
 		p.sanitizerFrames()
 		p.apply(sanitizerRules)
+		p.placeOfFrames()
 	},
 }
 
@@ -307,6 +362,25 @@ var sanitizerRules = parseRules(`
 	aside:shadow_bytes  ~Left alloca redzone: *
 	aside:shadow_bytes  ~Right alloca redzone: *
 `)
+
+// placeOfFrames takes the first frame that is shown for the place of the first crash.
+func (p *page) placeOfFrames() {
+	for k := range p.findings {
+		if f := &p.findings[k]; f.Kind != "crash" || f.File != "" {
+			continue
+		}
+		for i, line := range p.lines {
+			if p.fates[i] != kept || !strings.HasPrefix(strings.TrimLeft(line, " "), "#") {
+				continue
+			}
+			if at, ok := parsePlace(line[strings.LastIndexByte(line, ' ')+1:] + ":"); ok {
+				p.findings[k].File, p.findings[k].Line = at.file, at.line
+				return
+			}
+		}
+		return
+	}
+}
 
 func (p *page) sanitizerFrames() {
 	fr := p.frames(2)

@@ -128,7 +128,20 @@ func parseDiagnostic(line string) (place, bool) {
 		}
 		return p, true
 	}
-	return place{}, false
+	return named(p)
+}
+
+// named takes the severity from the name of an exception or a warning.
+func named(p place) (place, bool) {
+	name, _, ok := strings.Cut(p.message, ": ")
+	switch {
+	case !ok || strings.Contains(name, " "):
+	case strings.HasSuffix(name, "Warning"):
+		p.severity = "warning"
+	case strings.HasSuffix(name, "Error"), strings.HasSuffix(name, "Exception"):
+		p.severity = "error"
+	}
+	return p, p.severity != ""
 }
 
 // cutCode splits " TS2552: text", "[E0433]: text" and ": text [-Wshadow]".

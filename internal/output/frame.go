@@ -81,7 +81,7 @@ func runtimeFrame(where string) bool {
 	for _, s := range []string{
 		"/usr/local/go/src/", "node:internal", "node:events", "node:net", "node:timers", "/src/testing/", "/src/runtime/", "GOROOT/",
 		"<frozen ", "java.base/", "jdk.internal.", "sun.reflect.", "java.lang.reflect.", "/rustc/", "internal/process/", "org.junit.",
-		"(internal/", "node_modules/mocha/", "node_modules/jest", "node_modules/vitest/", "node_modules/@vitest/", "node_modules/@jest/",
+		"libsanitizer/", "../sysdeps/", "../csu/", "../nptl/", "_testmain.go", "(internal/", "node_modules/mocha/", "node_modules/jest", "node_modules/vitest/", "node_modules/@vitest/", "node_modules/@jest/",
 		"_pytest/", "pluggy/", "/unittest/", "/library/", "/libexec/go",
 	} {
 		if strings.Contains(where, s) {

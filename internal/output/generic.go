@@ -2,6 +2,7 @@ package output
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/ai-session/ai-session/api"
 )
@@ -12,6 +13,7 @@ import (
 func (p *page) generic() {
 	p.foldRepeats()
 	p.foldBlocks()
+	p.listedPaths()
 	left := p.openLines()
 	if len(left) >= minMined {
 		p.mine(left)
@@ -25,6 +27,19 @@ func (p *page) generic() {
 		p.sift(left, 4*headLines, 4*tailLines)
 	case outline:
 		p.sift(left, headLines, tailLines)
+	}
+}
+
+// listedPaths tells paths that stand one below the other by their directories.
+func (p *page) listedPaths() {
+	n := 0
+	for _, i := range p.openLines() {
+		if line := p.lines[i]; strings.Contains(line, "/") && !strings.Contains(line, " ") {
+			n++
+		}
+	}
+	if n >= 2*fewPaths && !p.cmd.showsContent() {
+		readPaths(p)
 	}
 }
 
@@ -125,28 +140,65 @@ const (
 	tailLooked    = 400 // for what explains it
 )
 
-// explainFailure sees to it that a failed command never reads as a success: if no
-// reader found an error, the last line that alarms is taken for it, and the end of
-// the output is shown as it is.
+// explainFailure sees to it that a failed command never reads as a success. If no
+// reader found an error, the last line in the shape of a complaint is taken for it; if
+// there is none, the exit is said, and the end of the output is shown as it is.
 func (p *page) explainFailure() {
 	if !p.in.failed() || p.failed {
+		return
+	}
+	if i := p.lastLine(diagnostic); i >= 0 {
+		p.blame(i)
 		return
 	}
 	p.mute = true
 	p.vitalNote(0, p.in.failure())
 	p.unfoldTail()
-	for i := len(p.lines) - 1; i >= 0 && i >= len(p.lines)-tailLooked; i-- {
-		if alarm(p.lines[i]) == alarmed {
-			p.fates[i] = vital
-			f := api.Finding{Kind: "error", Severity: "error", Message: trimmed(p.lines[i])}
-			if d, ok := parsePlace(p.lines[i]); ok {
-				f.File, f.Line, f.Col = d.file, d.line, d.col
-			}
-			p.find(f)
-			return
-		}
+	if i := p.lastLine(func(line string) bool { return alarm(line) == alarmed }); i >= 0 {
+		p.blame(i)
+		return
 	}
 	p.find(api.Finding{Kind: "exit", Severity: "error", Message: p.in.failure()})
+}
+
+// lastLine is the last of the last lines that is as wanted; -1 if there is none.
+func (p *page) lastLine(wanted func(string) bool) int {
+	for i := len(p.lines) - 1; i >= 0 && i >= len(p.lines)-tailLooked; i-- {
+		if p.fates[i] != retold && wanted(p.lines[i]) {
+			return i
+		}
+	}
+	return -1
+}
+
+// blame makes line i the finding that explains the failure.
+func (p *page) blame(i int) {
+	line := p.lines[i]
+	p.fates[i] = vital
+	f := api.Finding{Kind: kindOf(line), Severity: "error", Message: trimmed(line)}
+	if d, ok := parsePlace(line); ok {
+		f.File, f.Line, f.Col = d.file, d.line, d.col
+	}
+	p.find(f)
+	if name, ok := strings.CutSuffix(line, ": command not found"); ok {
+		name = name[strings.LastIndexByte(name, ' ')+1:]
+		p.next("apt-cache search "+quoteWord(name), "no such program is installed")
+	}
+}
+
+// kindOf says what sort of failure the words of a line name.
+func kindOf(line string) string {
+	for _, k := range []struct{ words, kind string }{
+		{"command not found", "missing"}, {"No such file", "missing"}, {"not found", "missing"}, {"does not exist", "missing"}, {"no such", "missing"},
+		{"ermission denied", "refused"}, {"onnection refused", "refused"}, {"ccess denied", "refused"}, {"not permitted", "refused"},
+		{"egmentation fault", "crash"}, {"core dumped", "crash"}, {"panic", "crash"}, {"Traceback", "crash"}, {"Killed", "crash"},
+		{"address already in use", "busy"}, {"timed out", "timeout"}, {"No space left", "full"}, {"conflict", "conflict"},
+	} {
+		if strings.Contains(line, k.words) {
+			return k.kind
+		}
+	}
+	return "error"
 }
 
 func (p *page) unfoldTail() {

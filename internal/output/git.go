@@ -43,7 +43,7 @@ var gitRules = parseRules(`
 	keep             From *
 	error:refused    ~! [*
 	error:conflict   CONFLICT (*
-	error:conflict   Automatic merge failed; *
+	vital            Automatic merge failed; *
 	error:conflict   error: could not apply *
 	error:conflict   error: Your local changes *
 	error:conflict   error: The following untracked *
@@ -77,8 +77,12 @@ func readGit(p *page) {
 		p.whys[i] = p.reason("changed files")
 		return aside
 	})
-	for _, f := range p.findings {
-		p.gitNext(f)
+	for k := range p.findings {
+		f := &p.findings[k]
+		if _, name, ok := strings.Cut(f.Message, "Merge conflict in "); ok && f.Kind == "conflict" {
+			f.File = name
+		}
+		p.gitNext(*f)
 	}
 }
 

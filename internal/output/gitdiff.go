@@ -40,7 +40,7 @@ func (p *page) changes() []change {
 		switch {
 		case p.fates[i] != open:
 			continue
-		case strings.HasPrefix(line, "diff --git "):
+		case strings.HasPrefix(line, "diff --git "), strings.HasPrefix(line, "diff --cc "):
 			all = endChange(all, i)
 			all = append(all, change{at: i, name: diffName(line)})
 		case strings.HasPrefix(line, "--- ") && i+1 < len(p.lines) && strings.HasPrefix(p.lines[i+1], "+++ ") &&
@@ -89,7 +89,7 @@ func diffName(line string) string {
 	if i := strings.LastIndex(line, " b/"); i >= 0 {
 		return line[i+3:]
 	}
-	return strings.TrimPrefix(line, "diff --git ")
+	return line[strings.LastIndexByte(line, ' ')+1:]
 }
 
 func (c change) String() string {

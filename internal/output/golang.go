@@ -37,11 +37,49 @@ var goTestRules = parseRules(`
 `)
 
 func readGoTest(p *page) {
+	p.goJSON()
 	p.goFailures()
 	p.goPanics()
 	p.goPassingLogs()
 	p.apply(goTestRules)
+	p.goLogsOfFailed()
 	readGoBuild(p)
+}
+
+// goLogsOfFailed shows what -v prints of a failed test before its verdict, and takes
+// its first place for that of the failure.
+func (p *page) goLogsOfFailed() {
+	places := map[string]place{}
+	running := ""
+	for i, line := range p.lines {
+		if name, ok := strings.CutPrefix(line, "=== RUN "); ok {
+			running = strings.TrimSpace(name)
+			continue
+		}
+		at, ok := parsePlace(line)
+		if p.fates[i] != open || !ok || indent(line) < 4 || !strings.HasSuffix(at.file, ".go") {
+			continue
+		}
+		p.fates[i] = kept
+		if at.message == "" {
+			p.because(i, aside, "empty log lines")
+		} else if _, told := places[running]; !told {
+			places[running] = at
+		}
+	}
+	for k := range p.findings {
+		f := &p.findings[k]
+		if at, ok := places[f.Name]; ok && f.Kind == "test" && f.File == "" {
+			f.File, f.Line, f.Message = at.file, at.line, at.message
+		}
+	}
+}
+
+// goProgram reads the panics of programs in Go, wherever they stand.
+var goProgram = &reader{
+	kind:  "go program",
+	signs: []string{"goroutine # [*]:"},
+	read:  func(p *page) { p.goPanics() },
 }
 
 // goBuild reads what go build, vet, mod and their like say.
@@ -174,7 +212,7 @@ func (p *page) goFailure(head int, f *api.Finding) (end int) {
 		}
 		lines++
 		switch {
-		case diagnostic(line) && indent(line) == 0:
+		case (!shown || lines > maxMessage) && complaint(line):
 			p.fates[i] = vital
 		case !shown:
 			p.because(i, folded, "more from there")
@@ -263,7 +301,7 @@ func (p *page) goPanics() {
 // function, and the place indented below it.
 func (p *page) goTrace(head int, f *api.Finding) (end int) {
 	fr := p.frames(2)
-	goroutines := 0
+	goroutines, begin := 0, -1
 	i := head + 1
 	for i < len(p.lines) {
 		line := p.lines[i]
@@ -274,23 +312,21 @@ func (p *page) goTrace(head int, f *api.Finding) (end int) {
 			if f.File == "" && !fromLibrary(p.lines[i+1]) {
 				f.File, f.Line, f.Name = at.file, at.line, functionOf(line)
 			}
-			if goroutines > 1 {
-				p.because(i, aside, "frames of other goroutines")
-				p.because(i+1, aside, "frames of other goroutines")
-			} else {
-				fr.frame(i, i+2, p.lines[i+1])
+			fr.frame(i, i+2, p.lines[i+1])
+			if p.fates[i] == kept && begin >= 0 {
+				p.fates[begin] = kept
 			}
 			i++
 		case strings.HasPrefix(line, "goroutine ") && strings.HasSuffix(line, ":"):
 			goroutines++
 			fr.trace()
-			p.fates[i] = kept
-			if goroutines > 1 {
-				p.because(i, aside, "frames of other goroutines")
-			}
+			begin = i
+			p.because(i, aside, "goroutines") // unless a frame of it is shown
 		case raceHead(line):
 			fr.trace()
 			p.fates[i] = kept
+		case i == head+1 && indent(line) >= 4, goroutines == 0 && indent(line) >= 8:
+			p.fates[i] = kept // what was running when the time was up
 		case strings.HasPrefix(line, "[signal "), strings.HasPrefix(line, "\tpanic: "), strings.HasPrefix(line, "        panic: "), strings.HasPrefix(line, "panic: "):
 			p.fates[i] = kept
 		case strings.HasPrefix(line, "exit status "), strings.HasPrefix(line, "...additional frames elided"):

@@ -72,10 +72,13 @@ func (p *page) jestFailures() {
 			i = j - 1
 			continue
 		}
-		p.fates[i] = vital
-		f := api.Finding{Kind: "test", Severity: "error", Name: name}
-		p.jestMessage(i+1, j, &f)
-		p.find(f)
+		if name != "Console" {
+			p.fates[i] = vital
+			f := api.Finding{Kind: "test", Severity: "error", Name: name}
+			p.jestMessage(i+1, j, &f)
+			p.find(f)
+			p.next("npx jest -t "+shellQuote(strings.ReplaceAll(name, " › ", " ")), "run only the test that failed")
+		}
 		i = j - 1
 	}
 }
@@ -104,7 +107,7 @@ func (p *page) jestMessage(from, to int, f *api.Finding) {
 // jestSuites leaves out the titles above tests.
 func (p *page) jestSuites() {
 	for i, line := range p.lines {
-		if p.fates[i] == open && indent(line) >= 2 && p.suite(i, len(p.lines)) && p.aboveTest(i) && !diagnostic(line) {
+		if p.fates[i] == open && indent(line) >= 2 && p.suite(i, len(p.lines)) && p.aboveTest(i) && !titleComplains(line) {
 			p.fates[i] = noise
 		}
 	}

@@ -108,15 +108,12 @@ func (g *grammar) begins(s string) bool {
 
 // foreign says that a line is none of the file's: a complaint that was printed into it.
 func (g *grammar) foreign(line string) bool {
-	if line == "" || line[0] == ' ' || line[0] == '}' || line[0] == '#' {
-		return false
-	}
 	for _, c := range g.comments {
-		if strings.HasPrefix(line, c) {
+		if strings.HasPrefix(strings.TrimLeft(line, " "), c) {
 			return false
 		}
 	}
-	return diagnostic(line) || alarm(line) == alarmed && !g.defines(line) && !strings.ContainsAny(line, "{}();=<>#*`\"|")
+	return complaint(line) && !g.defines(line)
 }
 
 // cFunction says that a line at the margin begins a function: a name, a parenthesis,

@@ -71,7 +71,7 @@ func (p *page) tscQuotes() {
 			continue
 		}
 		p.because(i, aside, "lines of quoted source")
-		if above := p.lines[i-1]; p.fates[i-1] == open && above != "" && isDigit(above[0]) {
+		if above := p.lines[i-1]; p.fates[i-1] == open && pattern("# *").match(above) || pattern("~#").match(above) {
 			p.because(i-1, aside, "lines of quoted source")
 		}
 	}
@@ -218,7 +218,7 @@ func readShellcheck(p *page) {
 			proposal = false
 			p.fates[i] = noise
 		case blank(line):
-		case diagnostic(line):
+		case complaint(line):
 		case quotedLine:
 			quotedLine = false
 			p.because(i, aside, "lines of quoted source")

@@ -57,7 +57,9 @@ func (p *page) byDirectory() []*directory {
 			known[dir] = d
 			all = append(all, d)
 		}
-		d.names = append(d.names, quoteName(name))
+		if name != "" {
+			d.names = append(d.names, quoteName(name))
+		}
 		d.lines = append(d.lines, i)
 	}
 	return all
@@ -69,7 +71,8 @@ func pathLine(line string) bool {
 	if line == "" || line[0] == ' ' || diagnostic(line) || strings.Contains(line, ": ") {
 		return false
 	}
-	return !strings.Contains(line, " ") || strings.Contains(line, "/") && alarm(line) < alarmed
+	first, _, spaced := strings.Cut(line, " ")
+	return !spaced || strings.Contains(first, "/") && alarm(line) < alarmed
 }
 
 // namesShown is how many entries of a directory are named when the list is long.

@@ -30,6 +30,9 @@ func (p *page) mine(left []int) {
 	kinds := map[uint64][]int{}
 	var order []uint64
 	for _, i := range left {
+		if wordsIn(p.lines[i]) < 2 {
+			continue // a list of names: each says something else
+		}
 		k := m.kind(p.lines[i])
 		if kinds[k] == nil {
 			order = append(order, k)

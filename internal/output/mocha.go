@@ -56,10 +56,16 @@ func (p *page) mochaSpec(end int) {
 			p.because(i, aside, "pending tests")
 		case strings.Trim(s, "․.!,*") == "":
 			p.fates[i] = noise
-		case p.suite(i, end) && !diagnostic(line):
+		case p.suite(i, end) && !titleComplains(line):
 			p.fates[i] = noise
 		}
 	}
+}
+
+// titleComplains says that what stands where a title may stand is a complaint. Titles
+// speak of errors too, but seldom with a colon.
+func titleComplains(line string) bool {
+	return diagnostic(line) || (strings.Contains(line, ": ") || strings.Contains(line, "->")) && complaint(line)
 }
 
 // suite says that line i is the title of what is indented below it.

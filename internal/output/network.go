@@ -194,6 +194,10 @@ var kubectlRules = parseRules(`
 	error:refused    Error: *
 	warn:cluster     Warning: *
 	noise            coalesce.go:*
+	aside:client_logs  E# #:#:# *
+	aside:client_logs  W# #:#:# *
+	aside:client_logs  I# #:#:# *
+	aside:client_logs  E# #:#:#.# *
 `)
 
 // kubectlStates makes findings of pods that do not run.

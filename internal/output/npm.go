@@ -25,7 +25,10 @@ var npmRules = parseRules(`
 	aside:deprecations   npm warn deprecated *
 	aside:deprecations   npm WARN deprecated *
 	error:missing        npm error notarget No matching version *
-	error:missing        npm error 404 *
+	noise                npm error 404
+	noise                npm error
+	noise                npm ERR!
+	error:missing        npm error 404 Not Found*
 	error:missing        npm error Missing script*
 	error:missing        npm ERR! Missing script*
 	error:refused        npm error code *

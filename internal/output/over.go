@@ -16,7 +16,7 @@ func drawnOver(raw []byte, lines []string) []string {
 	var shown map[uint64]bool
 	for line := range bytes.Lines(raw) {
 		for _, text := range drawnTexts(line) {
-			if len(text) < 8 || alarm(text) != alarmed {
+			if len(text) < 8 || alarm(text) == calm && !diagnostic(text) {
 				continue
 			}
 			key := shapeOf(text)

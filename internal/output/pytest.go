@@ -93,6 +93,9 @@ func (p *page) pytestSections() {
 		}
 		p.fates[i] = vital
 		f := api.Finding{Kind: "test", Severity: "error", Name: name}
+		for _, phase := range []string{"ERROR at setup of ", "ERROR at teardown of ", "ERROR collecting "} {
+			f.Name = strings.TrimPrefix(f.Name, phase)
+		}
 		j := i + 1
 		for ; j < len(p.lines); j++ {
 			if _, next := ruled(p.lines[j], '_'); next || strings.HasPrefix(p.lines[j], "====") {
@@ -161,6 +164,8 @@ func (p *page) pytestFailure(from, to int, f *api.Finding) {
 			p.fates[i] = kept
 		case captured >= maxCaptured:
 			p.because(i, folded, "what it printed")
+		case strings.HasPrefix(line, ">       available fixtures:"), strings.HasPrefix(line, ">       use 'pytest --fixtures"):
+			p.because(i, aside, "lines of quoted source")
 		case strings.HasPrefix(line, ">"):
 			p.fates[i] = kept
 		case placed && strings.HasSuffix(at.file, ".py") && indent(line) == 0:
@@ -168,7 +173,7 @@ func (p *page) pytestFailure(from, to int, f *api.Finding) {
 			if !fromLibrary(at.file) || f.File == "" {
 				f.File, f.Line = at.file, at.line
 			}
-		case diagnostic(line):
+		case complaint(line):
 			p.fates[i] = vital
 		default:
 			p.because(i, aside, "lines of quoted source")

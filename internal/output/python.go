@@ -18,10 +18,13 @@ var python = &reader{
 // error at their depth that ends it.
 func (p *page) pythonTraces() {
 	for i := 0; i < len(p.lines); i++ {
-		if p.fates[i] != open || !strings.HasSuffix(p.lines[i], "Traceback (most recent call last):") {
-			continue
+		switch {
+		case p.fates[i] != open:
+		case strings.HasSuffix(p.lines[i], "Traceback (most recent call last):"):
+			i = p.pythonTrace(i) - 1
+		case strings.HasPrefix(p.lines[i], "  File \""):
+			p.pythonSyntax(i)
 		}
-		i = p.pythonTrace(i) - 1
 	}
 }
 
@@ -70,6 +73,22 @@ func (p *page) pythonTrace(head int) (end int) {
 	return i
 }
 
+// pythonSyntax reads a syntax error, which comes without a traceback.
+func (p *page) pythonSyntax(head int) {
+	for i := head + 1; i < len(p.lines) && i < head+6; i++ {
+		name, _, ok := strings.Cut(p.lines[i], ": ")
+		if !ok || indent(p.lines[i]) > 0 || !strings.HasSuffix(name, "Error") {
+			continue
+		}
+		file, n, _ := pythonPlace(strings.TrimSpace(p.lines[head]))
+		p.mark(head, i, kept)
+		p.fates[i] = vital
+		p.find(api.Finding{Kind: "crash", Severity: "error", File: file, Line: n, Message: p.lines[i]})
+		p.openPlace(file, n)
+		return
+	}
+}
+
 func pythonPlace(where string) (file string, line int, name string) {
 	rest := strings.TrimPrefix(where, "File \"")
 	file, rest, _ = strings.Cut(rest, "\", line ")
@@ -94,8 +113,39 @@ var unittest = &reader{
 	signs: []string{"Ran # test* in #s", "FAILED (failures=#*", "FAILED (errors=#*"},
 	read: func(p *page) {
 		p.pythonTraces()
+		p.unittestNames()
 		p.apply(unittestRules)
 	},
+}
+
+// unittestNames gives the errors that tracebacks told the names of their tests.
+func (p *page) unittestNames() {
+	for i, line := range p.lines {
+		rest, ok := strings.CutPrefix(line, "FAIL: ")
+		if !ok {
+			rest, ok = strings.CutPrefix(line, "ERROR: ")
+		}
+		if !ok || p.fates[i] != open {
+			continue
+		}
+		p.fates[i] = vital
+		short, full, _ := strings.Cut(rest, " (")
+		full = strings.TrimSuffix(full, ")")
+		if !strings.HasSuffix(full, "."+short) {
+			full += "." + short
+		}
+		told := false
+		for k := range p.findings {
+			if f := &p.findings[k]; f.Kind == "crash" && f.Name == short {
+				f.Kind, f.Name, told = "test", full, true
+				break
+			}
+		}
+		if !told {
+			p.find(api.Finding{Kind: "test", Severity: "error", Name: full, Message: line})
+		}
+		p.next("python3 -m unittest "+quoteWord(full), "run only the test that failed")
+	}
 }
 
 var unittestRules = parseRules(`
@@ -106,8 +156,6 @@ var unittestRules = parseRules(`
 	retold               * ... ERROR
 	noise                =====*
 	noise                -----*
-	error:test           FAIL: *
-	error:test           ERROR: *
 	vital                Ran # test* in #s
 	vital                FAILED (*
 	vital                OK
@@ -139,6 +187,7 @@ var pip = &reader{
 		aside:steps                   ~Successfully uninstalled *
 		aside:steps                   Looking in indexes: *
 		noise                         ~━*
+		aside:retries                 WARNING: Retrying (*
 		noise                         [notice] *
 		noise                         WARNING: Running pip as the 'root' user *
 		vital                         Successfully installed *

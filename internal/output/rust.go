@@ -137,7 +137,7 @@ func (p *page) rustBlock(from, to int, severity string, quotes *int) {
 		switch {
 		case i == from:
 			p.fates[i] = kept
-		case diagnostic(p.lines[i]) && indent(p.lines[i]) == 0:
+		case !strings.ContainsAny(p.lines[i], "|=") && complaint(p.lines[i]):
 			p.fates[i] = vital
 		case severity == "error" && strings.HasPrefix(s, "| ") && remark != "" && strings.ContainsAny(s, "^") && *quotes > 0:
 			p.fates[i] = kept
@@ -174,8 +174,18 @@ func (p *page) cargoFailures() {
 			p.panicPlace(j, &f)
 		}
 		p.find(f)
+		p.retellNames(name)
 		p.next("cargo test "+quoteWord(name)+" -- --exact", "run only the test that failed")
 		i = j - 1
+	}
+}
+
+// retellNames leaves out the list of failed tests at the end, which names them again.
+func (p *page) retellNames(name string) {
+	for i := len(p.lines) - 1; i >= 0 && i > len(p.lines)-tailLooked; i-- {
+		if p.fates[i] == open && p.lines[i] == "    "+name {
+			p.fates[i] = retold
+		}
 	}
 }
 

@@ -182,11 +182,11 @@ const largest = 40 // entries of du that are shown
 func readUsage(p *page) {
 	p.squeezeTable()
 	left := p.openLines()
-	if len(left) <= largest {
-		return
+	for _, i := range left {
+		p.fates[i] = kept
 	}
-	p.coarser = true
-	if p.detail == full {
+	if len(left) <= largest || p.detail == full {
+		p.coarser = p.coarser || len(left) > largest
 		return
 	}
 	sizes := make([]int64, len(left))

@@ -20,6 +20,7 @@ var vitestRules = parseRules(`
 	aside:skipped_tests  ~↓ *
 	retold               ~× *
 	keep                 ~❯ * (# tests*
+	noise                ~❯ * (#)
 	noise                ~RUN  v#*
 	noise                ~DEV  v#*
 	noise                ~Start at  *
