@@ -78,12 +78,29 @@ func (j *Journal) Search(ctx context.Context, q Query) iter.Seq2[Hit, error] {
 
 // matcher finds the first match in some lines.
 type matcher struct {
-	text []byte
-	fold bool
+	text []byte // what each match contains; empty: nothing is known
+	fold bool   // text is in lower case, and case does not count
 	re   *regexp.Regexp
 
-	// What each match contains, as hashes of its trigrams; none: all chunks are read.
-	trigrams []uint32
+	trigrams []uint32 // of text, hashed; none: all chunks are read
+}
+
+// maybe says whether a chunk's output holds the text, may end within it or, at an
+// edge, may begin within it. low is a buffer, which is returned.
+func (m *matcher) maybe(data []byte, edge bool, low []byte) (bool, []byte) {
+	if m.fold {
+		low = appendLower(low[:0], data)
+		data = low
+	}
+	if bytes.Contains(data, m.text) {
+		return true, low
+	}
+	for n := 1; n < len(m.text); n++ {
+		if edge && bytes.HasPrefix(data, m.text[n:]) || len(m.text)-n <= 2 && bytes.HasSuffix(data, m.text[:n]) {
+			return true, low
+		}
+	}
+	return false, low
 }
 
 func newMatcher(q Query) (*matcher, error) {
@@ -109,9 +126,11 @@ func newMatcher(q Query) (*matcher, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrQuery, err)
 	}
-	m := &matcher{re: re}
+	m := &matcher{re: re, fold: true}
 	if tree, err := syntax.Parse(text, syntax.Perl); err == nil {
-		m.contains(requiredText(tree.Simplify()))
+		known := requiredText(tree.Simplify())
+		m.text = appendLower(nil, []byte(known))
+		m.contains(known)
 	}
 	return m, nil
 }
@@ -186,6 +205,7 @@ type search struct {
 	yield func(Hit, error) bool
 	find  finder
 
+	units  [searchBatch + 1]unit
 	before int  // of the chunk before, the matcher's head
 	over   bool // the caller has enough
 }
@@ -285,10 +305,10 @@ func (s *search) sealed(f *sealedFile, end int64) bool {
 			batch = append(batch, &job{from: at, to: c.offset})
 		}
 		at = c.end()
-		if wanted[i] {
-			batch = append(batch, &job{c: c})
+		if wanted[i] != no {
+			batch = append(batch, &job{c: c, edge: wanted[i] == edge})
 		}
-		if len(batch) >= searchBatch {
+		if len(batch) >= searchBatch { // one more than that at most
 			if !s.batch(f, batch) {
 				return false
 			}
@@ -301,10 +321,19 @@ func (s *search) sealed(f *sealedFile, end int64) bool {
 	return s.batch(f, batch)
 }
 
+// want says why a chunk is read.
+type want uint8
+
+const (
+	no   want = iota
+	yes       // it may hold a match
+	edge      // and one may have begun in the chunk before
+)
+
 // candidates says which text chunks to read. A match that begins in the chunk
 // before counts for the chunk where it ends.
-func (s *search) candidates(f *sealedFile, text []chunk) ([]bool, error) {
-	wanted := make([]bool, len(text))
+func (s *search) candidates(f *sealedFile, text []chunk) ([]want, error) {
+	wanted := make([]want, len(text))
 	filters := make([]filter, len(text))
 	if len(s.m.trigrams) > 0 && len(f.faults) == 0 {
 		u := unpacker{r: f.f, g: f.g}
@@ -328,12 +357,18 @@ func (s *search) candidates(f *sealedFile, text []chunk) ([]bool, error) {
 		if i == 0 { // trigrams across two segments are in neither filter
 			across = 2
 		}
-		wanted[i] = head == n || tail+across > 0 && s.before+tail+across >= n
-		if c.text < maxQuery { // a match may reach over it
-			wanted[i], head = true, n
+		switch {
+		case c.text < maxQuery: // a match may reach over it
+			wanted[i], head = edge, n
+		case tail+across > 0 && s.before+tail+across >= n:
+			wanted[i] = edge
+		case head == n:
+			wanted[i] = yes
 		}
 		s.before = head
-		wanted[i] = wanted[i] && c.end() > s.q.FromOffset && s.inTime(f.h.wall-f.h.mono, c)
+		if c.end() <= s.q.FromOffset || !s.inTime(f.h.wall-f.h.mono, c) {
+			wanted[i] = no
+		}
 	}
 	return wanted, nil
 }
@@ -346,6 +381,8 @@ func (s *search) inTime(anchor int64, c *chunk) bool {
 // job is a chunk to unpack, or a stretch of offsets without output.
 type job struct {
 	c        *chunk
+	edge     bool
+	pass     bool // it holds no match
 	from, to int64
 	head     frameHeader
 	contents []byte
@@ -361,10 +398,7 @@ func (s *search) batch(f *sealedFile, batch []*job) bool {
 	for n := range searchers {
 		work := func() {
 			for i := n; i < len(batch); i += searchers {
-				if b := batch[i]; b.c != nil {
-					u := unpacker{r: f.f, g: f.g}
-					b.head, b.contents, b.err = u.read(b.c.pos, b.c.size)
-				}
+				s.units[i].open(f, batch[i], s.m)
 			}
 		}
 		if n+1 == searchers || len(batch) <= n+1 {
@@ -382,7 +416,30 @@ func (s *search) batch(f *sealedFile, batch []*job) bool {
 	return true
 }
 
+// unit is what unpacks one chunk of a batch.
+type unit struct {
+	u   unpacker
+	low []byte
+}
+
+func (u *unit) open(f *sealedFile, b *job, m *matcher) {
+	if b.c == nil {
+		return
+	}
+	u.u.r, u.u.g = f.f, f.g
+	if b.head, b.contents, b.err = u.u.read(b.c.pos, b.c.size); b.err != nil || b.c.text < maxQuery {
+		return
+	}
+	t, _ := openText(b.head, b.c.pos, b.contents)
+	maybe := false
+	maybe, u.low = m.maybe(t.data, b.edge, u.low)
+	b.pass = !maybe
+}
+
 func (s *search) look(f *sealedFile, b *job) bool {
+	if b.pass {
+		return true
+	}
 	if b.c == nil {
 		return s.gap(b.from, b.to, f.reason(b.from, b.to))
 	}

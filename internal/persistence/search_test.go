@@ -262,8 +262,8 @@ func falseAnswers(b testing.TB, j *Journal, q Query) (n int) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		for _, yes := range wanted {
-			if yes {
+		for _, w := range wanted {
+			if w != no {
 				n++
 			}
 		}
