@@ -36,7 +36,7 @@ import (
 //	terminal ...                a person's terminal, see terminal_test.go
 //	bytes FILE TEXT             writes TEXT, with Go's escapes, to FILE
 //	lines FILE                  stdout, less the terminal's CRs, is FILE with its variables put in
-//	crash daemon|keeper         kills one of them
+//	crash daemon|keeper|both    kills them
 //	feed FILE LINE              writes LINE to who reads from a named pipe
 //	big FILE SIZE               writes an exec request with a command of SIZE bytes to FILE
 //
@@ -194,12 +194,20 @@ func unixClient(home string) *http.Client {
 // waits until another keeper holds the sessions: who loses both at once loses them.
 func crash(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
-		ts.Fatalf("usage: crash daemon|keeper")
+		ts.Fatalf("usage: crash daemon|keeper|both")
 	}
 	home := worldOf(ts).home
 	st := daemonStatus(ts, home)
-	if args[0] == "daemon" {
+	switch args[0] {
+	case "daemon":
 		ts.Check(crashProcess(st.PID))
+		return
+	case "both": // the keeper first: it would start the daemon again
+		gone, err := unixClient(home).Get("http://daemon/v1/logs?follow=true")
+		ts.Check(err)
+		defer gone.Body.Close()
+		ts.Check(errors.Join(crashProcess(st.Keeper.PID), crashProcess(st.PID)))
+		io.Copy(io.Discard, gone.Body)
 		return
 	}
 	res, err := unixClient(home).Get("http://daemon/v1/logs?follow=true")

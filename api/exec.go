@@ -19,6 +19,7 @@ type ExecRequest struct {
 	StdinBase64 []byte   `json:"stdin_base64,omitempty" doc:"the same, for bytes that are not UTF-8"`
 
 	IdempotencyKey string `json:"idempotency_key,omitempty" doc:"a request that comes again under the same key is answered by the first one's command"`
+	Internal       bool   `json:"-"` // ours: not in the history
 }
 
 // Repeatable says that the request may be sent again when nobody knows whether it

@@ -98,6 +98,60 @@ var (
 		Doc:     "Signal the foreground processes of a session.",
 		Example: "ai-session signal dev INT",
 	}
+	Export = Op[ExportRequest, Chunk]{
+		Name: "export", Kind: Stream, Method: "GET", Path: "/v1/export", Verb: "export",
+		Capability: "read-raw", Audit: "export",
+		Doc:     "Write all that is kept of a session as one file, or a recording of it.",
+		Example: "ai-session export dev --output dev.aisession",
+	}
+	Import = Op[ImportRequest, Imported]{
+		Name: "import", Method: "POST", Path: "/v1/import", Verb: "import",
+		Capability: "create", Audit: "import",
+		Doc:     "Take an exported session into the store, to be read like any ended one.",
+		Example: "ai-session import dev.aisession",
+	}
+	SnapshotSave = Op[SnapshotSaveRequest, Snapshot]{
+		Name: "snapshot_save", Method: "POST", Path: "/v1/sessions/{session}/snapshots", Verb: "snapshot save",
+		Capability: "snapshot", Audit: "snapshot",
+		Doc:     "Keep a session's folder, environment, shell state, screen and running programs.",
+		Example: "ai-session snapshot save dev before-upgrade",
+	}
+	SnapshotsOf = Op[SnapshotListRequest, SnapshotList]{
+		Name: "snapshots", Method: "GET", Path: "/v1/snapshots", Verb: "snapshot list",
+		Capability: "read",
+		Doc:        "List the snapshots.",
+		Example:    "ai-session snapshot list dev",
+	}
+	SnapshotShow = Op[SnapshotRequest, SnapshotDetail]{
+		Name: "snapshot", Method: "GET", Path: "/v1/snapshots/{name}", Verb: "snapshot show",
+		Capability: "read",
+		Doc:        "Show what a snapshot holds.",
+		Example:    "ai-session snapshot show before-upgrade",
+	}
+	SnapshotCompare = Op[SnapshotDiffRequest, SnapshotDiff]{
+		Name: "snapshot_diff", Method: "GET", Path: "/v1/snapshots/{name}/diff", Verb: "snapshot diff",
+		Capability: "read",
+		Doc:        "Tell what changed from one snapshot to another.",
+		Example:    "ai-session snapshot diff before-upgrade after-upgrade",
+	}
+	SnapshotRestore = Op[SnapshotRestoreRequest, Session]{
+		Name: "snapshot_restore", Method: "POST", Path: "/v1/snapshots/{name}/restore", Verb: "snapshot restore",
+		Capability: "create", Audit: "restore",
+		Doc:     "Make a session of a snapshot.",
+		Example: "ai-session snapshot restore before-upgrade --as again",
+	}
+	SnapshotDelete = Op[SnapshotRequest, Deleted]{
+		Name: "snapshot_delete", Method: "DELETE", Path: "/v1/snapshots/{name}", Verb: "snapshot delete",
+		Capability: "snapshot", Audit: "snapshot",
+		Doc:     "Delete a snapshot.",
+		Example: "ai-session snapshot delete before-upgrade",
+	}
+	Restore = Op[RestoreRequest, Restored]{
+		Name: "restore", Method: "POST", Path: "/v1/restore", Verb: "restore",
+		Capability: "create", Audit: "restore",
+		Doc:     "Bring back sessions that a reboot ended: from their newest snapshot, else folder, program and screen.",
+		Example: "ai-session restore --all",
+	}
 	DaemonStatus = Op[StatusRequest, Status]{
 		Name: "status", Method: "GET", Path: "/v1/status", Verb: "status",
 		Capability: "read",
@@ -130,6 +184,8 @@ func All() []Spec {
 		Create.Spec(), List.Spec(), Inspect.Spec(), Exec.Spec(), Wait.Spec(), Send.Spec(),
 		ScreenOf.Spec(), ReadOutput.Spec(), ReadRaw.Spec(), Blocks.Spec(), Events.Spec(),
 		Attach.Spec(), Detach.Spec(), Kill.Spec(), Resize.Spec(), Signal.Spec(),
+		Export.Spec(), Import.Spec(), SnapshotSave.Spec(), SnapshotsOf.Spec(), SnapshotShow.Spec(),
+		SnapshotCompare.Spec(), SnapshotRestore.Spec(), SnapshotDelete.Spec(), Restore.Spec(),
 		DaemonStatus.Spec(), Upgrade.Spec(), Stop.Spec(), Logs.Spec(),
 	}
 }

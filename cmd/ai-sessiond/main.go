@@ -139,6 +139,7 @@ func run(d *daemon.Daemon, l net.Listener, log *slog.Logger, background bool, pa
 	var err error
 	select {
 	case <-ctx.Done():
+		d.Interrupted(context.Background())
 	case <-d.Stopping():
 	case <-d.Handover():
 		// Whoever waits for an answer asks the next daemon, which finds the socket and

@@ -22,7 +22,10 @@ func command[Req, Res any](a *app, op api.Op[Req, Res], run func(req *Req, c *co
 	fields := api.Fields(spec.Request)
 	req := new(Req)
 	v := reflect.ValueOf(req).Elem()
-	name, _, _ := strings.Cut(spec.Verb, " ")
+	name, second, _ := strings.Cut(spec.Verb, " ")
+	if second != "" && second[0] != '-' {
+		name = second // one of a family: snapshot save
+	}
 	c := &cobra.Command{
 		Use:     strings.TrimSpace(name + " " + argWords(fields)),
 		Short:   strings.TrimSuffix(spec.Doc, "."),

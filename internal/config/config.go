@@ -22,6 +22,23 @@ type Config struct {
 	LogLevel     string  `toml:"log_level" env:"AI_SESSION_LOG_LEVEL" doc:"debug, info, warn or error"`
 	DetachKey    string  `toml:"detach_key" doc:"prefix key of an attached terminal; by default C-b"`
 	Journal      Journal `toml:"journal"`
+
+	Snapshots Snapshots `toml:"snapshots"`
+	Storage   Storage   `toml:"storage"`
+}
+
+// Snapshots are the automatic ones.
+type Snapshots struct {
+	Every string `toml:"every" doc:"keep every session's state this often, for example 10m, and when the machine shuts down; by default never"`
+	Keep  int    `toml:"keep" doc:"automatic snapshots kept of each session; by default 3"`
+}
+
+// Storage is how much is kept.
+type Storage struct {
+	Session string `toml:"session" doc:"what one session may take on disk; older output is evicted; by default 256M"`
+	Total   string `toml:"total" doc:"what all may take; ended sessions go first, oldest first; by default 16G"`
+	Days    int    `toml:"days" doc:"how long ended sessions are kept; by default for as long as there is room"`
+	Encrypt bool   `toml:"encrypt" doc:"encrypt what new sessions write to disk"`
 }
 
 // Journal is what is written of a session.
@@ -181,6 +198,15 @@ func (c *Config) Set(name, text string) error {
 
 // check refuses a value its setting cannot have.
 func check(name, text string) error {
+	if text == "" {
+		return nil
+	}
+	switch name {
+	case "snapshots.every":
+		return new(api.Millis).Set(text)
+	case "storage.session", "storage.total":
+		return new(api.Bytes).Set(text)
+	}
 	allowed := map[string]string{"log_level": "debug|info|warn|error", "journal.sync": "always|interval"}[name]
 	if allowed == "" || text == "" {
 		return nil

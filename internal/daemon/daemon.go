@@ -72,6 +72,7 @@ func New(c Config) (*Daemon, error) {
 	}
 	d.sessions = session.NewManager(mc)
 	d.bind()
+	d.snapshotting()
 	if d.vault == nil {
 		return d, nil
 	}
@@ -97,6 +98,45 @@ func (d *Daemon) adopt() error {
 		d.c.Log.Error("a session stays with the keeper", "err", err)
 	}
 	return nil
+}
+
+// keepSnapshots is how many automatic snapshots of a session stay by default.
+const keepSnapshots = 3
+
+// snapshotting keeps the sessions' states on a timer, if that was asked for.
+func (d *Daemon) snapshotting() {
+	var every api.Millis
+	if d.c.Settings.Snapshots.Every == "" || every.Set(d.c.Settings.Snapshots.Every) != nil || every == 0 {
+		return
+	}
+	go func() {
+		tick := time.NewTicker(every.Duration())
+		defer tick.Stop()
+		for {
+			select {
+			case <-d.stop:
+				return
+			case <-tick.C:
+				d.sessions.AutoSnapshots(context.Background(), d.keptSnapshots())
+			}
+		}
+	}()
+}
+
+func (d *Daemon) keptSnapshots() int {
+	if n := d.c.Settings.Snapshots.Keep; n > 0 {
+		return n
+	}
+	return keepSnapshots
+}
+
+// Interrupted says that the machine or the user's login ends, not that anybody wants
+// the sessions to end: `restore --all` brings them back.
+func (d *Daemon) Interrupted(ctx context.Context) {
+	if d.c.Settings.Snapshots.Every != "" {
+		d.sessions.AutoSnapshots(ctx, d.keptSnapshots())
+	}
+	d.sessions.KeepForRestore()
 }
 
 // Listener is the last daemon's socket, nil if there was none. Clients may be waiting

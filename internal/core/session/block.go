@@ -31,12 +31,14 @@ type block struct {
 	ended    time.Time
 	startSeq uint64 // of its exec-start frame
 	key      string // of the request
+	internal bool   // ours, not the user's: not in his history
 }
 
 // blockRef finds a block's frames again.
 type blockRef struct {
 	number   uint64
 	startSeq uint64
+	internal bool
 }
 
 // keepBlocks is how many ended blocks stay in memory; older ones are read from the
@@ -78,6 +80,7 @@ type startFrame struct {
 	Token    string `json:"token"`
 	Isolated bool   `json:"isolated,omitempty"`
 	Key      string `json:"key,omitempty"`
+	Internal bool   `json:"internal,omitempty"`
 }
 
 // endFrame is what an exec-end frame holds.

@@ -98,7 +98,7 @@ func quoteArgv(kind shell.Kind, argv []string) string {
 // begin waits for the terminal and gives the command to the shell.
 func (s *Session) begin(ctx context.Context, text string, req *api.ExecRequest) (*execution, error) {
 	e := &execution{
-		block:     &block{command: text, state: api.BlockRunning, to: -1, key: req.IdempotencyKey},
+		block:     &block{command: text, state: api.BlockRunning, to: -1, key: req.IdempotencyKey, internal: req.Internal},
 		key:       req.IdempotencyKey,
 		outputEnd: -1, started: make(chan struct{}), done: make(chan struct{}),
 	}
@@ -274,7 +274,7 @@ func (s *Session) arm(e *execution) error {
 	b.isolated = e.prepared.Isolated
 	b.started = time.Now()
 	b.cwd = s.cwd
-	data, err := json.Marshal(startFrame{Block: b.number, Command: b.command, Token: e.prepared.Token, Isolated: b.isolated, Key: e.key})
+	data, err := json.Marshal(startFrame{Block: b.number, Command: b.command, Token: e.prepared.Token, Isolated: b.isolated, Key: e.key, Internal: b.internal})
 	if err == nil {
 		s.markGap()
 		var pos persistence.Position
@@ -288,8 +288,11 @@ func (s *Session) arm(e *execution) error {
 		s.retreat(e)
 		return storageError(err)
 	}
-	e.shown = shownCommand(b.command)
-	s.blocks = append(s.blocks, blockRef{b.number, b.startSeq})
+	e.shown = []byte("\r\x1b[K") // the next prompt takes this one's line
+	if !b.internal {
+		e.shown = shownCommand(b.command)
+	}
+	s.blocks = append(s.blocks, blockRef{b.number, b.startSeq, b.internal})
 	s.scan.SetLive(s.kit.Live()...)
 	s.enter(armed)
 	s.pump.trigger(s, e.prepared.Trigger)

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/ai-session/ai-session/api"
@@ -44,7 +45,12 @@ type Manager struct {
 	next     int             // where the search for a free number begins
 	sync     syncer
 	flight   *flight
+
+	interrupted atomic.Bool // sessions end, and nobody asked for it
 }
+
+// KeepForRestore leaves the sessions that end from now on to RestoreLost.
+func (m *Manager) KeepForRestore() { m.interrupted.Store(true) }
 
 // NewManager returns a manager without sessions.
 func NewManager(c ManagerConfig) *Manager {
@@ -66,7 +72,8 @@ type meta struct {
 	Size      api.Size  `json:"size"`
 	CreatedAt time.Time `json:"created_at"`
 	Reports   bool      `json:"allow_reports,omitempty"`
-	Key       string    `json:"key,omitempty"` // of the request that made it
+	Key       string    `json:"key,omitempty"`   // of the request that made it
+	Ended     bool      `json:"ended,omitempty"` // in order; without it something ended the daemon and the keeper
 
 	FirstBlock uint64 `json:"first_block,omitempty"` // once the session has ended
 	LastBlock  uint64 `json:"last_block,omitempty"`
@@ -77,7 +84,12 @@ type meta struct {
 var defaultSize = api.Size{Cols: 120, Rows: 40}
 
 // Create starts a session.
-func (m *Manager) Create(ctx context.Context, req *api.CreateRequest) (*Session, error) {
+func (m *Manager) Create(_ context.Context, req *api.CreateRequest) (*Session, error) {
+	return m.create(req, nil)
+}
+
+// create starts a session that begins with a text of ours.
+func (m *Manager) create(req *api.CreateRequest, prologue []byte) (*Session, error) {
 	if err := checkCreate(req); err != nil {
 		return nil, err
 	}
@@ -89,7 +101,7 @@ func (m *Manager) Create(ctx context.Context, req *api.CreateRequest) (*Session,
 		return nil, err
 	}
 	defer release()
-	s, err := m.launch(req, name)
+	s, err := m.launch(req, name, prologue)
 	if err != nil {
 		return nil, err
 	}
@@ -169,7 +181,7 @@ func (m *Manager) reserve(name string) (string, func(), error) {
 }
 
 // launch starts the program and builds the session around it.
-func (m *Manager) launch(req *api.CreateRequest, name string) (*Session, error) {
+func (m *Manager) launch(req *api.CreateRequest, name string, prologue []byte) (*Session, error) {
 	id := newID()
 	argv := m.program(req)
 	full := Environment(req.BaseEnv, req.Env, map[string]string{
@@ -187,7 +199,7 @@ func (m *Manager) launch(req *api.CreateRequest, name string) (*Session, error) 
 	if dir == "" {
 		dir = homeOf(full)
 	}
-	p := Parts{Kit: kit}
+	p := Parts{Kit: kit, Prologue: prologue}
 	cmd := pty.Command{
 		Path: argv[0], Argv: loginArgv(argv, req.Login && kit == nil), Env: full, Dir: dir,
 		Size: pty.Size{Cols: uint16(size.Cols), Rows: uint16(size.Rows)},
@@ -464,14 +476,20 @@ func (m *Manager) ArchiveOf(number uint64) (Archive, error) {
 // retire notes in the store which blocks an ended session has.
 func (m *Manager) retire(s *Session) {
 	s.mu.Lock()
-	d := meta{ID: s.c.ID, Name: s.name, Shell: s.c.Shell, Argv: s.c.Argv, Dir: s.c.Dir, Size: s.size, CreatedAt: s.c.CreatedAt}
+	d := s.meta()
+	d.Ended = !m.interrupted.Load()
 	if n := len(s.blocks); n > 0 {
 		d.FirstBlock, d.LastBlock = s.blocks[0].number, s.blocks[n-1].number
 	}
 	s.mu.Unlock()
-	if data, err := json.Marshal(d); err == nil && d.LastBlock != 0 {
+	if data, err := json.Marshal(d); err == nil {
 		m.c.Store.SetMeta(d.ID, data) // without it the journal is looked through
 	}
+}
+
+// meta describes the session for the store.
+func (s *Session) meta() meta {
+	return meta{ID: s.c.ID, Name: s.name, Shell: s.c.Shell, Argv: s.c.Argv, Dir: s.c.Dir, Size: s.size, CreatedAt: s.c.CreatedAt, Reports: s.c.AllowReports}
 }
 
 // OpenArchive opens what a session wrote that is not in memory any more. The caller
@@ -489,5 +507,5 @@ func (m *Manager) OpenArchive(id string) (Archive, error) {
 	if err != nil {
 		return Archive{}, fmt.Errorf("journal of %s: %w", id, err)
 	}
-	return Archive{Name: d.ID, Journal: j, Cols: d.Size.Cols, reduce: m.c.Reduce}, nil
+	return Archive{Name: d.ID, Journal: j, Cols: d.Size.Cols, reduce: m.c.Reduce, meta: d}, nil
 }

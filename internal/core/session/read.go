@@ -69,6 +69,7 @@ type Archive struct {
 	Cols    int
 	live    *Session
 	reduce  Reducer
+	meta    meta
 }
 
 // Release gives back what an archive opened for reading.
@@ -82,7 +83,7 @@ func (a Archive) Release() {
 func (s *Session) Archive() Archive {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return Archive{Name: s.name, Journal: s.journal, Cols: s.size.Cols, live: s, reduce: s.c.Reduce}
+	return Archive{Name: s.name, Journal: s.journal, Cols: s.size.Cols, live: s, reduce: s.c.Reduce, meta: s.meta()}
 }
 
 // Block returns a block with its text.
@@ -106,7 +107,12 @@ func (s *Session) Last() uint64 {
 	if len(s.blocks) == 0 {
 		return 0
 	}
-	return s.blocks[len(s.blocks)-1].number
+	for i := len(s.blocks) - 1; i >= 0; i-- {
+		if !s.blocks[i].internal {
+			return s.blocks[i].number
+		}
+	}
+	return 0
 }
 
 // HasBlock reports whether the block is one of this session's.
@@ -354,6 +360,9 @@ func (s *Session) History(limit int, cursor string) (*api.History, error) {
 	begin := max(0, end-limit)
 	page := &api.History{Blocks: []api.Block{}}
 	for _, ref := range refs[begin:end] {
+		if ref.internal {
+			continue
+		}
 		b, err := s.find(ref.number)
 		if err != nil {
 			return nil, err

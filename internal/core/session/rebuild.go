@@ -147,9 +147,9 @@ func (s *Session) replayBlock(f persistence.Frame) {
 		}
 		b := &block{
 			number: sf.Block, command: sf.Command, isolated: sf.Isolated, state: api.BlockRunning,
-			started: f.Time, startSeq: f.Seq, from: f.Offset, to: -1, key: sf.Key,
+			started: f.Time, startSeq: f.Seq, from: f.Offset, to: -1, key: sf.Key, internal: sf.Internal,
 		}
-		s.blocks = append(s.blocks, blockRef{b.number, f.Seq})
+		s.blocks = append(s.blocks, blockRef{b.number, f.Seq, b.internal})
 		s.open = &execution{block: b, outputEnd: -1, started: make(chan struct{}), done: make(chan struct{}), shown: shownCommand(b.command), key: sf.Key}
 		s.open.prepared.Token = sf.Token
 		s.phase = armed

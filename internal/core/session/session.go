@@ -22,6 +22,8 @@ type Parts struct {
 	Kit     *shell.Kit // nil: a program without a hook
 	Slot    slot       // where it is noted what is in hand
 
+	Prologue []byte // shown before what the program writes
+
 	// What the last daemon had read and not written down; see missed.
 	Lost  int64
 	Doubt bool
@@ -127,6 +129,7 @@ func New(p Parts, c Config) (*Session, error) {
 	if _, err := s.journal.Append(persistence.Resize, resizeFrame(c.Size, 0, 0)); err != nil {
 		return nil, err
 	}
+	s.synthetic(p.Prologue)
 	s.start()
 	return s, nil
 }

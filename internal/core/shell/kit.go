@@ -201,6 +201,12 @@ func (k *Kit) writeTokens() error {
 	return os.Rename(filepath.Join(k.dir, tokensName+"~"), filepath.Join(k.dir, tokensName))
 }
 
+// Dir is the session's folder.
+func (k *Kit) Dir() string { return k.dir }
+
+// Quote makes s one word of every shell.
+func Quote(s string) string { return quote(s) }
+
 // Kind is the family of the shell.
 func (k *Kit) Kind() Kind { return k.saved.Kind }
 

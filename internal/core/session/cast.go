@@ -1,0 +1,155 @@
+package session
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+	"unicode/utf8"
+
+	"github.com/ai-session/ai-session/api"
+	"github.com/ai-session/ai-session/internal/persistence"
+)
+
+// castHeader is the first line of an asciicast v2.
+type castHeader struct {
+	Version   int               `json:"version"`
+	Width     int               `json:"width"`
+	Height    int               `json:"height"`
+	Timestamp int64             `json:"timestamp"`
+	Title     string            `json:"title,omitempty"`
+	Env       map[string]string `json:"env"`
+}
+
+// Cast writes a session's or a block's output as asciicast v2: a header line, then one
+// line for each piece of output and each change of size, with the seconds since the
+// first.
+func (a Archive) Cast(ctx context.Context, ref api.Ref, number uint64, yield func(*api.Chunk) error) error {
+	sp, err := a.span(ref, number)
+	if err != nil {
+		return err
+	}
+	if ref.Lines != nil {
+		return api.Errorf(api.Invalid, "a recording has no rendered lines").WithHint("use a session, @e42 or @e42#FROM-TO (bytes)")
+	}
+	c := caster{yield: yield, title: sp.ref, size: api.Size{Cols: a.Cols, Rows: defaultSize.Rows}}
+	first := uint64(0)
+	if number != 0 {
+		b, err := a.block(number)
+		if err != nil {
+			return err
+		}
+		first = b.startSeq // the command's text is shown too
+	}
+	for f, err := range a.Journal.Frames(0) {
+		switch {
+		case ctx.Err() != nil:
+			return api.Errorf(api.Cancelled, "the caller left")
+		case err != nil:
+			continue // a gap in the recording, as in the journal
+		case f.Seq < first || f.Offset < sp.from && number == 0:
+			c.before(f)
+			continue
+		case f.Offset >= sp.to && f.Offset > sp.from && f.Kind == persistence.Output:
+			return c.end()
+		}
+		if err := c.frame(f, sp.to); err != nil {
+			return err
+		}
+	}
+	return c.end()
+}
+
+type caster struct {
+	yield func(*api.Chunk) error
+	title string
+	size  api.Size
+	began time.Time
+	rest  []byte // the beginning of a character whose end is in the next frame
+}
+
+// before learns the size that the recording begins with.
+func (c *caster) before(f persistence.Frame) {
+	if size, ok := resizeOf(f); ok {
+		c.size = size
+	}
+}
+
+func resizeOf(f persistence.Frame) (api.Size, bool) {
+	var size [4]int
+	if f.Kind != persistence.Resize || json.Unmarshal(f.Data, &size) != nil {
+		return api.Size{}, false
+	}
+	return api.Size{Cols: size[0], Rows: size[1]}, true
+}
+
+func (c *caster) frame(f persistence.Frame, to int64) error {
+	switch f.Kind {
+	case persistence.Output:
+		return c.event(f.Time, "o", f.Data[:min(int64(len(f.Data)), to-f.Offset)])
+	case persistence.Synthetic:
+		return c.event(f.Time, "o", f.Data)
+	case persistence.Resize:
+		c.before(f)
+		if !c.began.IsZero() {
+			return c.line(f.Time, "r", c.size.String())
+		}
+	}
+	return nil
+}
+
+// event writes output whose characters are whole: what a frame cuts waits for the next.
+func (c *caster) event(at time.Time, kind string, b []byte) error {
+	if len(c.rest) > 0 {
+		b = append(c.rest, b...)
+		c.rest = nil
+	}
+	for n := 1; n < utf8.UTFMax && n <= len(b); n++ {
+		if tail := b[len(b)-n:]; utf8.RuneStart(tail[0]) {
+			if !utf8.FullRune(tail) {
+				c.rest = append([]byte{}, tail...)
+				b = b[:len(b)-n]
+			}
+			break
+		}
+	}
+	if len(b) == 0 {
+		return nil
+	}
+	return c.line(at, kind, string(b))
+}
+
+func (c *caster) line(at time.Time, kind, text string) error {
+	if err := c.begin(at); err != nil {
+		return err
+	}
+	line, err := json.Marshal([3]any{at.Sub(c.began).Seconds(), kind, text})
+	if err != nil {
+		return err
+	}
+	return c.yield(&api.Chunk{Data: append(line, '\n')})
+}
+
+func (c *caster) begin(at time.Time) error {
+	if !c.began.IsZero() {
+		return nil
+	}
+	c.began = at
+	head, err := json.Marshal(castHeader{
+		Version: 2, Width: c.size.Cols, Height: c.size.Rows, Timestamp: at.Unix(), Title: c.title,
+		Env: map[string]string{"TERM": "xterm-256color"},
+	})
+	if err != nil {
+		return err
+	}
+	return c.yield(&api.Chunk{Data: append(head, '\n')})
+}
+
+// end writes the header of a recording without output, and what is left.
+func (c *caster) end() error {
+	if len(c.rest) > 0 {
+		rest := c.rest
+		c.rest = nil
+		return c.line(c.began, "o", string(rest))
+	}
+	return c.begin(time.Unix(0, 1))
+}

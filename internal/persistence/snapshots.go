@@ -1,0 +1,111 @@
+package persistence
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Snapshots is a folder of kept states: each a folder of small files, written as a
+// whole or not at all.
+type Snapshots struct{ dir string }
+
+// Snapshots of the store's sessions.
+func (s *Store) Snapshots() Snapshots { return Snapshots{filepath.Join(s.dir, "snapshots")} }
+
+// Save writes a snapshot under a name that is a safe file name; one that is there
+// already is an error.
+func (s Snapshots) Save(name string, files map[string][]byte) error {
+	if err := checkID(name); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+		return err
+	}
+	tmp, err := os.MkdirTemp(s.dir, ".")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(tmp)
+	for file, content := range files {
+		if err := writeSynced(filepath.Join(tmp, file), content); err != nil {
+			if isFull(err) {
+				err = fmt.Errorf("%w: %w", ErrFull, err)
+			}
+			return fmt.Errorf("snapshot %s: %w", name, err)
+		}
+	}
+	if _, err := os.Lstat(filepath.Join(s.dir, name)); err == nil {
+		return fmt.Errorf("snapshot %s: %w", name, ErrExists)
+	}
+	if err := os.Rename(tmp, filepath.Join(s.dir, name)); err != nil {
+		return err
+	}
+	return syncDir(s.dir)
+}
+
+func writeSynced(path string, b []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(b)
+	if err == nil {
+		err = f.Sync()
+	}
+	return errors.Join(err, f.Close())
+}
+
+// Names lists the snapshots, sorted.
+func (s Snapshots) Names() ([]string, error) {
+	entries, err := os.ReadDir(s.dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	var names []string
+	for _, e := range entries {
+		if e.IsDir() && !strings.HasPrefix(e.Name(), ".") {
+			names = append(names, e.Name())
+		}
+	}
+	return names, err
+}
+
+// Read returns one file of a snapshot.
+func (s Snapshots) Read(name, file string) ([]byte, error) {
+	if checkID(name) != nil {
+		return nil, fmt.Errorf("snapshot %q: %w", name, fs.ErrNotExist)
+	}
+	return os.ReadFile(filepath.Join(s.dir, name, file))
+}
+
+// Path is where one file of a snapshot is.
+func (s Snapshots) Path(name, file string) string { return filepath.Join(s.dir, name, file) }
+
+// Size is what a snapshot takes on disk.
+func (s Snapshots) Size(name string) (n int64) {
+	entries, err := os.ReadDir(filepath.Join(s.dir, name))
+	if err != nil {
+		return 0
+	}
+	for _, e := range entries {
+		if info, err := e.Info(); err == nil {
+			n += info.Size()
+		}
+	}
+	return n
+}
+
+// Delete removes a snapshot.
+func (s Snapshots) Delete(name string) error {
+	if checkID(name) != nil {
+		return fmt.Errorf("snapshot %q: %w", name, fs.ErrNotExist)
+	}
+	if _, err := os.Lstat(filepath.Join(s.dir, name)); err != nil {
+		return err
+	}
+	return os.RemoveAll(filepath.Join(s.dir, name))
+}
