@@ -73,6 +73,9 @@ type Chunk struct {
 type HistoryRequest struct {
 	Session string `json:"session" in:"path" arg:"1" doc:"session whose commands to list"`
 	Limit   int    `json:"limit,omitempty" in:"query" flag:"limit,n" default:"50" doc:"how many, newest last"`
+	Failed  bool   `json:"failed,omitempty" in:"query" flag:"failed" doc:"only commands that did not end with 0"`
+	Grep    string `json:"grep,omitempty" in:"query" flag:"grep" doc:"only commands that match this regular expression"`
+	SinceMS Millis `json:"since_ms,omitempty" in:"query" flag:"since" doc:"only commands that began this long ago or later"`
 	Cursor  string `json:"cursor,omitempty" in:"query" flag:"cursor" doc:"next_cursor of the page before"`
 }
 
@@ -80,6 +83,33 @@ type HistoryRequest struct {
 type History struct {
 	Blocks     []Block `json:"blocks"`
 	NextCursor string  `json:"next_cursor,omitempty"` // opens the page of older blocks
+}
+
+// SearchRequest looks for text in everything that was ever written or run.
+type SearchRequest struct {
+	Query      string `json:"query" in:"query" arg:"1" doc:"text to look for"`
+	Session    string `json:"session,omitempty" in:"query" flag:"session,s" doc:"only in this session, living or ended"`
+	SinceMS    Millis `json:"since_ms,omitempty" in:"query" flag:"since" doc:"only what was written this long ago or later"`
+	Regexp     bool   `json:"regexp,omitempty" in:"query" flag:"regexp,e" doc:"the text is a regular expression (RE2)"`
+	IgnoreCase bool   `json:"ignore_case,omitempty" in:"query" flag:"ignore-case,i" doc:"upper and lower case are the same"`
+	Commands   bool   `json:"commands,omitempty" in:"query" flag:"commands" doc:"only in the commands that were run"`
+	Limit      int    `json:"limit,omitempty" in:"query" flag:"limit,n" default:"50" doc:"how many, newest session first"`
+}
+
+// SearchResult is what was found.
+type SearchResult struct {
+	Hits []Hit `json:"hits"`
+	More bool  `json:"more"`           // there are more than the limit
+	Gaps int   `json:"gaps,omitempty"` // ranges that could not be searched: lost, evicted or damaged
+}
+
+// Hit is a line with a match.
+type Hit struct {
+	Kind    string    `json:"kind"` // output or command
+	Session string    `json:"session"`
+	Ref     string    `json:"ref"` // opens it
+	Line    string    `json:"line"`
+	At      time.Time `json:"at"`
 }
 
 // EventsRequest watches one session, or all.

@@ -98,6 +98,12 @@ var (
 		Doc:     "Signal the foreground processes of a session.",
 		Example: "ai-session signal dev INT",
 	}
+	Search = Op[SearchRequest, SearchResult]{
+		Name: "search", Method: "GET", Path: "/v1/search", Verb: "search",
+		Capability: "read",
+		Doc:        "Search the output and the commands of every session, living and ended.",
+		Example:    "ai-session search 'connection refused' --since 24h",
+	}
 	Export = Op[ExportRequest, Chunk]{
 		Name: "export", Kind: Stream, Method: "GET", Path: "/v1/export", Verb: "export",
 		Capability: "read-raw", Audit: "export",
@@ -184,7 +190,7 @@ func All() []Spec {
 		Create.Spec(), List.Spec(), Inspect.Spec(), Exec.Spec(), Wait.Spec(), Send.Spec(),
 		ScreenOf.Spec(), ReadOutput.Spec(), ReadRaw.Spec(), Blocks.Spec(), Events.Spec(),
 		Attach.Spec(), Detach.Spec(), Kill.Spec(), Resize.Spec(), Signal.Spec(),
-		Export.Spec(), Import.Spec(), SnapshotSave.Spec(), SnapshotsOf.Spec(), SnapshotShow.Spec(),
+		Search.Spec(), Export.Spec(), Import.Spec(), SnapshotSave.Spec(), SnapshotsOf.Spec(), SnapshotShow.Spec(),
 		SnapshotCompare.Spec(), SnapshotRestore.Spec(), SnapshotDelete.Spec(), Restore.Spec(),
 		DaemonStatus.Spec(), Upgrade.Spec(), Stop.Spec(), Logs.Spec(),
 	}

@@ -19,7 +19,7 @@ import (
 var commandOrder = []string{
 	"create", "list", "inspect", "exec", "wait", "send", "screen", "output", "history", "events",
 	"attach", "detach", "kill", "resize", "signal",
-	"snapshot", "restore", "export", "import", "play", "reduce", "serve", "status", "upgrade", "stop", "logs", "config", "completion", "version",
+	"snapshot", "restore", "search", "export", "import", "play", "reduce", "serve", "status", "upgrade", "stop", "logs", "config", "completion", "version",
 }
 
 // commands maps every word to what builds its command.
@@ -28,7 +28,7 @@ func (a *app) commands() map[string]func() *cobra.Command {
 		"create": a.create, "list": a.list, "inspect": a.inspect, "exec": a.exec, "wait": a.wait,
 		"send": a.send, "screen": a.screen, "output": a.output, "history": a.history, "events": a.events,
 		"attach": a.attach, "detach": a.detach, "kill": a.kill, "resize": a.resize, "signal": a.signal,
-		"snapshot": a.snapshot, "restore": a.restore, "export": a.export, "import": a.importFile, "play": a.play,
+		"snapshot": a.snapshot, "restore": a.restore, "search": a.search, "export": a.export, "import": a.importFile, "play": a.play,
 		"reduce": a.reduce, "serve": a.serve, "keeper": a.keeper, "status": a.daemonStatus, "upgrade": a.upgrade,
 		"stop": a.stop, "logs": a.logs,
 		"config": a.config, "completion": a.completion, "version": a.version,

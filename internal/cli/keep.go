@@ -64,6 +64,36 @@ func (a *app) importFile() *cobra.Command {
 	})
 }
 
+func (a *app) search() *cobra.Command {
+	return command(a, api.Search, func(req *api.SearchRequest, _ *cobra.Command) error {
+		res, err := call(a, api.Search, req)
+		if err != nil {
+			return err
+		}
+		if len(res.Hits) == 0 {
+			a.status = exitError // as grep
+		}
+		if res.Gaps > 0 {
+			fmt.Fprintf(a.stderr, "ai-session: %s of output could not be searched\n", counted(res.Gaps, "range"))
+		}
+		if res.More {
+			fmt.Fprintf(a.stderr, "ai-session: there are more; --limit shows them\n")
+		}
+		if a.json {
+			return nil
+		}
+		t := table(a.stdout)
+		for _, h := range res.Hits {
+			mark := ""
+			if h.Kind == "command" {
+				mark = "$ "
+			}
+			fmt.Fprintf(t, "%s\t%s\t%s\t%s%s\n", h.Ref, printable(h.Session), h.At.Local().Format(time.DateTime), mark, printable(h.Line))
+		}
+		return t.Flush()
+	})
+}
+
 // play shows a recording at the speed it was made with.
 func (a *app) play() *cobra.Command {
 	speed, idle := 1.0, 2*time.Second

@@ -32,6 +32,7 @@ func (d *Daemon) bind() {
 	unary(d, api.Kill, d.kill)
 	unary(d, api.Resize, d.resize)
 	unary(d, api.Signal, d.signal)
+	unary(d, api.Search, d.search)
 	stream(d, api.Export, d.export)
 	unary(d, api.Import, d.importFile)
 	unary(d, api.SnapshotSave, d.snapshotSave)

@@ -26,6 +26,10 @@ func (d *Daemon) export(ctx context.Context, req *api.ExportRequest, yield func(
 	return a.Export(ctx, yield)
 }
 
+func (d *Daemon) search(ctx context.Context, req *api.SearchRequest) (*api.SearchResult, error) {
+	return d.sessions.Search(ctx, req)
+}
+
 func (d *Daemon) importFile(ctx context.Context, req *api.ImportRequest) (*api.Imported, error) {
 	if !filepath.IsAbs(req.Path) {
 		return nil, api.Errorf(api.Invalid, "path %q is not absolute", req.Path)

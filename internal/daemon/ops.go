@@ -157,7 +157,7 @@ func (d *Daemon) history(_ context.Context, req *api.HistoryRequest) (*api.Histo
 	if err != nil {
 		return nil, err
 	}
-	return s.History(req.Limit, req.Cursor)
+	return s.History(req)
 }
 
 func (d *Daemon) attach(ctx context.Context, req *api.AttachRequest) (api.Conn, error) {

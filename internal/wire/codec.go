@@ -45,7 +45,7 @@ func EncodeRequest(op api.Spec, req any) (Request, error) {
 				if query == nil {
 					query = url.Values{}
 				}
-				query.Set(f.Name, fmt.Sprint(fv.Interface()))
+				query.Set(f.Name, queryText(fv))
 			}
 		default:
 			body = true
@@ -60,6 +60,14 @@ func EncodeRequest(op api.Spec, req any) (Request, error) {
 	var err error
 	out.Body, err = json.Marshal(req)
 	return out, err
+}
+
+// queryText writes a value as JSON would: a duration or size is a number.
+func queryText(v reflect.Value) string {
+	if v.CanInt() {
+		return strconv.FormatInt(v.Int(), 10)
+	}
+	return fmt.Sprint(v.Interface())
 }
 
 // checkText refuses strings that JSON could not carry as they are.

@@ -190,7 +190,7 @@ func noBlock(number uint64) error {
 func readBlock(j *persistence.Journal, number, seq uint64) (*block, error) {
 	b := &block{number: number, to: -1, state: api.BlockRunning}
 	started := false
-	for f, err := range j.Frames(seq) {
+	for f, err := range j.FramesOf(seq, persistence.ExecStart, persistence.ExecEnd) {
 		if err != nil {
 			continue // a damaged frame costs itself; the end may still be there
 		}
@@ -201,6 +201,7 @@ func readBlock(j *persistence.Journal, number, seq uint64) (*block, error) {
 				continue
 			}
 			b.command, b.isolated, b.started, b.startSeq = sf.Command, sf.Isolated, f.Time, f.Seq
+			b.internal, b.from = sf.Internal, f.Offset
 			started = true
 		case persistence.ExecEnd:
 			var ef endFrame

@@ -40,19 +40,27 @@ func (a Archive) Cast(ctx context.Context, ref api.Ref, number uint64, yield fun
 		}
 		first = b.startSeq // the command's text is shown too
 	}
-	for f, err := range a.Journal.Frames(0) {
+	for f, err := range a.Journal.FramesOf(0, persistence.Resize) {
+		if err != nil {
+			continue
+		}
+		if f.Seq >= first && f.Offset >= sp.from {
+			break
+		}
+		c.before(f)
+	}
+	for f, err := range a.Journal.Frames(first) {
 		switch {
 		case ctx.Err() != nil:
 			return api.Errorf(api.Cancelled, "the caller left")
 		case err != nil:
 			continue // a gap in the recording, as in the journal
-		case f.Seq < first || f.Offset < sp.from && number == 0:
-			c.before(f)
+		case number == 0 && f.Offset+int64(len(f.Data)) <= sp.from && sp.from > 0:
 			continue
 		case f.Offset >= sp.to && f.Offset > sp.from && f.Kind == persistence.Output:
 			return c.end()
 		}
-		if err := c.frame(f, sp.to); err != nil {
+		if err := c.frame(f, sp.from, sp.to); err != nil {
 			return err
 		}
 	}
@@ -82,10 +90,10 @@ func resizeOf(f persistence.Frame) (api.Size, bool) {
 	return api.Size{Cols: size[0], Rows: size[1]}, true
 }
 
-func (c *caster) frame(f persistence.Frame, to int64) error {
+func (c *caster) frame(f persistence.Frame, from, to int64) error {
 	switch f.Kind {
 	case persistence.Output:
-		return c.event(f.Time, "o", f.Data[:min(int64(len(f.Data)), to-f.Offset)])
+		return c.event(f.Time, "o", f.Data[max(0, min(from-f.Offset, int64(len(f.Data)))):max(0, min(int64(len(f.Data)), to-f.Offset))])
 	case persistence.Synthetic:
 		return c.event(f.Time, "o", f.Data)
 	case persistence.Resize:

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -411,6 +412,7 @@ func (m *Manager) Kill(ctx context.Context, target string, force bool) (*api.Kil
 	err = s.Close()
 	m.letGo(s)
 	m.retire(s)
+	m.sync.seal(s.journal)
 	return res, err
 }
 
@@ -492,20 +494,34 @@ func (s *Session) meta() meta {
 	return meta{ID: s.c.ID, Name: s.name, Shell: s.c.Shell, Argv: s.c.Argv, Dir: s.c.Dir, Size: s.size, CreatedAt: s.c.CreatedAt, Reports: s.c.AllowReports}
 }
 
-// OpenArchive opens what a session wrote that is not in memory any more. The caller
-// closes its journal.
-func (m *Manager) OpenArchive(id string) (Archive, error) {
-	data, err := m.c.Store.Meta(id)
+// OpenArchive opens what a session wrote that is not in memory any more, by its id or as
+// the newest one of a name. The caller releases it.
+func (m *Manager) OpenArchive(target string) (Archive, error) {
+	d, err := m.storedMeta(target)
 	if err != nil {
-		return Archive{}, api.Errorf(api.NotFound, "no session %s is stored", id).WithHint("ai-session list")
+		return Archive{}, err
 	}
-	var d meta
-	if err := json.Unmarshal(data, &d); err != nil {
-		return Archive{}, fmt.Errorf("meta of %s: %w", id, err)
-	}
-	j, _, err := m.c.Store.Open(id, persistence.Options{Session: id})
+	j, _, err := m.c.Store.Open(d.ID, persistence.Options{Session: d.ID})
 	if err != nil {
-		return Archive{}, fmt.Errorf("journal of %s: %w", id, err)
+		return Archive{}, fmt.Errorf("journal of %s: %w", d.ID, err)
 	}
 	return Archive{Name: d.ID, Journal: j, Cols: d.Size.Cols, reduce: m.c.Reduce, meta: d}, nil
+}
+
+func (m *Manager) storedMeta(target string) (meta, error) {
+	var d meta
+	if data, err := m.c.Store.Meta(target); err == nil {
+		return d, json.Unmarshal(data, &d)
+	}
+	ids, err := m.c.Store.Sessions()
+	if err != nil {
+		return d, err
+	}
+	for _, id := range slices.Backward(ids) {
+		data, err := m.c.Store.Meta(id)
+		if err == nil && json.Unmarshal(data, &d) == nil && d.Name == target {
+			return d, nil
+		}
+	}
+	return meta{}, api.Errorf(api.NotFound, "no session %s is stored", strconv.Quote(target)).WithHint("ai-session list")
 }

@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"io"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/ai-session/ai-session/api"
 	"github.com/ai-session/ai-session/internal/core/vt"
@@ -337,29 +340,36 @@ func (s *Session) followRaw(ctx context.Context, from int64, number uint64, yiel
 	}
 }
 
-// History lists blocks, oldest first, the newest page when cursor is empty.
-func (s *Session) History(limit int, cursor string) (*api.History, error) {
-	if limit < 0 {
+// History lists commands, the newest page first, each page oldest first.
+func (s *Session) History(req *api.HistoryRequest) (*api.History, error) {
+	limit := min(req.Limit, 1000)
+	var grep *regexp.Regexp
+	switch {
+	case limit < 0:
 		return nil, api.Errorf(api.Invalid, "limit %d is negative", limit)
-	}
-	if limit == 0 {
+	case limit == 0:
 		limit = 50
 	}
-	limit = min(limit, 1000)
+	if req.Grep != "" {
+		var err error
+		if grep, err = regexp.Compile(req.Grep); err != nil {
+			return nil, api.Errorf(api.Invalid, "grep %q: %v", req.Grep, err).WithHint("it is a Go regular expression (RE2)")
+		}
+	}
 	s.mu.Lock()
 	refs := s.blocks
 	s.mu.Unlock()
 	end := len(refs)
-	if cursor != "" {
-		n, err := strconv.Atoi(cursor)
+	if req.Cursor != "" {
+		n, err := strconv.Atoi(req.Cursor)
 		if err != nil || n < 0 || n > end {
-			return nil, api.Errorf(api.Invalid, "cursor %q is not of this list", cursor)
+			return nil, api.Errorf(api.Invalid, "cursor %q is not of this list", req.Cursor)
 		}
 		end = n
 	}
-	begin := max(0, end-limit)
 	page := &api.History{Blocks: []api.Block{}}
-	for _, ref := range refs[begin:end] {
+	for ; end > 0 && len(page.Blocks) < limit; end-- {
+		ref := refs[end-1]
 		if ref.internal {
 			continue
 		}
@@ -369,11 +379,21 @@ func (s *Session) History(limit int, cursor string) (*api.History, error) {
 		}
 		s.mu.Lock()
 		cp := *b
-		page.Blocks = append(page.Blocks, s.viewOpen(&cp).Block)
+		view := s.viewOpen(&cp).Block
 		s.mu.Unlock()
+		if req.SinceMS > 0 && time.Since(view.StartedAt) > req.SinceMS.Duration() {
+			end = 0 // they only get older
+			break
+		}
+		code, known := view.Exit.Code()
+		if req.Failed && (known && code == 0 || view.State == api.BlockRunning) || grep != nil && !grep.MatchString(view.Command) {
+			continue
+		}
+		page.Blocks = append(page.Blocks, view)
 	}
-	if begin > 0 {
-		page.NextCursor = strconv.Itoa(begin)
+	slices.Reverse(page.Blocks)
+	if end > 0 {
+		page.NextCursor = strconv.Itoa(end)
 	}
 	return page, nil
 }

@@ -103,15 +103,20 @@ func (s *Session) rebuild() error {
 	if s.term == nil {
 		s.term = vt.New(vt.Config{Cols: s.size.Cols, Rows: s.size.Rows, AllowReports: s.c.AllowReports})
 	}
-	for f, err := range s.journal.Frames(0) {
-		if err != nil {
-			continue // damage was reported when the journal was opened
+	for f, err := range s.journal.FramesOf(0, persistence.ExecStart, persistence.ExecEnd, persistence.Gap) {
+		if f.Seq >= from && err == nil {
+			break
 		}
-		s.replayBlock(f)
-		if f.Seq+1 == from {
-			s.resume(st)
+		if err == nil { // damage was reported when the journal was opened
+			s.replayBlock(f)
 		}
-		if f.Seq >= from {
+	}
+	if from > 0 {
+		s.resume(st)
+	}
+	for f, err := range s.journal.Frames(from) {
+		if err == nil {
+			s.replayBlock(f)
 			s.replay(f)
 		}
 	}

@@ -104,7 +104,7 @@ func TestDroppedSessionIsRebuiltFromTerminalPidAndJournal(t *testing.T) {
 	if end.Block == nil || end.Block.ID != open.ID || end.Block.Exit != api.ExitCode(7) || end.Block.Text != "one\nred\n" {
 		t.Errorf("%+v", end.Block)
 	}
-	first, err := back.History(0, "")
+	first, err := back.History(&api.HistoryRequest{})
 	if err != nil || len(first.Blocks) != 2 || first.Blocks[0].Exit != api.ExitCode(4) || first.Blocks[0].Command != "echo before; (exit 4)" {
 		t.Errorf("%v %+v", err, first)
 	}

@@ -1,8 +1,11 @@
 package session
 
 import (
+	"context"
 	"sync"
 	"time"
+
+	"github.com/ai-session/ai-session/internal/persistence"
 )
 
 // syncEvery is the most a loss of power takes of what was written.
@@ -56,6 +59,18 @@ func (y *syncer) run() {
 			}
 			s.mu.Unlock()
 		}
+		// Nobody waits for what is compressed; a journal that was closed meanwhile is
+		// sealed by who closed it.
+		s.journal.Seal(context.Background())
+	}
+}
+
+// seal compresses what an ended session has left.
+func (y *syncer) seal(j *persistence.Journal) {
+	y.mu.Lock()
+	defer y.mu.Unlock()
+	if !y.closed {
+		y.work.Go(func() { j.Seal(context.Background()) }) // else the next daemon does, or nobody needs it
 	}
 }
 

@@ -1,0 +1,213 @@
+package session
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"sort"
+	"strings"
+	"time"
+
+	"github.com/ai-session/ai-session/api"
+	"github.com/ai-session/ai-session/internal/core/vt"
+	"github.com/ai-session/ai-session/internal/persistence"
+)
+
+// searchLimit is how many hits are answered by default, and maxSearch at most.
+const (
+	searchLimit = 50
+	maxSearch   = 10000
+)
+
+// Search looks through everything that is kept, the newest session first.
+func (m *Manager) Search(ctx context.Context, req *api.SearchRequest) (*api.SearchResult, error) {
+	f := finder{req: req, limit: min(req.Limit, maxSearch), res: &api.SearchResult{Hits: []api.Hit{}}}
+	switch {
+	case req.Query == "":
+		return nil, api.Errorf(api.Invalid, "an empty text is everywhere")
+	case len(req.Query) > 1024 || strings.Contains(req.Query, "\n"):
+		return nil, api.Errorf(api.Invalid, "a search is for one line of at most 1024 bytes")
+	case req.Limit < 0:
+		return nil, api.Errorf(api.Invalid, "limit %d is negative", req.Limit)
+	case req.Limit == 0:
+		f.limit = searchLimit
+	}
+	if err := f.compile(); err != nil {
+		return nil, err
+	}
+	if req.SinceMS > 0 {
+		f.since = time.Now().Add(-req.SinceMS.Duration())
+	}
+	ids, err := m.searched(req.Session)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range ids {
+		a, err := m.archive(id)
+		if err != nil {
+			m.complain(id, err)
+			f.res.Gaps++
+			continue
+		}
+		err = f.look(ctx, a)
+		a.Release()
+		if err != nil || f.res.More {
+			return f.res, err
+		}
+	}
+	return f.res, nil
+}
+
+// searched are the ids of the sessions to look through, newest first: ids begin with
+// the time.
+func (m *Manager) searched(session string) ([]string, error) {
+	if session == "" {
+		ids, err := m.c.Store.Sessions()
+		slices.Reverse(ids)
+		return ids, err
+	}
+	if s, err := m.Find(session); err == nil {
+		return []string{s.ID()}, nil
+	}
+	a, err := m.OpenArchive(session)
+	if err != nil {
+		return nil, err
+	}
+	defer a.Release()
+	return []string{a.meta.ID}, nil
+}
+
+// archive opens a session by id, living or not.
+func (m *Manager) archive(id string) (Archive, error) {
+	m.mu.Lock()
+	for _, s := range m.sessions {
+		if s.ID() == id {
+			m.mu.Unlock()
+			return s.Archive(), nil
+		}
+	}
+	m.mu.Unlock()
+	return m.OpenArchive(id)
+}
+
+// finder is one search.
+type finder struct {
+	req   *api.SearchRequest
+	limit int
+	since time.Time
+	re    *regexp.Regexp // of commands
+	res   *api.SearchResult
+}
+
+func (f *finder) compile() (err error) {
+	text := f.req.Query
+	if !f.req.Regexp {
+		text = regexp.QuoteMeta(text)
+	}
+	if f.req.IgnoreCase {
+		text = "(?i)" + text
+	}
+	if f.re, err = regexp.Compile(text); err != nil {
+		return api.Errorf(api.Invalid, "query %q: %v", f.req.Query, err).WithHint("it is a Go regular expression (RE2)")
+	}
+	return nil
+}
+
+// look searches one session.
+func (f *finder) look(ctx context.Context, a Archive) error {
+	blocks := a.ranges()
+	for _, b := range blocks {
+		if !b.internal && f.re.MatchString(b.command) && !b.started.Before(f.since) {
+			if !f.add(api.Hit{Kind: "command", Session: a.meta.Name, Ref: "@" + b.id(), Line: firstMatch(f.re, b.command), At: b.started.UTC()}) {
+				return nil
+			}
+		}
+	}
+	if f.req.Commands {
+		return nil
+	}
+	q := persistence.Query{Text: f.req.Query, Regexp: f.req.Regexp, IgnoreCase: f.req.IgnoreCase, FromTime: f.since}
+	for h, err := range a.Journal.Search(ctx, q) {
+		var gap *persistence.GapError
+		switch {
+		case errors.As(err, &gap):
+			f.res.Gaps++
+			continue
+		case ctx.Err() != nil:
+			return api.Errorf(api.Cancelled, "the caller left")
+		case err != nil:
+			return err
+		}
+		line := vt.Render(h.Line, vt.RenderOptions{Cols: 4096, Rows: 2}).Text
+		hit := api.Hit{Kind: "output", Session: a.meta.Name, Line: strings.TrimSpace(line), At: h.Time.UTC()}
+		from, to := h.LineOffset, h.LineOffset+int64(len(h.Line))
+		hit.Ref = fmt.Sprintf("%s#%d-%d", a.meta.ID, from, to)
+		if b := blockAt(blocks, h.Offset); b != nil {
+			hit.Ref = fmt.Sprintf("@%s#%d-%d", b.id(), max(0, from-b.from), to-b.from)
+		}
+		if !f.add(hit) {
+			return nil
+		}
+	}
+	return nil
+}
+
+func (f *finder) add(h api.Hit) bool {
+	if len(f.res.Hits) == f.limit {
+		f.res.More = true
+		return false
+	}
+	f.res.Hits = append(f.res.Hits, h)
+	return true
+}
+
+// firstMatch is the first line of a command that matches.
+func firstMatch(re *regexp.Regexp, command string) string {
+	for line := range strings.SplitSeq(command, "\n") {
+		if re.MatchString(line) {
+			return line
+		}
+	}
+	return command
+}
+
+// ranges are the session's blocks by offset.
+func (a Archive) ranges() []*block {
+	var all []*block
+	var open *block
+	for f, err := range a.Journal.FramesOf(0, persistence.ExecStart, persistence.ExecEnd) {
+		if err != nil {
+			continue
+		}
+		switch f.Kind {
+		case persistence.ExecStart:
+			var sf startFrame
+			if json.Unmarshal(f.Data, &sf) == nil {
+				open = &block{number: sf.Block, command: sf.Command, internal: sf.Internal, started: f.Time, from: f.Offset, to: -1}
+				all = append(all, open)
+			}
+		case persistence.ExecEnd:
+			var ef endFrame
+			if json.Unmarshal(f.Data, &ef) == nil && open != nil && ef.Block == open.number {
+				open.apply(ef)
+				open = nil
+			}
+		}
+	}
+	return all
+}
+
+// blockAt is the block that wrote the byte at an offset; nil if it was between two.
+func blockAt(blocks []*block, offset int64) *block {
+	i := sort.Search(len(blocks), func(i int) bool { return blocks[i].from > offset })
+	if i == 0 {
+		return nil
+	}
+	if b := blocks[i-1]; b.to < 0 || offset < b.to {
+		return b
+	}
+	return nil
+}
