@@ -33,7 +33,9 @@ func fill(v reflect.Value) {
 		v.Set(reflect.ValueOf(api.KV{"K": "v=1"}))
 	case reflect.Struct:
 		for i := range v.NumField() {
-			fill(v.Field(i))
+			if v.Type().Field(i).Tag.Get("json") != "-" {
+				fill(v.Field(i))
+			}
 		}
 	}
 }
