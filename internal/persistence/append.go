@@ -1,6 +1,7 @@
 package persistence
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -168,7 +169,7 @@ func (j *Journal) Sync() error {
 	}
 	slices.Reverse(dirty)
 	for _, n := range dirty {
-		if err := syncFile(j.path(n)); err != nil {
+		if err := syncFile(j.path(n)); err != nil && !(errors.Is(err, os.ErrNotExist) && j.Evicted() != nil) {
 			return fmt.Errorf("sync journal %s: %w", j.dir, err)
 		}
 	}

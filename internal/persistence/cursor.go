@@ -20,6 +20,9 @@ type cursor struct {
 	f    *os.File
 	w    walker
 
+	grave  *tombstone
+	buried bool // it walks what is about to be evicted
+
 	kinds uint64 // of the frames that are wanted, as kindBit; 0 = all
 }
 
@@ -36,7 +39,7 @@ type walker interface {
 func (j *Journal) cursor() *cursor {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return &cursor{j: j, segs: slices.Clone(j.segs), end: j.end}
+	return &cursor{j: j, segs: slices.Clone(j.segs), end: j.end, grave: j.grave}
 }
 
 func (c *cursor) close() {
@@ -55,6 +58,9 @@ func (c *cursor) enter(i int, before func(Position) bool) error {
 	c.close()
 	seg := c.segs[i]
 	f, err := os.Open(c.j.path(seg.number))
+	if errors.Is(err, os.ErrNotExist) {
+		err = c.gone(seg, err)
+	}
 	if err != nil {
 		return err
 	}
@@ -97,6 +103,15 @@ func (c *cursor) enter(i int, before func(Position) bool) error {
 	return nil
 }
 
+// gone is the error for a segment that is not there: it may have been evicted
+// since the cursor was made.
+func (c *cursor) gone(seg segment, err error) error {
+	if e := c.j.Evicted(); e != nil && seg.seq < e.To.Seq {
+		return e
+	}
+	return err
+}
+
 // seekOffset goes to a frame at or before the one that holds an output byte.
 func (c *cursor) seekOffset(off int64) error {
 	n, _ := slices.BinarySearchFunc(c.segs, off, func(s segment, off int64) int {
@@ -119,22 +134,31 @@ func (c *cursor) seekSeq(seq uint64) error {
 	return c.enter(max(n-1, 0), func(p Position) bool { return p.Seq <= seq })
 }
 
-// before is what is missing ahead of the first segment; nil if nothing is.
-func (c *cursor) before() *Damage {
+// before is what is missing ahead of the first segment: a *Damage, an *Evicted, or
+// nil, and the offset behind it.
+func (c *cursor) before() (behind int64, err error) {
 	first := c.segs[0]
 	if first.seq == 1 && first.offset == 0 {
-		return nil
+		return 0, nil
 	}
-	return &Damage{Segment: int(first.number), FirstSeq: 1, Frames: int64(first.seq - 1), OffsetTo: first.offset, Reason: Absent}
+	if t := c.grave; t != nil && t.To.Seq == first.seq {
+		e := t.Evicted
+		return first.offset, &e
+	}
+	d := Damage{Segment: int(first.number), FirstSeq: 1, Frames: int64(first.seq - 1), OffsetTo: first.offset, Reason: Absent}
+	return first.offset, &d
 }
 
-// missingBefore is before as what a reader of output is told.
-func (c *cursor) missingBefore() *GapError {
-	d := c.before()
-	if d == nil || d.OffsetTo == 0 {
-		return nil
+// outputBefore is before as what a reader of output is told: a *GapError or an *Evicted.
+func (c *cursor) outputBefore() (behind int64, err error) {
+	to, err := c.before()
+	if _, damaged := err.(*Damage); damaged && to > 0 {
+		err = &GapError{From: 0, To: to, Reason: Absent}
 	}
-	return &GapError{From: 0, To: d.OffsetTo, Reason: d.Reason}
+	if to == 0 {
+		return 0, nil
+	}
+	return to, err
 }
 
 // next returns a frame, or damage in its place, or io.EOF.

@@ -31,6 +31,7 @@ const (
 	Lost    Reason = iota + 1 // a gap frame: it never reached the journal
 	Damaged                   // its frames are not valid any more
 	Absent                    // its segment is gone, or its header unreadable
+	Dropped                   // it was evicted to save space: see Evicted
 )
 
 // String is one word for messages.
@@ -40,6 +41,8 @@ func (r Reason) String() string {
 		return "lost"
 	case Damaged:
 		return "damaged"
+	case Dropped:
+		return "evicted"
 	}
 	return "absent"
 }

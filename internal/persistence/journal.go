@@ -88,6 +88,7 @@ type Journal struct {
 	guard guard       // and what proves its frames
 	tries uint32      // writes of the next frame that failed
 	last  int64       // the highest monotonic time written
+	vault *vault      // keys; nil for a plain session. Never changes once it is open
 
 	mu     sync.Mutex // guards what follows; never held during I/O
 	segs   []segment  // by number; the last one is written to
@@ -95,6 +96,7 @@ type Journal struct {
 	older  []entry    // of segment olderN, the last other one that was read
 	olderN uint32
 	end    Position
+	grave  *tombstone // nil: nothing was evicted
 	ckpt   place
 	ckptAt int64 // offset of that checkpoint
 	bytes  int64 // of all segments but the last

@@ -70,6 +70,9 @@ func (j *Journal) loadHeaders(r *Recovery) (l loaded, err error) {
 	if err != nil {
 		return l, err
 	}
+	if ns, err = j.afterEviction(ns, r); err != nil {
+		return l, err
+	}
 	for i, n := range ns {
 		if err := os.Remove(j.aside(n)); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return l, err // what a sealing that was cut off left
@@ -106,6 +109,26 @@ func (j *Journal) loadHeaders(r *Recovery) (l loaded, err error) {
 		return l, ErrNoJournal
 	}
 	return l, nil
+}
+
+// afterEviction reads the tombstone and removes what it says is gone.
+func (j *Journal) afterEviction(ns []uint32, r *Recovery) ([]uint32, error) {
+	t, err := j.readTombstone()
+	if errors.Is(err, errTombstone) { // what is gone reads as absent
+		r.Damaged = append(r.Damaged, Damage{OffsetTo: -1, Frames: -1, Reason: Damaged})
+		return ns, nil
+	}
+	if err != nil || t == nil {
+		return ns, err
+	}
+	for len(ns) > 0 && ns[0] < t.first {
+		if err := os.Remove(j.path(ns[0])); err != nil {
+			return ns, err
+		}
+		ns = ns[1:]
+	}
+	j.grave = t
+	return ns, nil
 }
 
 // fits says whether a header may follow the ones before it.
@@ -408,7 +431,7 @@ func (j *Journal) Verify() ([]Damage, error) {
 		if !errors.As(err, &d) && err != nil {
 			return all, err
 		}
-		if d != nil {
+		if d != nil && d.Reason != Dropped {
 			all = append(all, *d)
 		}
 	}

@@ -1,6 +1,7 @@
 package persistence
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -91,7 +92,8 @@ func (r *outputReader) atReadCost() bool {
 
 // ended turns an error into what Read answers, after n bytes were delivered.
 func (r *outputReader) ended(n int, err error) (int, error) {
-	gap, ok := err.(*GapError)
+	var gap *GapError
+	ok := errors.As(err, &gap)
 	if n > 0 && (ok || err == io.EOF) {
 		return n, nil // the next Read meets it again
 	}
@@ -110,17 +112,17 @@ func (r *outputReader) fill() error {
 			return io.EOF
 		}
 		if err := r.c.seekOffset(r.at); err != nil {
-			return err
+			return r.evicted(err)
 		}
-		if first := r.c.segs[0].offset; r.at < first {
-			return &GapError{From: 0, To: first, Reason: Absent}
+		if to, err := r.c.outputBefore(); err != nil && r.at < to {
+			return err
 		}
 	}
 	for {
 		f, d, err := r.c.next()
 		switch {
 		case err != nil:
-			return err
+			return r.evicted(err)
 		case d != nil:
 			if r.at < d.OffsetTo {
 				gap := &GapError{From: d.OffsetFrom, To: d.OffsetTo, Reason: d.Reason}
@@ -137,8 +139,17 @@ func (r *outputReader) fill() error {
 	}
 }
 
+// evicted makes a gap of a segment that went while it was about to be read.
+func (r *outputReader) evicted(err error) error {
+	var e *Evicted
+	if !errors.As(err, &e) {
+		return err
+	}
+	return r.gap(e)
+}
+
 // gap leaves the cursor: the next fill finds its own place, before the gap or behind it.
-func (r *outputReader) gap(g *GapError) error {
+func (r *outputReader) gap(g error) error {
 	r.stop()
 	return g
 }
@@ -163,8 +174,13 @@ func (c *cursor) walk(fromSeq uint64, yield func(Frame, error) bool) {
 		yield(Frame{}, err)
 		return
 	}
-	if d := c.before(); d != nil && fromSeq < c.segs[0].seq && !yield(Frame{}, d) {
-		return
+	if _, d := c.before(); d != nil && !c.buried && fromSeq < c.segs[0].seq {
+		if t := c.grave; t != nil && t.is && t.open.Seq >= fromSeq && !yield(t.open, nil) {
+			return
+		}
+		if !yield(Frame{}, d) {
+			return
+		}
 	}
 	for c.yieldNext(fromSeq, yield) {
 	}

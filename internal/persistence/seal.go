@@ -175,6 +175,8 @@ func (j *Journal) writeSealed(seg finished, h header, s *scanner, keep uint64, e
 
 var newline = []byte{'\n'}
 
+func countLines(b []byte) uint32 { return uint32(bytes.Count(b, newline)) }
+
 // aside is where a segment's sealed form is written.
 func (j *Journal) aside(n uint32) string { return filepath.Join(j.dir, "."+segmentName(n)) }
 
@@ -261,7 +263,7 @@ func (w *sealWriter) flushText(next []byte) error {
 	}
 	w.marks.reset()
 	w.marks.add(append(w.text.data, next...))
-	w.sum.lines += uint32(bytes.Count(w.text.data, newline))
+	w.sum.lines += countLines(w.text.data)
 	w.filter = w.marks.appendFilter(w.filter)
 	w.contents = w.text.contents(w.contents[:0])
 	err := w.put(w.text.chunk, w.contents)

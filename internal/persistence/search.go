@@ -64,7 +64,7 @@ func (j *Journal) Search(ctx context.Context, q Query) iter.Seq2[Hit, error] {
 		s := search{ctx: ctx, c: j.cursor(), q: q, m: m, yield: yield}
 		defer s.c.close()
 		s.find.s = &s
-		if gap := s.c.missingBefore(); gap != nil && gap.To > q.FromOffset && !yield(Hit{}, gap) {
+		if to, err := s.c.outputBefore(); err != nil && to > q.FromOffset && !yield(Hit{}, err) {
 			return
 		}
 		for i := range s.c.segs {
@@ -229,8 +229,14 @@ func (s *search) segment(i int) bool {
 		return true
 	}
 	f, err := os.Open(s.c.j.path(seg.number))
+	if errors.Is(err, os.ErrNotExist) {
+		var e *Evicted
+		if errors.As(s.c.gone(seg, err), &e) {
+			return s.report(Hit{}, e)
+		}
+	}
 	if err != nil {
-		return s.report(Hit{}, err)
+		return s.report(Hit{}, err) && false
 	}
 	defer f.Close()
 	h, err := headerOf(f)
