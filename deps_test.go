@@ -34,6 +34,8 @@ var dependencies = []dependency{
 		[]string{"internal/cli"}},
 	{"github.com/spf13/pflag", "flag values that parse themselves, as cobra takes them",
 		[]string{"internal/cli"}},
+	{"github.com/tiktoken-go/tokenizer", "the vocabularies of two models, embedded, and their exact split; linked into the daemon's program alone",
+		[]string{"internal/tokens/exact"}},
 	{"golang.org/x/sys", "system calls the standard library does not have: ioctl, pidfd, flock",
 		[]string{".", "internal/core/pty", "internal/core/pty/keeper", "internal/core/session", "internal/core/shell", "internal/httpapi", "internal/persistence", "internal/cli", "test"}},
 	{"golang.org/x/term", "raw mode and the size of the user's terminal",

@@ -20,7 +20,7 @@ const module = "github.com/ai-session/ai-session"
 // layers lists every package from the ground up. A package imports only from layers
 // below its own: those on one line do not know each other.
 var layers = [][]string{
-	0: {"api", "internal/tokens", "internal/core/vt", "internal/core/pty", "internal/core/pty/keeper"},
+	0: {"api", "internal/tokens", "internal/tokens/exact", "internal/core/vt", "internal/core/pty", "internal/core/pty/keeper"},
 	1: {"internal/wire", "internal/config", "internal/core/shell", "internal/core/vt/picture", "internal/persistence", "internal/output"},
 	2: {"internal/core/session"},
 	3: {"internal/daemon", "."},
@@ -136,6 +136,8 @@ func TestClientLinksOnlyWhatItNeeds(t *testing.T) {
 		path.Join(module, "internal/core/session"),
 		path.Join(module, "internal/core/shell"),
 		path.Join(module, "internal/core/pty"),
+		path.Join(module, "internal/output"),
+		path.Join(module, "internal/tokens/exact"),
 	} {
 		if slices.Contains(linked, never) {
 			t.Errorf("the client or the library links %s", never)

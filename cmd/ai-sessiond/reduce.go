@@ -9,6 +9,7 @@ import (
 
 	"github.com/ai-session/ai-session/api"
 	"github.com/ai-session/ai-session/internal/output"
+	"github.com/ai-session/ai-session/internal/tokens/exact"
 )
 
 // reduced is a report as `reduce --json` prints it.
@@ -39,11 +40,19 @@ func reduce(args []string, stdin *os.File, stdout io.Writer) error {
 	f.IntVar(&in.Cols, "cols", 120, "width of the terminal")
 	f.IntVar(&in.Rows, "rows", 40, "height of the terminal")
 	f.IntVar(&in.MaxTokens, "max-tokens", 0, "bound of the text")
+	vocabulary := f.String("tokenizer", "estimate", "how tokens are counted")
 	if err := f.Parse(args); err != nil {
 		return err
 	}
 	if *exit >= 0 {
 		in.Exit = exit
+	}
+	if *vocabulary != "estimate" {
+		count, err := exact.Counter(*vocabulary)
+		if err != nil {
+			return err
+		}
+		in.Tokens = count
 	}
 	if err := readInput(&in, stdin); err != nil {
 		return err

@@ -38,6 +38,7 @@ func (a *app) reduce() *cobra.Command {
 	f.Int("cols", 120, "width of the terminal that it was written to")
 	f.Int("rows", 40, "height of the terminal")
 	f.Int("max-tokens", 0, "bound of the text; without it the content chooses")
+	f.String("tokenizer", "estimate", "how tokens are counted: estimate, o200k_base or cl100k_base")
 	return c
 }
 
