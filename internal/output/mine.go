@@ -1,5 +1,10 @@
 package output
 
+import (
+	"strings"
+	"unicode"
+)
+
 // Lines of a log are made by few statements: the same words with values between. mine
 // finds them without being told, in two passes. The first counts which words stand in
 // which column (of lines with that many words) and how many different ones there are.
@@ -30,7 +35,7 @@ func (p *page) mine(left []int) {
 	kinds := map[uint64][]int{}
 	var order []uint64
 	for _, i := range left {
-		if wordsIn(p.lines[i]) < 2 {
+		if wordsIn(p.lines[i]) < 2 && strings.ContainsFunc(p.lines[i], unicode.IsLetter) {
 			continue // a list of names: each says something else
 		}
 		k := m.kind(p.lines[i])
