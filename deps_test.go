@@ -37,7 +37,7 @@ var dependencies = []dependency{
 	{"github.com/tiktoken-go/tokenizer", "the vocabularies of two models, embedded, and their exact split; linked into the daemon's program alone",
 		[]string{"internal/tokens/exact"}},
 	{"golang.org/x/sys", "system calls the standard library does not have: ioctl, pidfd, flock",
-		[]string{".", "internal/core/pty", "internal/core/pty/keeper", "internal/core/session", "internal/core/shell", "internal/httpapi", "internal/persistence", "internal/cli", "test"}},
+		[]string{".", "internal/core/pty", "internal/core/pty/keeper", "internal/core/session", "internal/core/shell", "internal/daemon", "internal/httpapi", "internal/persistence", "internal/cli", "test"}},
 	{"golang.org/x/term", "raw mode and the size of the user's terminal",
 		[]string{"internal/cli"}},
 	{"mvdan.cc/sh/v3", "the syntax of shell text: what turns errexit on cannot be found by regular expression",

@@ -25,6 +25,7 @@ var layers = [][]string{
 	2: {"internal/core/session"},
 	3: {"internal/daemon", "."},
 	4: {"internal/httpapi"},
+	5: {"embedded"},
 	6: {"internal/cli"},
 	7: {"cmd/ai-session", "cmd/ai-sessiond", "internal/bench", "internal/bench/reference"},
 }

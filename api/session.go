@@ -85,6 +85,28 @@ type Pane struct {
 	Title  string `json:"title,omitempty"`
 }
 
+// RenameRequest gives a session another name.
+type RenameRequest struct {
+	Session string `json:"session" in:"path" arg:"1" doc:"session to rename"`
+	Name    string `json:"name" arg:"2" doc:"its new name"`
+}
+
+// DoctorRequest asks what works on this host.
+type DoctorRequest struct{}
+
+// Diagnosis is what works on this host, and what does not.
+type Diagnosis struct {
+	Checks []Check `json:"checks"`
+}
+
+// Check is one thing that was looked at.
+type Check struct {
+	Name   string `json:"name"`
+	Status string `json:"status"` // ok, warn or fail
+	Detail string `json:"detail"`
+	Fix    string `json:"fix,omitempty"` // what to do about it
+}
+
 // ListRequest asks for the sessions.
 type ListRequest struct {
 	Status string `json:"status,omitempty" in:"query" flag:"status" enum:"starting|ready|running|needs_input|tui|human|unknown|dead" doc:"only sessions in this state"`

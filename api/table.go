@@ -92,6 +92,12 @@ var (
 		Doc:     "Set a session's size.",
 		Example: "ai-session resize dev 200x50",
 	}
+	Rename = Op[RenameRequest, Session]{
+		Name: "rename", Method: "POST", Path: "/v1/sessions/{session}/rename", Verb: "rename",
+		Capability: "create", Audit: "rename",
+		Doc:     "Give a session another name; its id stays.",
+		Example: "ai-session rename dev build",
+	}
 	Signal = Op[SignalRequest, Session]{
 		Name: "signal", Method: "POST", Path: "/v1/sessions/{session}/signal", Verb: "signal",
 		Capability: "input", Audit: "signal",
@@ -158,6 +164,12 @@ var (
 		Doc:     "Bring back sessions that a reboot ended: from their newest snapshot, else folder, program and screen.",
 		Example: "ai-session restore --all",
 	}
+	Doctor = Op[DoctorRequest, Diagnosis]{
+		Name: "doctor", Method: "GET", Path: "/v1/doctor", Verb: "doctor",
+		Capability: "read",
+		Doc:        "Tell what works on this host, with the fix for what does not.",
+		Example:    "ai-session doctor",
+	}
 	DaemonStatus = Op[StatusRequest, Status]{
 		Name: "status", Method: "GET", Path: "/v1/status", Verb: "status",
 		Capability: "read",
@@ -189,9 +201,9 @@ func All() []Spec {
 	return []Spec{
 		Create.Spec(), List.Spec(), Inspect.Spec(), Exec.Spec(), Wait.Spec(), Send.Spec(),
 		ScreenOf.Spec(), ReadOutput.Spec(), ReadRaw.Spec(), Blocks.Spec(), Events.Spec(),
-		Attach.Spec(), Detach.Spec(), Kill.Spec(), Resize.Spec(), Signal.Spec(),
+		Attach.Spec(), Detach.Spec(), Kill.Spec(), Resize.Spec(), Rename.Spec(), Signal.Spec(),
 		Search.Spec(), Export.Spec(), Import.Spec(), SnapshotSave.Spec(), SnapshotsOf.Spec(), SnapshotShow.Spec(),
 		SnapshotCompare.Spec(), SnapshotRestore.Spec(), SnapshotDelete.Spec(), Restore.Spec(),
-		DaemonStatus.Spec(), Upgrade.Spec(), Stop.Spec(), Logs.Spec(),
+		Doctor.Spec(), DaemonStatus.Spec(), Upgrade.Spec(), Stop.Spec(), Logs.Spec(),
 	}
 }

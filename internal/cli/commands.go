@@ -18,8 +18,9 @@ import (
 // commandOrder is the order of help.
 var commandOrder = []string{
 	"create", "list", "inspect", "exec", "wait", "send", "screen", "output", "history", "events",
-	"attach", "detach", "kill", "resize", "signal",
-	"snapshot", "restore", "search", "export", "import", "play", "reduce", "serve", "status", "upgrade", "stop", "logs", "config", "completion", "version",
+	"attach", "detach", "kill", "resize", "rename", "signal", "interactive", "batch",
+	"snapshot", "restore", "search", "export", "import", "play", "reduce", "serve", "status", "doctor", "upgrade", "stop",
+	"logs", "config", "completion", "version",
 }
 
 // commands maps every word to what builds its command.
@@ -30,7 +31,7 @@ func (a *app) commands() map[string]func() *cobra.Command {
 		"attach": a.attach, "detach": a.detach, "kill": a.kill, "resize": a.resize, "signal": a.signal,
 		"snapshot": a.snapshot, "restore": a.restore, "search": a.search, "export": a.export, "import": a.importFile, "play": a.play,
 		"reduce": a.reduce, "serve": a.serve, "keeper": a.keeper, "status": a.daemonStatus, "upgrade": a.upgrade,
-		"stop": a.stop, "logs": a.logs,
+		"stop": a.stop, "logs": a.logs, "rename": a.rename, "doctor": a.doctor, "batch": a.batch, "interactive": a.interactive,
 		"config": a.config, "completion": a.completion, "version": a.version,
 	}
 	all["ls"] = all["list"]
@@ -78,8 +79,11 @@ func (a *app) fromHere(req *api.CreateRequest) error {
 }
 
 func (a *app) list() *cobra.Command {
-	detailed := false
+	detailed, watch := false, false
 	c := command(a, api.List, func(req *api.ListRequest, _ *cobra.Command) error {
+		if watch {
+			return a.watchList(req, detailed)
+		}
 		res, err := call(a, api.List, req)
 		if err != nil || a.json {
 			return err
@@ -88,7 +92,41 @@ func (a *app) list() *cobra.Command {
 	})
 	c.Aliases = []string{"ls"}
 	c.Flags().BoolVar(&detailed, "detailed", false, "evidence, pid, size and cwd too")
+	c.Flags().BoolVarP(&watch, "watch", "w", false, "show it again whenever something changes")
 	return c
+}
+
+// watchList shows the list whenever an event says that it changed.
+func (a *app) watchList(req *api.ListRequest, detailed bool) error {
+	c, err := a.caller()
+	if err != nil {
+		return err
+	}
+	clear := ""
+	if isTerminal(a.stdout) {
+		clear = "\x1b[H\x1b[2J"
+	}
+	show := func() error {
+		res, err := callOn(a, c, api.List, req)
+		if err != nil || a.json {
+			return err
+		}
+		if _, err := io.WriteString(a.stdout, clear); err != nil {
+			return err
+		}
+		return renderSessions(a.stdout, res.Sessions, detailed)
+	}
+	if err := show(); err != nil {
+		return err
+	}
+	first := true
+	return api.Events.Stream(a.ctx, c, &api.EventsRequest{Follow: true}, func(e *api.Event) error {
+		if first && e.Kind == "state" {
+			return nil // the states at the beginning: they are shown already
+		}
+		first = false
+		return show()
+	})
 }
 
 func (a *app) inspect() *cobra.Command {

@@ -26,6 +26,7 @@ type Config struct {
 	Log      *slog.Logger
 	LogFile  *LogFile       // nil: logs cannot be read back
 	Keeper   *keeper.Client // nil: sessions end with this process
+	Owner    string         // mark in the environment of every session; "" = none
 }
 
 // Daemon holds the sessions and carries out the operations.
@@ -64,7 +65,7 @@ func New(c Config) (*Daemon, error) {
 		Store: store, Scratch: c.Paths.Scratch, Socket: c.Paths.Socket,
 		DefaultShell: c.Settings.DefaultShell, JournalInput: c.Settings.Journal.Input,
 		SyncAlways: c.Settings.Journal.Sync == "always", Notify: d.events.publish, Reduce: reduce,
-		Complain: func(err error) { c.Log.Warn("session", "err", err) },
+		Owner: c.Owner, Complain: func(err error) { c.Log.Warn("session", "err", err) },
 	}
 	if c.Keeper != nil {
 		d.vault = &vault{log: c.Log, spawn: spawnKeeper, client: c.Keeper}

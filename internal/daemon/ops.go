@@ -196,6 +196,15 @@ func (d *Daemon) resize(_ context.Context, req *api.ResizeRequest) (*api.Session
 	return &info, nil
 }
 
+func (d *Daemon) rename(_ context.Context, req *api.RenameRequest) (*api.Session, error) {
+	s, err := d.sessions.Rename(req.Session, req.Name)
+	if err != nil {
+		return nil, err
+	}
+	info := s.Info()
+	return &info, nil
+}
+
 func (d *Daemon) signal(_ context.Context, req *api.SignalRequest) (*api.Session, error) {
 	s, err := d.sessions.Find(req.Session)
 	if err != nil {

@@ -226,7 +226,7 @@ func (s *Session) missed(lost int64, doubt bool) {
 	s.lost += max(lost, 1) // a gap of nothing cannot be written
 	s.markGap()
 	if s.term.State().AltScreen {
-		s.pty.SignalForeground(syscall.SIGWINCH) // a full-screen program draws itself again
+		s.redraw() // a full-screen program draws itself again
 	}
 }
 

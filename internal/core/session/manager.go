@@ -34,6 +34,7 @@ type ManagerConfig struct {
 	Reduce       Reducer         // nil: answers carry the end of the text
 	Keeper       Keeper          // nil: sessions end with this process
 	Complain     func(error)     // told what went wrong without an answer to put it in
+	Owner        string          // mark in the environment of every program; "" = none
 }
 
 // Manager holds many sessions and knows their names.
@@ -185,9 +186,11 @@ func (m *Manager) reserve(name string) (string, func(), error) {
 func (m *Manager) launch(req *api.CreateRequest, name string, prologue []byte) (*Session, error) {
 	id := newID()
 	argv := m.program(req)
-	full := Environment(req.BaseEnv, req.Env, map[string]string{
-		"AI_SESSION": id, "AI_SESSION_SOCKET": m.c.Socket, "AI_SESSION_PANE": "0",
-	})
+	ours := map[string]string{"AI_SESSION": id, "AI_SESSION_SOCKET": m.c.Socket, "AI_SESSION_PANE": "0"}
+	if m.c.Owner != "" {
+		ours["AI_SESSION_OWNER"] = m.c.Owner
+	}
+	full := Environment(req.BaseEnv, req.Env, ours)
 	kit, err := hook(m.kitDir(id), argv, full, req.Login)
 	if err != nil {
 		return nil, err
@@ -359,6 +362,42 @@ func (m *Manager) Find(target string) (*Session, error) {
 	return s, nil
 }
 
+// Rename gives a session another name; the id stays.
+func (m *Manager) Rename(target, name string) (*Session, error) {
+	if err := api.CheckName(name); err != nil {
+		return nil, err
+	}
+	s, err := m.Find(target)
+	if err != nil {
+		return nil, err
+	}
+	if s.Name() == name {
+		return s, nil
+	}
+	name, release, err := m.reserve(name)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	m.mu.Lock()
+	s.mu.Lock()
+	delete(m.sessions, s.name)
+	s.name = name
+	m.sessions[name] = s
+	d := s.meta()
+	s.mu.Unlock()
+	m.mu.Unlock()
+	s.notify(api.Event{Kind: "renamed"})
+	data, err := json.Marshal(d)
+	if err == nil {
+		err = m.c.Store.SetMeta(d.ID, data)
+	}
+	if err != nil {
+		return nil, storageError(err)
+	}
+	return s, nil
+}
+
 // All returns the sessions, oldest first.
 func (m *Manager) All() []*Session {
 	m.mu.Lock()
@@ -491,7 +530,7 @@ func (m *Manager) retire(s *Session) {
 
 // meta describes the session for the store.
 func (s *Session) meta() meta {
-	return meta{ID: s.c.ID, Name: s.name, Shell: s.c.Shell, Argv: s.c.Argv, Dir: s.c.Dir, Size: s.size, CreatedAt: s.c.CreatedAt, Reports: s.c.AllowReports}
+	return meta{ID: s.c.ID, Name: s.name, Shell: s.c.Shell, Argv: s.c.Argv, Dir: s.c.Dir, Size: s.size, CreatedAt: s.c.CreatedAt, Key: s.c.Key, Reports: s.c.AllowReports}
 }
 
 // OpenArchive opens what a session wrote that is not in memory any more, by its id or as

@@ -29,3 +29,6 @@ func signalName(sig syscall.Signal) string {
 	}
 	return strconv.Itoa(int(sig))
 }
+
+// redraw has a full-screen program draw itself again.
+func (s *Session) redraw() { s.pty.SignalForeground(syscall.SIGWINCH) }

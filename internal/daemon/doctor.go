@@ -1,0 +1,96 @@
+package daemon
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+
+	"github.com/ai-session/ai-session/api"
+)
+
+// doctor looks at what the sessions rest on.
+func (d *Daemon) doctor(context.Context, *api.DoctorRequest) (*api.Diagnosis, error) {
+	x := &examination{Diagnosis: api.Diagnosis{Checks: []api.Check{}}}
+	x.keeper(d)
+	x.scratch(d.c.Paths.Scratch)
+	x.system(d)
+	x.shells()
+	x.store(d)
+	return &x.Diagnosis, nil
+}
+
+type examination struct{ api.Diagnosis }
+
+func (x *examination) say(name, status, detail, fix string) {
+	x.Checks = append(x.Checks, api.Check{Name: name, Status: status, Detail: detail, Fix: fix})
+}
+
+func (x *examination) keeper(d *Daemon) {
+	switch {
+	case runtime.GOOS == "windows":
+		x.say("keeper", "warn", "a pseudo-console ends with its process: sessions end with the daemon", "")
+	case d.vault == nil:
+		x.say("keeper", "warn", "none: sessions end with the daemon", "put ai-session beside ai-sessiond, then ai-session stop")
+	case runtime.GOOS == "darwin":
+		x.say("keeper", "ok", fmt.Sprintf("pid %d; the exit status of a program that ends after its daemon crashed stays unknown", d.vault.now().Welcome().PID), "")
+	default:
+		x.say("keeper", "ok", fmt.Sprintf("pid %d holds the terminals", d.vault.now().Welcome().PID), "")
+	}
+}
+
+// scratch is where commands are written before each exec.
+func (x *examination) scratch(dir string) {
+	if inMemory(dir) {
+		x.say("scratch", "ok", dir+" is in memory", "")
+		return
+	}
+	x.say("scratch", "warn", dir+" is on a disk: every exec writes there", "set XDG_RUNTIME_DIR to a folder on tmpfs")
+}
+
+// shells are those that exec knows, by their programs.
+func (x *examination) shells() {
+	var found, missing []string
+	for _, name := range []string{"bash", "zsh", "fish", "dash", "sh"} {
+		if path, err := exec.LookPath(name); err == nil {
+			found = append(found, path)
+		} else {
+			missing = append(missing, name)
+		}
+	}
+	status := "ok"
+	if len(found) == 0 {
+		status = "fail"
+	}
+	detail := strings.Join(found, ", ")
+	if len(missing) > 0 {
+		detail += " (not here: " + strings.Join(missing, ", ") + ")"
+	}
+	x.say("shells", status, detail, "")
+}
+
+// lowSpace is where a disk is called nearly full.
+const lowSpace = 1 << 30
+
+func (x *examination) store(d *Daemon) {
+	st := d.status()
+	if st.Storage.Degraded != "" {
+		x.say("storage", "fail", st.Storage.Degraded, "free space; running programs go on meanwhile")
+		return
+	}
+	free, known := freeSpace(d.c.Paths.Data)
+	switch {
+	case !known:
+		x.say("storage", "ok", d.c.Paths.Data, "")
+	case free < lowSpace:
+		x.say("storage", "warn", fmt.Sprintf("%s has %s left", d.c.Paths.Data, api.Bytes(free)), "free space, or set storage.total lower")
+	default:
+		x.say("storage", "ok", fmt.Sprintf("%s, %s left", d.c.Paths.Data, api.Bytes(free)), "")
+	}
+	info, err := os.Stat(d.c.Paths.Data)
+	if err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
+		x.say("privacy", "fail", d.c.Paths.Data+" is open to others", "chmod 700 "+d.c.Paths.Data)
+	}
+}
