@@ -74,12 +74,12 @@ func Reduce(in Input) Report {
 		return r
 	}
 	p := readWithin(in, s, target)
+	p.compare()
 	d := p.draw()
 	if d.tokens > ceiling {
 		p.clip(ceiling)
 		d = p.draw()
 	}
-	p.compare()
 	return p.report(d)
 }
 

@@ -69,6 +69,9 @@ func newPage(in Input, s *sheet, d detail) *page {
 // read lets every reader that fits look at the page, each at what the ones before it
 // left open, and the generic one last.
 func (p *page) read() {
+	if p.difference() {
+		return
+	}
 	for _, r := range p.choose() {
 		if p.kind == "text" || p.kind == "" {
 			p.kind = r.kind

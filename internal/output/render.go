@@ -26,6 +26,8 @@ type sheet struct {
 	rawTokens int
 	tokens    int      // of the rendered text
 	lost      []string // lines that were drawn over and stand out
+	sum       uint64   // of the lines, times and addresses masked
+	exact     uint64   // of the lines as they are
 }
 
 func (s *sheet) number(i int) int {
@@ -60,6 +62,9 @@ func drawSheet(in Input) *sheet {
 	}
 	text = strings.Join(s.lines, "\n")
 	s.tokens = in.Tokens(text)
+	for _, line := range s.lines {
+		s.hashLine(line)
+	}
 	s.total = len(s.lines)
 	s.lost = drawnOver(raw, s.lines)
 	return s
@@ -171,6 +176,7 @@ func newSieve(s *sheet) *sieve {
 
 func (v *sieve) add(line string) {
 	v.s.total++
+	v.s.hashLine(line)
 	if v.head > 0 {
 		v.head -= len(line) + 1
 		v.take(numbered{v.s.total, line})

@@ -1,0 +1,90 @@
+package output
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// rerun reads a second output with the first as what was before.
+func rerun(command string, exit1 int, first string, exit2 int, second string) Report {
+	crlf := func(s string) []byte { return []byte(strings.ReplaceAll(s, "\n", "\r\n")) }
+	before := Reduce(Input{Command: command, Exit: &exit1, Bytes: crlf(first), Ref: "@e1"})
+	return Reduce(Input{Command: command, Exit: &exit2, Bytes: crlf(second), Ref: "@e2", Prior: &Prior{Ref: "@e1", Digest: before.Digest}})
+}
+
+func TestIdenticalRerunIsOneLine(t *testing.T) {
+	text := strings.Repeat("a line of some output that says little\nand one more of them\n", 20)
+	if r := rerun("./x", 0, text, 0, text); r.Text != "[same as @e1, 40 lines]\n" {
+		t.Errorf("%q", r.Text)
+	}
+}
+
+func TestRerunThatDiffersInTimesAloneIsTheSame(t *testing.T) {
+	out := func(s string) string {
+		return "--- FAIL: TestA (" + s + "s)\n    a_test.go:3: wrong at 0xc000" + strings.ReplaceAll(s, ".", "") + "12\nFAIL\nFAIL\texample.com/a\t" + s + "s\nFAIL\n"
+	}
+	r := rerun("go test ./...", 1, out("0.01"), 1, out("0.27"))
+	if !strings.HasPrefix(r.Text, "[same as @e1 except times: exit 1, ") || !strings.Contains(r.Text, "still: TestA") {
+		t.Errorf("%q", r.Text)
+	}
+	if len(r.Findings) == 0 || r.Findings[0].Name != "TestA" {
+		t.Errorf("%+v", r.Findings)
+	}
+}
+
+func TestAnotherExitIsNotTheSame(t *testing.T) {
+	text := strings.Repeat("doing things\n", 30)
+	if r := rerun("./x", 0, text, 1, text); strings.Contains(r.Text, "same as") || !strings.Contains(r.Text, "[exit 1]") {
+		t.Errorf("%q", r.Text)
+	}
+}
+
+func TestChangedRerunSaysWhatGotFixedAndWhatBroke(t *testing.T) {
+	fail := func(names ...string) string {
+		var b strings.Builder
+		for i, n := range names {
+			fmt.Fprintf(&b, "--- FAIL: %s (0.00s)\n    a_test.go:%d: wrong\n", n, i+3)
+		}
+		return b.String() + "FAIL\nFAIL\texample.com/a\t0.1s\nFAIL\n"
+	}
+	r := rerun("go test ./...", 1, fail("TestOld", "TestStays"), 1, fail("TestStays", "TestNew"))
+	if want := "[since @e1: fixed: TestOld; broke: TestNew; still failing: TestStays]\n"; !strings.HasPrefix(r.Text, want) {
+		t.Errorf("%q, want %q", r.Text, want)
+	}
+	r = rerun("go test ./...", 1, fail("TestOld"), 0, "ok  \texample.com/a\t0.1s\n")
+	if want := "[since @e1: fixed: TestOld]\n"; !strings.HasPrefix(r.Text, want) {
+		t.Errorf("%q, want %q", r.Text, want)
+	}
+}
+
+func TestSameFileAgainIsTheDifference(t *testing.T) {
+	var first, second strings.Builder
+	for i := range 200 {
+		line := fmt.Sprintf("func f%d() { return %d }\n", i, i*7)
+		first.WriteString(line)
+		switch i {
+		case 50:
+			second.WriteString("func f50() { return changed }\n")
+		case 120:
+		default:
+			second.WriteString(line)
+		}
+	}
+	r := rerun("cat a.go", 0, first.String(), 0, second.String())
+	for _, want := range []string{"[since @e1: +1 -2 of 199 lines]", "func f50() { return changed }", "[gone: @e1:51-51]", "[gone: @e1:121-121]", "@e2:1-50]"} {
+		if !strings.Contains(r.Text, want) {
+			t.Errorf("no %q in\n%s", want, r.Text)
+		}
+	}
+	if r.Tokens > 120 {
+		t.Errorf("%d tokens:\n%s", r.Tokens, r.Text)
+	}
+}
+
+func TestDigestIsOfTheLastRunEvenIfItWasTheSame(t *testing.T) {
+	text := strings.Repeat("a line of some output that says little\n", 40)
+	if r := rerun("./x", 0, text, 0, text); r.Digest == nil || r.Digest.total != 40 {
+		t.Errorf("%+v", r.Digest)
+	}
+}
