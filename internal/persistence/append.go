@@ -12,6 +12,9 @@ import (
 // mostFrame is the longest output frame; a tag is made behind it and then moved.
 const mostFrame = tagSize + rest + maxOutput + tagSize
 
+// maxTries is how often a frame's number can be made different.
+const maxTries = 1<<24 - 1
+
 // frameBuffers hold a frame while it is written: header and payload leave in one
 // write, and what the caller passed may change as soon as Append returns.
 var frameBuffers = sync.Pool{New: func() any {
@@ -73,6 +76,9 @@ func (j *Journal) appendOne(k Kind, p []byte) error {
 			return err
 		}
 		seg = j.lastSegment()
+	}
+	if j.tries >= maxTries {
+		return j.failed(seg.number, errors.New("too many failed writes under one key"))
 	}
 	f := frameHeader{kind: k, extra: j.tries, seq: j.end.Seq, offset: j.end.Offset, time: j.clock(), size: len(p)}
 

@@ -102,8 +102,14 @@ func (j *Journal) readTombstone() (*tombstone, error) {
 	if err != nil {
 		return nil, err
 	}
-	if j.vault != nil {
-		if b, err = j.vault.open(tombstoneName, b); err != nil {
+	if id := smallKey(b); id != 0 {
+		if err := j.useKey(id); err != nil {
+			return nil, err
+		}
+		if b, err = j.key.open(tombstoneName, b); errors.Is(err, errSmall) {
+			err = errTombstone
+		}
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -178,8 +184,11 @@ func (j *Journal) bury(segs []segment) error {
 	}
 	t.To, t.Segments = Position{Seq: segs[n].seq, Offset: segs[n].offset}, t.Segments+n
 	b := t.encode()
-	if j.vault != nil {
-		b = j.vault.seal(tombstoneName, b)
+	if j.key != nil {
+		var err error
+		if b, err = j.key.seal(tombstoneName, b); err != nil {
+			return err
+		}
 	}
 	if err := j.fail("evict: before the tombstone"); err != nil {
 		return err

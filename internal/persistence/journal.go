@@ -31,6 +31,11 @@ type Options struct {
 	SegmentSize int              // bytes; 0 = 4 MiB
 	Now         func() time.Time // nil = time.Now
 
+	// Keys opens what is encrypted. With Encrypt, what is written from now on is,
+	// and what Seal puts into its place; without, a journal stays what it was.
+	Keys    Keys
+	Encrypt bool
+
 	wrap func(segmentFile) segmentFile // tests put failing disks here
 	fail func(point string) error      // and failing steps here
 }
@@ -88,7 +93,7 @@ type Journal struct {
 	guard guard       // and what proves its frames
 	tries uint32      // writes of the next frame that failed
 	last  int64       // the highest monotonic time written
-	vault *vault      // keys; nil for a plain session. Never changes once it is open
+	key   *sessionKey // nil: plain. Never changes once the journal is open
 
 	mu     sync.Mutex // guards what follows; never held during I/O
 	segs   []segment  // by number; the last one is written to
@@ -127,6 +132,11 @@ func Create(dir string, o Options) (*Journal, error) {
 	}
 	j := newJournal(dir, o)
 	j.end = Position{Seq: 1}
+	if o.Encrypt {
+		if j.key, err = newKey(o.Keys, dir, o.Session); err != nil {
+			return nil, fmt.Errorf("create journal in %s: %w", dir, err)
+		}
+	}
 	if err := j.startSegment(1); err != nil {
 		return nil, err
 	}
@@ -160,6 +170,7 @@ func (j *Journal) startSegment(n uint32) error {
 		h.previous = j.lastSegment().size
 	}
 	rand.Read(h.salt[:]) // never fails: crypto/rand
+	j.protect(&h)
 	g, err := j.guardOf(&h)
 	if err != nil {
 		return j.failed(n, err)
@@ -210,11 +221,6 @@ func (j *Journal) fail(point string) error {
 		return nil
 	}
 	return j.opts.fail(point)
-}
-
-// guardOf is what proves the frames of a segment with this header.
-func (j *Journal) guardOf(h *header) (guard, error) {
-	return guard{seed: h.seed()}, nil
 }
 
 // segmentNumbers lists the segments of dir in order.

@@ -46,6 +46,9 @@ func (j *Journal) open(r *Recovery) error {
 	if err := j.checkOlder(l.segments, r); err != nil {
 		return err
 	}
+	if err := j.freshKey(); err != nil {
+		return err
+	}
 	for i := range r.Damaged {
 		j.complete(&r.Damaged[i])
 	}
@@ -55,6 +58,23 @@ func (j *Journal) open(r *Recovery) error {
 		return j.startSegment(l.skipped + 1)
 	}
 	return j.continueClock()
+}
+
+// freshKey leaves an encrypted segment to those who wrote it. What they wrote last
+// may be lost or cut: under the same key the same sequence number must not be
+// written again, so the next frame begins a segment.
+func (j *Journal) freshKey() (err error) {
+	if j.opts.Encrypt && j.key == nil {
+		if j.key, err = newKey(j.opts.Keys, j.dir, j.opts.Session); err != nil {
+			return err
+		}
+	}
+	if j.key == nil || j.file == nil {
+		return nil
+	}
+	err = j.file.Close()
+	j.file = nil
+	return err
 }
 
 // loaded is what the headers say beyond segs.
@@ -98,6 +118,11 @@ func (j *Journal) loadHeaders(r *Recovery) (l loaded, err error) {
 		if err := j.belongs(b.header); err != nil {
 			return l, err
 		}
+		if b.keyID != 0 {
+			if err := j.useKey(b.keyID); err != nil {
+				return l, err
+			}
+		}
 		j.addSegment(b.header, b.size)
 		l.segments = append(l.segments, b)
 		l.skipped, l.skippedBytes = 0, 0
@@ -113,6 +138,11 @@ func (j *Journal) loadHeaders(r *Recovery) (l loaded, err error) {
 
 // afterEviction reads the tombstone and removes what it says is gone.
 func (j *Journal) afterEviction(ns []uint32, r *Recovery) ([]uint32, error) {
+	if j.opts.Session == "" && len(ns) > 0 { // a sealed tombstone names nobody
+		if b, err := readBeginning(j.path(ns[len(ns)-1])); err == nil {
+			j.opts.Session = b.session
+		}
+	}
 	t, err := j.readTombstone()
 	if errors.Is(err, errTombstone) { // what is gone reads as absent
 		r.Damaged = append(r.Damaged, Damage{OffsetTo: -1, Frames: -1, Reason: Damaged})

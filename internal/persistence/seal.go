@@ -142,6 +142,7 @@ func survey(s *scanner, end Position) (keep uint64, whole bool, err error) {
 func (j *Journal) writeSealed(seg finished, h header, s *scanner, keep uint64, enc *zstd.Encoder) (size uint32, err error) {
 	defer s.close()
 	h.flags |= flagSealed | flagCompressed
+	j.protect(&h)
 	rand.Read(h.salt[:]) // another key and other checksums than the frames had
 	g, err := j.guardOf(&h)
 	if err != nil {

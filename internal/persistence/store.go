@@ -15,6 +15,8 @@ import (
 // creation or removal are the caller's to keep apart.
 type Store struct {
 	dir    string
+	keys   Keys
+	crypt  bool
 	lock   *os.File
 	blocks *blockNumbers
 }
@@ -43,9 +45,15 @@ var (
 	idDevice = regexp.MustCompile(`(?i)^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)`)
 )
 
+// StoreOptions of OpenStore; at most one is given.
+type StoreOptions struct {
+	Keys    Keys // opens encrypted sessions; nil: they answer ErrKey
+	Encrypt bool // sessions that are created are encrypted
+}
+
 // OpenStore opens the store in dir, which is made if need be, and locks it. What
 // a crash left half made or half removed is gone afterwards.
-func OpenStore(dir string) (*Store, error) {
+func OpenStore(dir string, opts ...StoreOptions) (*Store, error) {
 	if err := os.MkdirAll(filepath.Join(dir, "sessions"), 0o700); err != nil {
 		return nil, err
 	}
@@ -57,6 +65,9 @@ func OpenStore(dir string) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{dir: dir, lock: f}
+	for _, o := range opts {
+		s.keys, s.crypt = o.Keys, o.Encrypt
+	}
 	if err := s.sweep(); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
@@ -101,6 +112,18 @@ func (s *Store) Close() error {
 // blocks are begun while the reserve is being written.
 func (s *Store) NextBlock() (uint64, error) { return s.blocks.next() }
 
+// metaName is the file with the owner's words about a session.
+const metaName = "meta.json"
+
+// options of a session's journal: its id, and the store's keys unless there are others.
+func (s *Store) options(id string, o Options) Options {
+	o.Session = id
+	if o.Keys == nil {
+		o.Keys = s.keys
+	}
+	return o
+}
+
 func (s *Store) path(id string) string { return filepath.Join(s.dir, "sessions", id) }
 
 func checkID(id string) error {
@@ -125,12 +148,18 @@ func (s *Store) Create(id string, meta []byte, o Options) (*Journal, error) {
 	if err := os.Mkdir(tmp, 0o700); err != nil {
 		return nil, err
 	}
-	o.Session = id
+	o = s.options(id, o)
+	o.Encrypt = o.Encrypt || s.crypt
 	j, err := Create(tmp, o)
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(tmp))
 	}
-	err = os.WriteFile(filepath.Join(tmp, "meta.json"), meta, 0o600)
+	if j.key != nil {
+		meta, err = j.key.seal(metaName, meta)
+	}
+	if err == nil {
+		err = os.WriteFile(filepath.Join(tmp, metaName), meta, 0o600)
+	}
 	if err == nil {
 		err = j.move(s.path(id))
 	}
@@ -138,7 +167,7 @@ func (s *Store) Create(id string, meta []byte, o Options) (*Journal, error) {
 		return nil, errors.Join(err, j.Close(), os.RemoveAll(tmp), os.RemoveAll(s.path(id)))
 	}
 	j.birth = func() error {
-		return errors.Join(syncFile(filepath.Join(s.path(id), "meta.json")), syncDir(s.path("")))
+		return errors.Join(syncFile(filepath.Join(s.path(id), metaName)), syncDir(s.path("")))
 	}
 	return j, nil
 }
@@ -165,8 +194,7 @@ func (s *Store) Open(id string, o Options) (*Journal, Recovery, error) {
 	if err := checkID(id); err != nil {
 		return nil, Recovery{}, err
 	}
-	o.Session = id
-	return Open(s.path(id), o)
+	return Open(s.path(id), s.options(id, o))
 }
 
 // Sessions lists the ids of all sessions, sorted.
@@ -189,7 +217,15 @@ func (s *Store) Meta(id string) ([]byte, error) {
 	if err := checkID(id); err != nil {
 		return nil, err
 	}
-	return os.ReadFile(filepath.Join(s.path(id), "meta.json"))
+	b, err := os.ReadFile(filepath.Join(s.path(id), metaName))
+	if err != nil || smallKey(b) == 0 {
+		return b, err
+	}
+	k, err := findKey(s.keys, s.path(id), id, smallKey(b))
+	if err != nil {
+		return nil, err
+	}
+	return k.open(metaName, b)
 }
 
 // SetMeta replaces a session's meta.json: after a crash it is the old or the new one.
@@ -197,7 +233,20 @@ func (s *Store) SetMeta(id string, meta []byte) error {
 	if err := checkID(id); err != nil {
 		return err
 	}
-	if err := writeFile(s.path(id), "meta.json", meta); err != nil {
+	before, err := os.ReadFile(filepath.Join(s.path(id), metaName))
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	if n := smallKey(before); n != 0 { // an encrypted session stays one
+		k, err := findKey(s.keys, s.path(id), id, n)
+		if err != nil {
+			return err
+		}
+		if meta, err = k.seal(metaName, meta); err != nil {
+			return err
+		}
+	}
+	if err := writeFile(s.path(id), metaName, meta); err != nil {
 		return err
 	}
 	return syncDir(s.path(id))
