@@ -53,7 +53,7 @@ func drawSheet(in Input) *sheet {
 	if len(raw) > wholeRender {
 		return drawPieces(in, bytes.NewReader(raw))
 	}
-	text := vt.Render(raw, vt.RenderOptions{Cols: in.Cols, Rows: in.Rows}).Text
+	text := vt.Render(raw, vt.RenderOptions{Cols: in.Cols, Rows: in.Rows, Newlines: vt.BareNewlines(raw)}).Text
 	s := &sheet{lines: splitLines(text), rawTokens: tokens.Estimate(raw)}
 	for i, line := range s.lines {
 		if len(line) > 2*in.Cols {
@@ -142,7 +142,7 @@ func pieceLines(piece []byte, in Input) []string {
 	if len(piece) > 0 && piece[len(piece)-1] != '\n' {
 		want++
 	}
-	o := vt.RenderOptions{Cols: in.Cols, Rows: in.Rows}
+	o := vt.RenderOptions{Cols: in.Cols, Rows: in.Rows, Newlines: vt.BareNewlines(piece)}
 	lines := splitLines(vt.Render(piece, o).Text)
 	if len(lines) == want {
 		return lines

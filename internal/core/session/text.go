@@ -166,7 +166,7 @@ func joinLines(lines []string) string {
 
 // renderLines draws bytes and returns their lines.
 func renderLines(raw []byte, cols int) []string {
-	text := vt.Render(raw, vt.RenderOptions{Cols: cols, Rows: renderRows}).Text
+	text := vt.Render(raw, vt.RenderOptions{Cols: cols, Rows: renderRows, Newlines: vt.BareNewlines(raw)}).Text
 	if text == "" {
 		return nil
 	}

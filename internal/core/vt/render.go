@@ -28,6 +28,16 @@ type Rendered struct {
 
 const defaultRender = 64 << 20
 
+// bareWindow is how much of an output tells what ends its lines.
+const bareWindow = 64 << 10
+
+// BareNewlines says that an output's lines end in line feeds alone, as those of a pipe
+// or a file do: a terminal turns each into CR LF.
+func BareNewlines(p []byte) bool {
+	p = p[:min(len(p), bareWindow)]
+	return bytes.IndexByte(p, '\n') >= 0 && !bytes.Contains(p, []byte("\r\n"))
+}
+
 // Render draws output on a screen of its own and returns the text of all of it,
 // every line that scrolled away included: what a command said, rather than what
 // it sent. Progress bars are in their last state; programs cannot erase what has
