@@ -20,6 +20,8 @@ type dependency struct {
 // dependencies lists every direct one. The standard library comes first; what is
 // here saved more than it costs.
 var dependencies = []dependency{
+	{"filippo.io/age", "keys that a colleague or a recovery key can open, in a format that outlives us",
+		[]string{"internal/persistence/keys", "test"}},
 	{"github.com/BurntSushi/toml", "config.toml, with the keys it did not know; no dependencies of its own",
 		[]string{"internal/config"}},
 	{"github.com/charmbracelet/x/conpty", "a pseudo-console on Windows with all its flags",
@@ -36,6 +38,10 @@ var dependencies = []dependency{
 		[]string{"internal/cli"}},
 	{"github.com/tiktoken-go/tokenizer", "the vocabularies of two models, embedded, and their exact split; linked into the daemon's program alone",
 		[]string{"internal/tokens/exact"}},
+	{"github.com/zalando/go-keyring", "the keyring of every system without cgo",
+		[]string{"internal/persistence/keys"}},
+	{"golang.org/x/crypto", "argon2id, which the standard library does not have",
+		[]string{"internal/persistence/keys"}},
 	{"golang.org/x/sys", "system calls the standard library does not have: ioctl, pidfd, flock",
 		[]string{".", "internal/core/pty", "internal/core/pty/keeper", "internal/core/session", "internal/core/shell", "internal/daemon", "internal/httpapi", "internal/persistence", "internal/cli", "test"}},
 	{"golang.org/x/term", "raw mode and the size of the user's terminal",

@@ -21,7 +21,7 @@ const module = "github.com/ai-session/ai-session"
 // below its own: those on one line do not know each other.
 var layers = [][]string{
 	0: {"api", "internal/tokens", "internal/tokens/exact", "internal/core/vt", "internal/core/pty", "internal/core/pty/keeper"},
-	1: {"internal/wire", "internal/config", "internal/core/shell", "internal/core/vt/picture", "internal/persistence", "internal/output"},
+	1: {"internal/wire", "internal/config", "internal/core/shell", "internal/core/vt/picture", "internal/persistence", "internal/persistence/keys", "internal/output"},
 	2: {"internal/core/session"},
 	3: {"internal/daemon", "."},
 	4: {"internal/httpapi"},
