@@ -193,10 +193,14 @@ func (j *Journal) bury(segs []segment) error {
 	if err := j.fail("evict: before the tombstone"); err != nil {
 		return err
 	}
-	if err := writeFile(j.dir, tombstoneName, b); err != nil {
-		return err
+	err := writeFile(j.dir, tombstoneName, b)
+	if isFull(err) {
+		err = j.buryInPlace(segs[0], b)
 	}
-	if err := syncDir(j.dir); err != nil {
+	if err == nil {
+		err = syncDir(j.dir)
+	}
+	if err != nil {
 		return err
 	}
 	j.mu.Lock()
@@ -215,6 +219,27 @@ func (j *Journal) bury(segs []segment) error {
 		}
 	}
 	return nil
+}
+
+// buryInPlace writes the tombstone where a full disk has room for it: over the
+// oldest segment, which is about to go.
+func (j *Journal) buryInPlace(oldest segment, b []byte) error {
+	path := j.path(oldest.number)
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteAt(b, 0)
+	if err == nil {
+		err = f.Truncate(int64(len(b)))
+	}
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(path, filepath.Join(j.dir, tombstoneName))
 }
 
 // mourn takes from the segments what the tombstone keeps: the number of lines, and

@@ -72,36 +72,61 @@ func (j *Journal) unsealed() (ready []finished) {
 
 // sealSegment puts the sealed form in a segment's place; false if it is damaged.
 func (j *Journal) sealSegment(seg finished, enc *zstd.Encoder) (bool, error) {
+	size, err := j.compress(seg, enc)
+	if errors.Is(err, errHole) {
+		j.update(seg.number, func(s *segment) { s.damaged = true })
+		return false, nil
+	}
+	aside := j.aside(seg.number)
+	if err == nil {
+		err = j.fail("seal: written")
+	}
+	if err == nil {
+		err = os.Rename(aside, j.path(seg.number))
+	}
+	if err != nil {
+		if gone := os.Remove(aside); gone != nil && !errors.Is(gone, os.ErrNotExist) {
+			err = errors.Join(err, gone)
+		}
+		if isFull(err) {
+			err = fmt.Errorf("%w: %w", ErrFull, err)
+		}
+		return false, err
+	}
+	j.update(seg.number, func(s *segment) { s.size, s.sealed = size, true })
+	if err := j.fail("seal: renamed"); err != nil {
+		return false, err
+	}
+	return true, syncDir(j.dir)
+}
+
+// compress writes a segment's sealed form aside, and to the disk. No file is open
+// when it returns: Windows puts nothing in the place of an open one.
+func (j *Journal) compress(seg finished, enc *zstd.Encoder) (size uint32, err error) {
 	f, err := os.Open(j.path(seg.number))
 	if err != nil {
-		return false, err
+		return 0, err
 	}
 	defer f.Close()
 	h, err := headerOf(f)
+	if errors.Is(err, errHeader) {
+		return 0, errHole
+	}
 	if err != nil {
-		return false, err
+		return 0, err
 	}
 	g, err := j.guardOf(&h)
 	if err != nil {
-		return false, err
+		return 0, err
 	}
 	scan := func() *scanner {
 		return newScanner(f, int64(seg.size), g, headerSize, seg.seq, seg.offset)
 	}
-	keep, whole, err := survey(scan(), seg.end)
+	keep, err := survey(scan(), seg.end)
 	if err != nil {
-		return false, err
+		return 0, err
 	}
-	if !whole {
-		j.update(seg.number, func(s *segment) { s.damaged = true })
-		return false, nil
-	}
-	size, err := j.writeSealed(seg, h, scan(), keep, enc)
-	if err != nil {
-		return false, err
-	}
-	j.update(seg.number, func(s *segment) { s.size, s.sealed = size, true })
-	return true, nil
+	return j.writeSealed(seg, h, scan(), keep, enc)
 }
 
 // update changes what is remembered of a segment that is not written to.
@@ -119,26 +144,29 @@ func (j *Journal) update(number uint32, change func(*segment)) {
 	}
 }
 
+// errHole says that not all frames of a segment are there.
+var errHole = errors.New("frames are missing")
+
 // survey reads a whole segment: which checkpoint is its last, and whether all
 // frames up to the end are there.
-func survey(s *scanner, end Position) (keep uint64, whole bool, err error) {
+func survey(s *scanner, end Position) (keep uint64, err error) {
 	defer s.close()
 	for {
 		f, h, err := s.next()
 		switch {
-		case err == io.EOF:
-			return keep, s.seq == end.Seq && s.off == end.Offset, nil
+		case err == io.EOF && s.seq == end.Seq && s.off == end.Offset:
+			return keep, nil
+		case err == io.EOF || h != nil:
+			return 0, errHole
 		case err != nil:
-			return 0, false, err
-		case h != nil:
-			return 0, false, nil
+			return 0, err
 		case f.kind == Checkpoint:
 			keep = f.seq
 		}
 	}
 }
 
-// writeSealed writes aside, syncs, renames, syncs the folder.
+// writeSealed writes the sealed form aside and syncs it.
 func (j *Journal) writeSealed(seg finished, h header, s *scanner, keep uint64, enc *zstd.Encoder) (size uint32, err error) {
 	defer s.close()
 	h.flags |= flagSealed | flagCompressed
@@ -148,8 +176,7 @@ func (j *Journal) writeSealed(seg finished, h header, s *scanner, keep uint64, e
 	if err != nil {
 		return 0, err
 	}
-	aside := j.aside(seg.number)
-	f, err := os.OpenFile(aside, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
+	f, err := os.OpenFile(j.aside(seg.number), os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return 0, err
 	}
@@ -159,19 +186,7 @@ func (j *Journal) writeSealed(seg finished, h header, s *scanner, keep uint64, e
 	if err == nil {
 		err = f.Sync()
 	}
-	if err = errors.Join(err, f.Close()); err == nil {
-		err = j.fail("seal: written")
-	}
-	if err != nil {
-		return 0, errors.Join(err, os.Remove(aside))
-	}
-	if err := os.Rename(aside, j.path(seg.number)); err != nil {
-		return 0, errors.Join(err, os.Remove(aside))
-	}
-	if err := j.fail("seal: renamed"); err != nil {
-		return 0, err
-	}
-	return w.sum.size, syncDir(j.dir)
+	return w.sum.size, errors.Join(err, f.Close())
 }
 
 var newline = []byte{'\n'}

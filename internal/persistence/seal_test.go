@@ -236,6 +236,9 @@ func TestSealingCutOffAnywhereLosesNothing(t *testing.T) {
 			if damage != nil {
 				t.Fatal(damage)
 			}
+			if n, err := j.Seal(context.Background()); n != 0 || !errors.Is(err, crash) {
+				t.Fatal(n, err)
+			}
 			j.Close()
 			if err := os.WriteFile(j.aside(1), []byte("half"), 0o600); err != nil {
 				t.Fatal(err)
