@@ -153,12 +153,15 @@ func cutLine(line string, limit int) string {
 	return line[:limit] + "...[+" + strconv.Itoa(len(line)-limit) + "]"
 }
 
+// maxGapText is about as long as the text of a gap gets.
+const maxGapText = 80
+
 // fold draws the gap that begins at line i and returns the line after it. A gap takes
 // in what is left out next to it. Lines that are shorter than their gap are shown.
 func (w *writer) fold(i int) int {
 	p := w.p
 	j, size, why := i, 0, p.whys[i]
-	for j < len(p.lines) && (p.fates[j] == folded || p.fates[j] == noise || p.fates[j] == open && blank(p.lines[j])) {
+	for j < len(p.lines) && (p.fates[j] > vital || p.fates[j] == open && blank(p.lines[j])) {
 		if j > i && (w.notes < len(p.notes) && p.notes[w.notes].at <= j || p.gapBefore(j)) {
 			break
 		}
@@ -172,7 +175,7 @@ func (w *writer) fold(i int) int {
 		j--
 		size -= len(p.lines[j]) + 1
 	}
-	if text := p.gapText(p.number(i), p.number(j-1), p.reasons[why]); size <= len(text) {
+	if size < maxGapText && size <= len(p.gapText(p.number(i), p.number(j-1), p.reasons[why])) {
 		for ; i < j; i++ {
 			w.line(i)
 		}
@@ -198,7 +201,7 @@ func (p *page) gapText(from, to int, why string) string {
 
 // ref is what opens lines of the block.
 func (p *page) ref(from, to int) string {
-	return fmt.Sprintf("%s:%d-%d", p.in.Ref, from, to)
+	return p.in.Ref + ":" + strconv.Itoa(from) + "-" + strconv.Itoa(to)
 }
 
 func (w *writer) count(i int) {

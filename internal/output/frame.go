@@ -12,10 +12,28 @@ var library = []string{
 	"/_pytest/", "/pluggy/", "/unittest/", "webpack-internal:", "(native)", "[native code]", "GOROOT/",
 }
 
-func fromLibrary(s string) bool {
-	for _, l := range library {
-		if strings.Contains(s, l) {
-			return true
+func fromLibrary(s string) bool { return libraryParts.within(s) }
+
+var libraryParts = newParts(library)
+
+// parts are texts to look for, by their first byte.
+type parts [256][]string
+
+func newParts(texts []string) *parts {
+	var p parts
+	for _, t := range texts {
+		p[t[0]] = append(p[t[0]], t)
+	}
+	return &p
+}
+
+// within says whether one of the parts is in s.
+func (p *parts) within(s string) bool {
+	for i := range len(s) {
+		for _, t := range p[s[i]] {
+			if strings.HasPrefix(s[i:], t) {
+				return true
+			}
 		}
 	}
 	return false
@@ -77,16 +95,11 @@ func place0(where string) string {
 }
 
 // runtimeFrame says that the frame is the language's own machinery.
-func runtimeFrame(where string) bool {
-	for _, s := range []string{
-		"/usr/local/go/src/", "node:internal", "node:events", "node:net", "node:timers", "/src/testing/", "/src/runtime/", "GOROOT/",
-		"<frozen ", "java.base/", "jdk.internal.", "sun.reflect.", "java.lang.reflect.", "/rustc/", "internal/process/", "org.junit.",
-		"libsanitizer/", "../sysdeps/", "../csu/", "../nptl/", "_testmain.go", "(internal/", "node_modules/mocha/", "node_modules/jest", "node_modules/vitest/", "node_modules/@vitest/", "node_modules/@jest/",
-		"_pytest/", "pluggy/", "/unittest/", "/library/", "/libexec/go",
-	} {
-		if strings.Contains(where, s) {
-			return true
-		}
-	}
-	return false
-}
+func runtimeFrame(where string) bool { return runtimeParts.within(where) }
+
+var runtimeParts = newParts([]string{
+	"/usr/local/go/src/", "node:internal", "node:events", "node:net", "node:timers", "/src/testing/", "/src/runtime/", "GOROOT/",
+	"<frozen ", "java.base/", "jdk.internal.", "sun.reflect.", "java.lang.reflect.", "/rustc/", "internal/process/", "org.junit.",
+	"libsanitizer/", "../sysdeps/", "../csu/", "../nptl/", "_testmain.go", "(internal/", "node_modules/mocha/", "node_modules/jest",
+	"node_modules/vitest/", "node_modules/@vitest/", "node_modules/@jest/", "_pytest/", "pluggy/", "/unittest/", "/library/", "/libexec/go",
+})

@@ -18,9 +18,14 @@ func (p *page) generic() {
 	if len(left) >= minMined {
 		p.mine(left)
 	}
-	left = p.openLines()
+	p.shorten()
+}
+
+// shorten leaves the beginning, the end and what alarms, as far as detail asks.
+func (p *page) shorten() {
+	left := p.openLines()
 	if len(left) > headLines+tailLines {
-		p.coarser = true
+		p.coarsen(max(brief, p.detail+1))
 	}
 	switch p.detail {
 	case brief:

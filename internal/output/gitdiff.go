@@ -26,7 +26,7 @@ func readGitDiff(p *page) {
 	if len(changes) == 0 {
 		return
 	}
-	p.coarser = true
+	p.coarsen(p.detail + 1)
 	for _, c := range changes {
 		p.retellChange(c)
 	}
@@ -155,26 +155,19 @@ func diffHead(line string) bool {
 	return strings.HasPrefix(line, "Binary files ")
 }
 
-// diffNoise leaves out what the head of a file says twice.
+// diffNoise leaves out what the head of a file says twice; within hunks every line
+// counts.
 func (p *page) diffNoise(c change) {
+	head := strings.HasPrefix(p.lines[c.at], "diff --git ")
 	for i := c.at; i < c.end; i++ {
-		line := p.lines[i]
 		if p.fates[i] != open {
 			continue
 		}
-		switch {
-		case strings.HasPrefix(line, "index "), strings.HasPrefix(line, "--- a/"), strings.HasPrefix(line, "--- /dev/null"),
-			strings.HasPrefix(line, "+++ b/"), strings.HasPrefix(line, "+++ /dev/null"):
-			if strings.HasPrefix(p.lines[c.at], "diff --git ") {
-				p.fates[i] = noise
-			}
-		case strings.HasPrefix(line, "@@ "):
-			return // within hunks every line counts
-		}
-	}
-	for i := c.at; i < c.end; i++ {
-		if p.fates[i] == open {
-			p.fates[i] = kept
+		line := p.lines[i]
+		head = head && !strings.HasPrefix(line, "@@ ")
+		p.fates[i] = kept
+		if head && (strings.HasPrefix(line, "index ") || strings.HasPrefix(line, "--- ") || strings.HasPrefix(line, "+++ ")) {
+			p.fates[i] = noise
 		}
 	}
 }

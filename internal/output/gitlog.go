@@ -26,7 +26,8 @@ func readGitLog(p *page) {
 		readGitDiff(p)
 		return
 	}
-	p.coarser = true
+	p.coarsen(lean)
+	p.coarsen(outline)
 	if p.detail == full || len(commits) == 1 {
 		p.trailers()
 		readGitDiff(p)

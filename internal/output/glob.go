@@ -93,10 +93,22 @@ type patterns struct {
 type entry struct {
 	pattern pattern
 	value   int
+	must    string // the longest text that a line of the pattern has
+}
+
+// literal is the longest text of a pattern that stands for itself.
+func (p pattern) literal() string {
+	best := ""
+	for _, part := range strings.FieldsFunc(string(p), func(r rune) bool { return r == '*' || r == '#' || r == '~' || r == '\\' }) {
+		if len(part) > len(best) {
+			best = part
+		}
+	}
+	return best
 }
 
 func (s *patterns) add(p pattern, value int) {
-	e := entry{p, value}
+	e := entry{p, value, p.literal()}
 	switch {
 	case p == "" || p[0] == '*' || p[0] == '#':
 		s.any = append(s.any, e)
@@ -131,7 +143,7 @@ func (s *patterns) find(line string) int {
 		}
 	}
 	for _, e := range s.any {
-		if e.pattern.match(line) {
+		if strings.Contains(line, e.must) && e.pattern.match(line) {
 			return e.value
 		}
 	}

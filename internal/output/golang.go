@@ -254,6 +254,9 @@ func (p *page) goPassingLogs() {
 	}
 }
 
+// maxLogged is how many places that log in passing tests are shown.
+const maxLogged = 30
+
 func (p *page) passedOver(from, to int, seen map[uint64]bool) {
 	for i := from; i < to; i++ {
 		line := p.lines[i]
@@ -266,7 +269,7 @@ func (p *page) passedOver(from, to int, seen map[uint64]bool) {
 			if placed {
 				key = shapeOf(at.file)*31 + uint64(at.line)
 			}
-			if !seen[key] {
+			if !seen[key] && (len(seen) < maxLogged || alarm(line) == alarmed) {
 				seen[key] = true
 				continue
 			}

@@ -25,7 +25,7 @@ func readGrep(p *page) {
 	if len(found) < fewPaths {
 		return
 	}
-	p.coarser = true
+	p.coarsen(p.detail + 1)
 	word := p.cmd.searched()
 	byFile := map[string][]match{}
 	for _, m := range found {

@@ -107,7 +107,7 @@ func readEslint(p *page) {
 			if said[key] <= shownOfRule && p.detail == full || said[key] <= 2 {
 				p.note(i, eslintText(line, pr, said[key] == 1))
 				last[key] = i
-				p.coarser = true
+				p.coarsen(p.detail + 1)
 				continue
 			}
 			if more[key] == nil {

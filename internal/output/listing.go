@@ -21,7 +21,7 @@ func readPaths(p *page) {
 	if len(dirs) == 0 {
 		return
 	}
-	p.coarser = true
+	p.coarsen(max(brief, p.detail+1))
 	for _, d := range dirs {
 		for _, i := range d.lines {
 			p.fates[i] = retold
@@ -68,7 +68,13 @@ func (p *page) byDirectory() []*directory {
 // pathLine says that a line is a path and nothing else. Paths may have blanks, but
 // not what a message has.
 func pathLine(line string) bool {
-	if line == "" || line[0] == ' ' || diagnostic(line) || strings.Contains(line, ": ") {
+	if line == "" || line[0] == ' ' {
+		return false
+	}
+	if !strings.ContainsAny(line, " :") {
+		return true
+	}
+	if diagnostic(line) || strings.Contains(line, ": ") {
 		return false
 	}
 	first, _, spaced := strings.Cut(line, " ")
@@ -125,7 +131,7 @@ func readLs(p *page) {
 			if text != "" {
 				entries = append(entries, text)
 			}
-			p.coarser = true
+			p.coarsen(lsCoarser(p.detail))
 		case pattern("total #*").match(line):
 			p.fates[i] = noise
 		case blank(line):
@@ -143,6 +149,14 @@ func readLs(p *page) {
 		}
 	}
 	end()
+}
+
+// lsCoarser is what a listing shows less at: without sizes, and then only some names.
+func lsCoarser(d detail) detail {
+	if d == full {
+		return lean
+	}
+	return outline
 }
 
 // recursive says that ls goes into directories.
@@ -242,7 +256,7 @@ func readTree(p *page) {
 	if len(nodes) < fewPaths {
 		return
 	}
-	p.coarser = true
+	p.coarsen(max(brief, p.detail+1))
 	for k := 0; k < len(nodes); k++ {
 		n := nodes[k]
 		p.fates[n.line] = retold

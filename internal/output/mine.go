@@ -19,6 +19,13 @@ type miner struct {
 	lines    map[uint32]int // by words in line
 }
 
+// wordRef is a word of a line: its hash, that with the digits masked, and whether it
+// alarms.
+type wordRef struct {
+	h, masked uint32
+	loud      bool
+}
+
 const (
 	minerBits   = 16
 	maxWords    = 40
@@ -30,15 +37,16 @@ const (
 func (p *page) mine(left []int) {
 	m := &miner{counts: make([]uint32, 1<<minerBits), distinct: map[uint32]int{}, lines: map[uint32]int{}}
 	for _, i := range left {
-		m.learn(p.lines[i])
+		m.learn(p.sheet.wordsOf(i))
 	}
 	kinds := map[uint64][]int{}
 	var order []uint64
 	for _, i := range left {
-		if wordsIn(p.lines[i]) < 2 && strings.ContainsFunc(p.lines[i], unicode.IsLetter) {
+		words := p.sheet.wordsOf(i)
+		if len(words) < 2 && strings.ContainsFunc(p.lines[i], unicode.IsLetter) {
 			continue // a list of names: each says something else
 		}
-		k := m.kind(p.lines[i])
+		k := m.kind(words)
 		if kinds[k] == nil {
 			order = append(order, k)
 		}
@@ -47,6 +55,19 @@ func (p *page) mine(left []int) {
 	for _, k := range order {
 		p.foldKind(kinds[k])
 	}
+}
+
+// wordsOf are the words of line i. They are read once, however often a page is.
+func (s *sheet) wordsOf(i int) []wordRef {
+	if s.words == nil {
+		s.words = make([][]wordRef, len(s.lines))
+	}
+	if s.words[i] == nil {
+		from := len(s.wordPool)
+		s.wordPool = appendWords(s.wordPool, s.lines[i])
+		s.words[i] = s.wordPool[from:len(s.wordPool):len(s.wordPool)]
+	}
+	return s.words[i]
 }
 
 // foldKind shows the first of the lines of a kind and counts the others.
@@ -65,35 +86,32 @@ func (p *page) foldKind(lines []int) {
 	p.note(lines[show-1]+1, p.likeIt(len(rest), rest[0], rest[len(rest)-1]))
 }
 
-// eachWord calls yield with the column, the hash of the word and the hash of the word
-// with its digits masked; alarming words say so.
-func eachWord(line string, yield func(col int, h, masked uint32, loud bool)) int {
-	col := 0
-	for i := 0; i < len(line) && col < maxWords; {
-		if separates(line[i]) {
+// appendWords appends the words of a line, up to maxWords.
+func appendWords(words []wordRef, line string) []wordRef {
+	most := len(words) + maxWords
+	for i := 0; i < len(line) && len(words) < most; {
+		if separator[line[i]] {
 			i++
 			continue
 		}
 		h, masked := uint32(2166136261), uint32(2166136261)
 		from, digits := i, false
-		for i < len(line) && !separates(line[i]) {
+		for i < len(line) && !separator[line[i]] {
 			c := line[i]
 			h = (h ^ uint32(c)) * 16777619
-			if isDigit(c) {
-				if !digits {
-					masked = (masked ^ '#') * 16777619
-				}
-				digits = true
-			} else {
+			switch {
+			case !isDigit(c):
 				masked = (masked ^ uint32(c)) * 16777619
 				digits = false
+			case !digits:
+				masked = (masked ^ '#') * 16777619
+				digits = true
 			}
 			i++
 		}
-		yield(col, h, masked, isLetter(line[from]) && loud(line, from, i))
-		col++
+		words = append(words, wordRef{h, masked, isLetter(line[from]) && loud(line, from, i)})
 	}
-	return col
+	return words
 }
 
 func loud(line string, from, to int) bool {
@@ -103,36 +121,32 @@ func loud(line string, from, to int) bool {
 	return word{from, to}.level(line) > calm
 }
 
-func separates(c byte) bool {
-	switch c {
-	case ' ', '\t', ',', ';', '=', '"', '\'', '(', ')', '[', ']', '{', '}', '|', '<', '>', ':':
-		return true
+// separator marks the bytes that end a word.
+var separator = func() (table [256]bool) {
+	for _, c := range []byte(" \t,;=\"'()[]{}|<>:") {
+		table[c] = true
 	}
-	return false
+	return table
+}()
+
+func (m *miner) learn(words []wordRef) {
+	n := uint32(len(words))
+	m.lines[n]++
+	for col, w := range words {
+		column := n<<8 | uint32(col)
+		m.see(column, w.h)
+		if w.masked != w.h {
+			m.see(column|1<<31, w.masked)
+		}
+	}
 }
 
-func wordsIn(line string) int { return eachWord(line, func(int, uint32, uint32, bool) {}) }
-
-func (m *miner) learn(line string) {
-	n := uint32(wordsIn(line))
-	m.lines[n]++
-	eachWord(line, func(col int, h, masked uint32, _ bool) {
-		column := n<<8 | uint32(col)
-		if c := m.at(column, h); *c == 0 {
-			*c = 1
-			m.distinct[column]++
-		} else {
-			*c++
-		}
-		if masked != h {
-			if c := m.at(column|1<<31, masked); *c == 0 {
-				*c = 1
-				m.distinct[column|1<<31]++
-			} else {
-				*c++
-			}
-		}
-	})
+func (m *miner) see(column, h uint32) {
+	c := m.at(column, h)
+	if *c == 0 {
+		m.distinct[column]++
+	}
+	*c++
 }
 
 // at is the counter of a word in a column. Words may share one: then a kind is taken
@@ -145,21 +159,21 @@ func (m *miner) at(column, h uint32) *uint32 {
 }
 
 // kind is the kind of a line as a hash.
-func (m *miner) kind(line string) uint64 {
-	n := uint32(wordsIn(line))
+func (m *miner) kind(words []wordRef) uint64 {
+	n := uint32(len(words))
 	often := uint32(max(5, m.lines[n]/20))
 	key := uint64(n) + 14695981039346656037
-	eachWord(line, func(col int, h, masked uint32, loud bool) {
+	for col, w := range words {
 		column := n<<8 | uint32(col)
 		part := uint32(0)
 		switch {
-		case loud, m.distinct[column] <= fewWords && m.lines[n] > 2*m.distinct[column], *m.at(column, h) >= often:
-			part = h
-		case masked != h && (m.distinct[column|1<<31] <= fewWords || *m.at(column|1<<31, masked) >= often):
-			part = masked
+		case w.loud, *m.at(column, w.h) >= often, m.distinct[column] <= fewWords && m.lines[n] > 2*m.distinct[column]:
+			part = w.h
+		case w.masked != w.h && (*m.at(column|1<<31, w.masked) >= often || m.distinct[column|1<<31] <= fewWords):
+			part = w.masked
 		}
 		key = (key ^ uint64(part)) * 1099511628211
-	})
+	}
 	return key
 }
 

@@ -101,15 +101,26 @@ func (in Input) failed() bool { return in.Signal != "" || in.Exit != nil && *in.
 // readWithin reads in less and less detail until the text is within target tokens or
 // the readers have nothing left to leave out.
 func readWithin(in Input, s *sheet, target int) *page {
-	for detail := full; ; detail++ {
-		p := newPage(in, s, detail)
+	cmd := parseCommand(in.Command)
+	chosen := choose(cmd, s.lines)
+	for detail := full; ; {
+		p := newPage(in, s, cmd, chosen, detail)
 		p.read()
 		within := target
 		if in.MaxTokens == 0 {
 			within = max(target, p.patience)
 		}
-		if detail == outline || !p.coarser || p.draw().tokens <= within {
+		if p.coarser == full || p.draw().tokens <= within {
 			return p
+		}
+		detail = p.coarser
+		if len(chosen) == 0 { // only the generic reading is left to do
+			p.detail, p.coarser = detail, full
+			p.shorten()
+			if detail == outline || p.draw().tokens <= within {
+				return p
+			}
+			detail = outline
 		}
 	}
 }

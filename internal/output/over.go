@@ -8,7 +8,7 @@ import (
 // drawnOver finds lines that a program wrote and then drew over, as live displays of
 // tests and downloads do, and that look like a complaint: what flashed by is not lost.
 func drawnOver(raw []byte, lines []string) []string {
-	if !bytes.Contains(raw, []byte{0x1b, '['}) && !bytes.Contains(raw, []byte{'\r'}) {
+	if !drawsOver(raw) {
 		return nil
 	}
 	var lost []string
@@ -33,6 +33,33 @@ func drawnOver(raw []byte, lines []string) []string {
 		}
 	}
 	return lost
+}
+
+// drawsOver says that an output moves or erases: a carriage return within a line, or a
+// sequence that does not only colour.
+func drawsOver(raw []byte) bool {
+	for i := 0; i < len(raw); {
+		n := bytes.IndexAny(raw[i:], "\r\x1b")
+		if n < 0 {
+			return false
+		}
+		i += n
+		if raw[i] == '\r' {
+			for i < len(raw) && raw[i] == '\r' {
+				i++
+			}
+			if i < len(raw) && raw[i] != '\n' {
+				return true
+			}
+			continue
+		}
+		n = sequence(raw[i:])
+		if n > 2 && raw[i+1] == '[' && raw[i+n-1] != 'm' {
+			return true
+		}
+		i += max(n, 1)
+	}
+	return false
 }
 
 // maxLost is how many lines that were drawn over are shown: a display that says

@@ -31,12 +31,13 @@ const (
 
 // page is an output under reading.
 type page struct {
-	in     Input
-	sheet  *sheet
-	cmd    command
-	lines  []string // of the sheet
-	detail detail
-	kind   string
+	in      Input
+	sheet   *sheet
+	cmd     command
+	readers []*reader
+	lines   []string // of the sheet
+	detail  detail
+	kind    string
 
 	fates    []fate
 	whys     []uint8 // per line: why it is folded or aside, an index into reasons
@@ -45,10 +46,10 @@ type page struct {
 	findings []api.Finding
 	steps    []Next
 
-	coarser  bool // a reader could show less
-	patience int  // tokens that the readers of this content may take
-	failed   bool // something on the page says that it failed
-	mute     bool // nothing on it does, though it failed
+	coarser  detail // the next detail at which less would be shown; full for none
+	patience int    // tokens that the readers of this content may take
+	failed   bool   // something on the page says that it failed
+	mute     bool   // nothing on it does, though it failed
 }
 
 // note is a line of ours, drawn before the line at.
@@ -58,10 +59,9 @@ type note struct {
 	vital bool
 }
 
-func newPage(in Input, s *sheet, d detail) *page {
+func newPage(in Input, s *sheet, cmd command, chosen []*reader, d detail) *page {
 	return &page{
-		in: in, sheet: s, lines: s.lines, detail: d, kind: "text",
-		cmd:   parseCommand(in.Command),
+		in: in, sheet: s, lines: s.lines, detail: d, kind: "text", cmd: cmd, readers: chosen,
 		fates: make([]fate, len(s.lines)), whys: make([]uint8, len(s.lines)), reasons: []string{""},
 	}
 }
@@ -72,7 +72,7 @@ func (p *page) read() {
 	if p.difference() {
 		return
 	}
-	for _, r := range p.choose() {
+	for _, r := range p.readers {
 		if p.kind == "text" || p.kind == "" {
 			p.kind = r.kind
 		}
@@ -93,7 +93,12 @@ func (p *page) each(yield func(i int, line string) fate) {
 	}
 }
 
-func (p *page) set(i int, f fate) { p.fates[i] = f }
+// coarsen says that less would be shown at that detail.
+func (p *page) coarsen(to detail) {
+	if to > p.detail && to <= outline && (p.coarser == full || to < p.coarser) {
+		p.coarser = to
+	}
+}
 
 // mark gives lines from up to to the fate f.
 func (p *page) mark(from, to int, f fate) {

@@ -2,6 +2,7 @@ package output
 
 import (
 	"fmt"
+	"hash/maphash"
 	"strings"
 
 	"github.com/ai-session/ai-session/api"
@@ -32,10 +33,7 @@ const maxDigest = 16 << 10
 func (p *page) digest() *Digest {
 	d := &Digest{exit: p.in.failure(), kind: p.kind, sum: p.sheet.sum, exact: p.sheet.exact, total: p.sheet.total, findings: p.findings, next: p.steps}
 	if p.sheet.num == nil && len(p.sheet.lines) <= maxDigest {
-		d.lines = make([]uint64, len(p.sheet.lines))
-		for i, line := range p.sheet.lines {
-			d.lines[i] = stableHash(line)
-		}
+		d.lines = p.sheet.hashes
 	}
 	return d
 }
@@ -173,7 +171,7 @@ var content = map[string]bool{
 // What is gone is named by its reference in that run.
 func (p *page) difference() bool {
 	prior := p.in.Prior
-	if prior == nil || prior.Digest == nil || prior.Digest.lines == nil || !content[prior.Digest.kind] || p.sheet.num != nil || p.in.failed() {
+	if prior == nil || prior.Digest == nil || prior.Digest.lines == nil || !content[prior.Digest.kind] || p.sheet.num != nil || len(p.sheet.hashes) != len(p.lines) || p.in.failed() {
 		return false
 	}
 	added, gone := p.changed(prior.Digest.lines)
@@ -206,7 +204,7 @@ func (p *page) changed(before []uint64) (added, gone []int) {
 	}
 	left := make([]bool, len(before))
 	for i, line := range p.lines {
-		h := stableHash(line)
+		h := p.sheet.hashes[i]
 		if js := at[h]; len(js) > 0 {
 			left[js[0]] = true
 			at[h] = js[1:]
@@ -239,56 +237,83 @@ func ranges(numbers []int) [][2]int {
 	return out
 }
 
+// seed makes hashes comparable within this process, where digests live.
+var seed = maphash.MakeSeed()
+
 // stableHash is a line without what differs from run to run though nothing changed:
 // durations, times of day, addresses.
 func stableHash(line string) uint64 {
-	h := uint64(14695981039346656037)
+	h, from := uint64(1), 0
 	for i := 0; i < len(line); {
-		if n := volatile(line[i:], i > 0 && (isLetter(line[i-1]) || isDigit(line[i-1]) || line[i-1] == '.' || line[i-1] == '_')); n > 0 {
-			h = (h ^ 0xff) * 1099511628211
-			i += n
+		if !isDigit(line[i]) {
+			i++
 			continue
 		}
-		h = (h ^ uint64(line[i])) * 1099511628211
-		i++
+		j := i + 1
+		for j < len(line) && (isDigit(line[j]) || (line[j] == '.' || line[j] == ':') && j+1 < len(line) && isDigit(line[j+1])) {
+			j++
+		}
+		if n := volatile(line, i, j); n > 0 {
+			h = (h ^ maphash.String(seed, line[from:i])) * 0x9e3779b97f4a7c15
+			from, j = i+n, i+n
+		}
+		i = j
 	}
-	return h
+	return (h ^ maphash.String(seed, line[from:])) * 0x9e3779b97f4a7c15
 }
 
-// volatile is the length of a duration, a time of day or an address that s begins with.
-func volatile(s string, inside bool) int {
-	if inside || !isDigit(s[0]) {
+// volatile is the length of a duration, a time of day or an address that begins with
+// the number from i to j; 0 if it is none.
+func volatile(s string, i, j int) int {
+	if i > 0 && (isLetter(s[i-1]) || s[i-1] == '_') || j == len(s) && j-i < 7 {
 		return 0
 	}
-	n := 0
-	for n < len(s) && (isDigit(s[n]) || n > 0 && (s[n] == '.' || s[n] == ':') && n+1 < len(s) && isDigit(s[n+1])) {
-		n++
-	}
-	if n == 1 && s[0] == '0' && len(s) > 6 && s[1] == 'x' {
-		for n = 2; n < len(s) && strings.IndexByte("0123456789abcdefABCDEF", s[n]) >= 0; n++ {
+	if j < len(s) && s[j] == 'x' && j == i+1 && s[i] == '0' {
+		for j++; j < len(s) && (isDigit(s[j]) || s[j]|0x20 >= 'a' && s[j]|0x20 <= 'f'); j++ {
 		}
-		return n
+		return j - i
 	}
-	if strings.Count(s[:n], ":") == 2 && n >= 7 && n <= 15 {
-		return n
+	if j-i >= 7 && j-i <= 15 && strings.Count(s[i:j], ":") == 2 {
+		return j - i
 	}
-	for _, unit := range []string{"ms", "µs", "ns", "s", " ms", " s", " sec", " seconds"} {
-		if strings.HasPrefix(s[n:], unit) {
-			end := n + len(unit)
-			if end == len(s) || !isLetter(s[end]) && !isDigit(s[end]) {
-				return end
-			}
-		}
+	return unitAfter(s, i, j)
+}
+
+// unitAfter is the length of the number and a unit of time behind it.
+func unitAfter(s string, i, j int) int {
+	if j == len(s) {
+		return 0
 	}
-	return 0
+	k := j
+	if s[k] == ' ' && k+1 < len(s) {
+		k++
+	}
+	switch rest := s[k:]; {
+	case strings.HasPrefix(rest, "ms"), strings.HasPrefix(rest, "ns"):
+		k += 2
+	case strings.HasPrefix(rest, "µs"):
+		k += len("µs")
+	case strings.HasPrefix(rest, "seconds"):
+		k += len("seconds")
+	case strings.HasPrefix(rest, "sec"):
+		k += len("sec")
+	case rest[0] == 's':
+		k++
+	default:
+		return 0
+	}
+	if k < len(s) && (isLetter(s[k]) || isDigit(s[k])) {
+		return 0
+	}
+	return k - i
 }
 
 // hashLine adds a line to the sums of a sheet.
 func (s *sheet) hashLine(line string) {
-	s.sum = (s.sum ^ stableHash(line)) * 1099511628211
-	h := s.exact
-	for i := range len(line) {
-		h = (h ^ uint64(line[i])) * 1099511628211
+	h := stableHash(line)
+	s.sum = (s.sum ^ h) * 0x9e3779b97f4a7c15
+	s.exact = (s.exact ^ maphash.String(seed, line)) * 0x9e3779b97f4a7c15
+	if s.total <= maxDigest {
+		s.hashes = append(s.hashes, h)
 	}
-	s.exact = (h ^ '\n') * 1099511628211
 }

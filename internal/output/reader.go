@@ -40,9 +40,9 @@ func (r *reader) apply(p *page) {
 	p.apply(r.rules)
 }
 
-// choose picks the readers of a page: those of the command first, then those whose
+// choose picks the readers of an output: those of the command first, then those whose
 // signs are there.
-func (p *page) choose() []*reader {
+func choose(cmd command, lines []string) []*reader {
 	var chosen []*reader
 	add := func(r *reader) {
 		for _, c := range chosen {
@@ -52,14 +52,14 @@ func (p *page) choose() []*reader {
 		}
 		chosen = append(chosen, r)
 	}
-	for _, c := range p.cmd.shown() {
+	for _, c := range cmd.shown() {
 		for _, r := range readers {
-			if r.reads(c) && (!r.whole || len(p.cmd.shown()) == 1) {
+			if r.reads(c) && (!r.whole || len(cmd.shown()) == 1) {
 				add(r)
 			}
 		}
 	}
-	seen := p.signs()
+	seen := signs(cmd, lines)
 	for i, r := range readers {
 		if seen[i] {
 			add(r)
@@ -82,14 +82,24 @@ func (r *reader) reads(c call) bool {
 	return false
 }
 
-// signs finds the readers whose signs are on the page. The content of a file, a
+// Of a long output, the signs are looked for in so many lines at both ends and in every
+// signStep-th between.
+const (
+	signHead = 1500
+	signStep = 5
+)
+
+// signs finds the readers whose signs are among the lines. The content of a file, a
 // listing or a history shows nobody at work: only a log does.
-func (p *page) signs() map[int]bool {
+func signs(cmd command, lines []string) map[int]bool {
 	seen := map[int]bool{}
-	if p.cmd.showsContent() {
+	if cmd.showsContent() {
 		return seen
 	}
-	for _, line := range p.lines {
+	for i, line := range lines {
+		if i > signHead && i < len(lines)-signHead && i%signStep != 0 {
+			continue
+		}
 		if n := signTable.find(line); n >= 0 {
 			seen[n] = true
 		}

@@ -28,6 +28,10 @@ type sheet struct {
 	lost      []string // lines that were drawn over and stand out
 	sum       uint64   // of the lines, times and addresses masked
 	exact     uint64   // of the lines as they are
+	hashes    []uint64 // of the lines, up to maxDigest of them
+
+	words    [][]wordRef // of the lines, as far as they were asked for
+	wordPool []wordRef   // where they lie
 }
 
 func (s *sheet) number(i int) int {
@@ -62,10 +66,10 @@ func drawSheet(in Input) *sheet {
 	}
 	text = strings.Join(s.lines, "\n")
 	s.tokens = in.Tokens(text)
+	s.total = len(s.lines)
 	for _, line := range s.lines {
 		s.hashLine(line)
 	}
-	s.total = len(s.lines)
 	s.lost = drawnOver(raw, s.lines)
 	return s
 }

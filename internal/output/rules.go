@@ -80,7 +80,7 @@ func (p *page) applyTo(r *rules, i int, line string) fate {
 	}
 	a := r.acts[n]
 	if a.brief && p.detail == full {
-		p.coarser = true
+		p.coarsen(p.detail + 1)
 		return open
 	}
 	if a.severity != "" {

@@ -28,7 +28,7 @@ func readSource(p *page) {
 		return
 	}
 	if p.detail == full {
-		p.coarser = true
+		p.coarsen(p.detail + 1)
 		for i := range p.lines {
 			if p.fates[i] == open {
 				p.fates[i] = kept

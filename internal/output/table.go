@@ -143,7 +143,9 @@ func readSQL(p *page) {
 		}
 	}
 	if len(rows) <= rowsHead+rowsTail || p.detail == full {
-		p.coarser = p.coarser || len(rows) > rowsHead+rowsTail
+		if len(rows) > rowsHead+rowsTail {
+			p.coarsen(lean)
+		}
 		return
 	}
 	for _, i := range rows[rowsHead : len(rows)-rowsTail] {
@@ -186,7 +188,9 @@ func readUsage(p *page) {
 		p.fates[i] = kept
 	}
 	if len(left) <= largest || p.detail == full {
-		p.coarser = p.coarser || len(left) > largest
+		if len(left) > largest {
+			p.coarsen(lean)
+		}
 		return
 	}
 	sizes := make([]int64, len(left))

@@ -1,0 +1,105 @@
+package output
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+// shapes of a megabyte that a reducer meets: what is mined, what a reader counts, what
+// is nothing but text, and what is made to be slow.
+var megabytes = []struct {
+	name, command string
+	make          func(b *bytes.Buffer, i int)
+}{
+	{"log", "./serve", func(b *bytes.Buffer, i int) {
+		fmt.Fprintf(b, "2026-01-02T03:%02d:%02d INFO request path=/items/%d status=%d took=%dms\r\n", i/60%60, i%60, i*7, 200+i%3, i%900)
+	}},
+	{"go test -v", "go test -v ./...", func(b *bytes.Buffer, i int) {
+		fmt.Fprintf(b, "=== RUN   TestThing%d\r\n    thing_test.go:%d: said something\r\n--- PASS: TestThing%d (0.00s)\r\n", i, i, i)
+	}},
+	{"compiler", "make", func(b *bytes.Buffer, i int) {
+		fmt.Fprintf(b, "src/file%d.c:%d:7: warning: unused variable 'v%d' [-Wunused-variable]\r\n  %d |   int v;\r\n      |       ^\r\n", i%50, i, i, i)
+	}},
+	{"access log", "cat access.log", func(b *bytes.Buffer, i int) {
+		fmt.Fprintf(b, "10.0.0.%d - - [01/Jan/2026:00:00:00 +0000] \"GET /a/%d?x=%d HTTP/1.1\" %d %d \"-\" \"curl/8\"\r\n", i%250, i%90, i, 200+(i%100)/99*300, i%5000)
+	}},
+	{"diff", "git diff", func(b *bytes.Buffer, i int) {
+		if i%40 == 0 {
+			fmt.Fprintf(b, "diff --git a/f%d.go b/f%d.go\r\nindex 123..456 100644\r\n--- a/f%d.go\r\n+++ b/f%d.go\r\n@@ -%d,3 +%d,3 @@ func f() {\r\n", i, i, i, i, i, i)
+		}
+		fmt.Fprintf(b, "+	some line number %d\r\n-	some other line\r\n 	and a line of context\r\n", i)
+	}},
+	{"prose", "./talk", func(b *bytes.Buffer, i int) {
+		fmt.Fprintf(b, "%s%d and %s\r\n", strings.Repeat("word"+string(rune('a'+i%26))+" ", i%17), i, strings.Repeat("more ", i%5))
+	}},
+	{"paths", "find .", func(b *bytes.Buffer, i int) { fmt.Fprintf(b, "./src/d%d/e%d/file%d.go\r\n", i%30, i%7, i) }},
+	{"marks", "./x", func(b *bytes.Buffer, i int) { b.WriteString(strings.Repeat(":::(((***", 10) + "\r\n") }},
+	{"one line", "./x", func(b *bytes.Buffer, i int) { b.WriteString("a:1 b(2 c/3 d.4 ") }},
+	{"blank lines", "./x", func(b *bytes.Buffer, i int) { b.WriteString("\r\n    \r\n") }},
+	{"tree", "tree", func(b *bytes.Buffer, i int) { fmt.Fprintf(b, "%s├── d%d\r\n", strings.Repeat("│   ", i%12), i) }},
+	{"traces", "python3 x.py", func(b *bytes.Buffer, i int) {
+		fmt.Fprintf(b, "Traceback (most recent call last):\r\n  File \"/app/a%d.py\", line %d, in f\r\n    g()\r\nValueError: bad %d\r\n", i, i, i)
+	}},
+}
+
+func output(size int, make func(*bytes.Buffer, int)) []byte {
+	var b bytes.Buffer
+	for i := 0; b.Len() < size; i++ {
+		make(&b, i)
+	}
+	return b.Bytes()
+}
+
+// A megabyte takes less than 50 ms: see the ns/op.
+func BenchmarkReduceMegabyte(b *testing.B) {
+	for _, m := range megabytes {
+		b.Run(m.name, func(b *testing.B) {
+			raw := output(1<<20-512, m.make)
+			exit := 1
+			b.SetBytes(int64(len(raw)))
+			for b.Loop() {
+				Reduce(Input{Command: m.command, Exit: &exit, Bytes: raw})
+			}
+		})
+	}
+}
+
+// counted is an output of any length that is made while it is read.
+type counted struct {
+	chunk []byte
+	size  int64
+}
+
+func (c counted) ReadAt(p []byte, off int64) (int, error) {
+	n := 0
+	for n < len(p) && off < c.size {
+		m := copy(p[n:min(len(p), n+int(c.size-off))], c.chunk[off%int64(len(c.chunk)):])
+		n += m
+		off += int64(m)
+	}
+	if n < len(p) {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+// A hundred megabytes do not take a hundred megabytes of memory.
+func BenchmarkReduceHundredMegabytes(b *testing.B) {
+	chunk := output(1<<20, megabytes[0].make)
+	exit := 0
+	var before, after runtime.MemStats
+	peak := uint64(0)
+	for b.Loop() {
+		runtime.GC()
+		runtime.ReadMemStats(&before)
+		Reduce(Input{Command: "./serve", Exit: &exit, Source: counted{chunk, 100 << 20}, Size: 100 << 20})
+		runtime.ReadMemStats(&after)
+		peak = max(peak, after.HeapSys-before.HeapReleased)
+	}
+	b.SetBytes(100 << 20)
+	b.ReportMetric(float64(peak)/(1<<20), "MB-heap")
+}
