@@ -62,6 +62,7 @@ type RawRequest struct {
 	Ref    string `json:"ref" in:"query" arg:"1" doc:"session, @e42, @last or @e42#100-200 (bytes)"`
 	Lines  string `json:"lines,omitempty" in:"query" flag:"lines,n" doc:"line range a-b, or -n for the last n, of newline-ended lines"`
 	Follow bool   `json:"follow,omitempty" in:"query" flag:"follow,f" doc:"go on with what comes"`
+	Stream string `json:"stream,omitempty" in:"query" flag:"stream" enum:"stdout|stderr" doc:"of a command that ran with --pipe, what it wrote to one of them"`
 }
 
 // Chunk is a piece of raw output. It travels as bytes, not as JSON.

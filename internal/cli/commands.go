@@ -197,13 +197,13 @@ func withNewline(text, format string) string {
 }
 
 func (a *app) output() *cobra.Command {
-	raw, follow := false, false
+	raw, follow, stream := false, false, ""
 	c := command(a, api.ReadOutput, func(req *api.OutputRequest, _ *cobra.Command) error {
-		if raw || follow {
+		if raw || follow || stream != "" {
 			if req.Grep != "" || req.MaxTokens != 0 {
 				return usageError{fmt.Errorf("--grep and --max-tokens read lines, --raw and --follow read bytes")}
 			}
-			return a.raw(&api.RawRequest{Ref: req.Ref, Lines: req.Lines, Follow: follow})
+			return a.raw(&api.RawRequest{Ref: req.Ref, Lines: req.Lines, Follow: follow, Stream: stream}, a.stdout)
 		}
 		out, err := call(a, api.ReadOutput, req)
 		if err != nil || a.json {
@@ -212,17 +212,18 @@ func (a *app) output() *cobra.Command {
 		return renderOutput(a.stdout, out)
 	})
 	c.Flags().BoolVar(&raw, "raw", false, "the bytes as they were written")
+	c.Flags().StringVar(&stream, "stream", "", "of a command that ran with --pipe: stdout or stderr alone, as bytes")
 	c.Flags().BoolVarP(&follow, "follow", "f", false, "go on with what comes, as bytes")
 	return c
 }
 
-func (a *app) raw(req *api.RawRequest) error {
+func (a *app) raw(req *api.RawRequest, w io.Writer) error {
 	c, err := a.caller()
 	if err != nil {
 		return err
 	}
 	return api.ReadRaw.Stream(a.ctx, c, req, func(chunk *api.Chunk) error {
-		_, err := a.stdout.Write(chunk.Data)
+		_, err := w.Write(chunk.Data)
 		return err
 	})
 }

@@ -39,12 +39,22 @@ func (a *app) exec() *cobra.Command {
 			return a.renderReport(r)
 		}
 		a.note(r)
-		if len(r.Gaps) > 0 {
-			return a.raw(&api.RawRequest{Ref: r.Ref})
-		}
-		_, err = a.stdout.Write(r.Raw)
-		return err
+		return a.renderRaw(r)
 	})
+}
+
+// renderRaw writes a command's own bytes, a piped one's to stdout and stderr.
+func (a *app) renderRaw(r *api.Report) error {
+	switch {
+	case len(r.Gaps) == 0:
+		_, err := a.stdout.Write(r.Raw)
+		_, errErr := a.stderr.Write(r.RawStderr)
+		return errors.Join(err, errErr)
+	case !r.Piped:
+		return a.raw(&api.RawRequest{Ref: r.Ref}, a.stdout)
+	}
+	return errors.Join(a.raw(&api.RawRequest{Ref: r.Ref, Stream: "stdout"}, a.stdout),
+		a.raw(&api.RawRequest{Ref: r.Ref, Stream: "stderr"}, a.stderr))
 }
 
 // interruptible makes ^C interrupt the session's command, and a second one leave it

@@ -29,9 +29,11 @@ type block struct {
 	newlines int   // newlines in its output
 	started  time.Time
 	ended    time.Time
-	startSeq uint64 // of its exec-start frame
-	key      string // of the request
-	internal bool   // ours, not the user's: not in his history
+	startSeq uint64    // of its exec-start frame
+	key      string    // of the request
+	piped    bool      // without a terminal
+	runs     []stretch // of a piped one: which stream wrote what
+	internal bool      // ours, not the user's: not in his history
 }
 
 // blockRef finds a block's frames again.
@@ -58,7 +60,7 @@ func (b *block) view(session string) *api.Block {
 	v := &api.Block{
 		ID: b.id(), Session: session, Command: b.command, State: b.state,
 		Exit: b.exit, Signal: b.signal, Pipe: b.pipe, Cwd: b.cwd, Cause: b.cause,
-		Flags: b.flags, Reset: b.reset, Isolated: b.isolated,
+		Flags: b.flags, Reset: b.reset, Isolated: b.isolated, Piped: b.piped,
 		StartedAt: b.started.UTC(), Lines: b.newlines, Ref: "@" + b.id(),
 	}
 	end := b.ended
@@ -81,6 +83,7 @@ type startFrame struct {
 	Isolated bool   `json:"isolated,omitempty"`
 	Key      string `json:"key,omitempty"`
 	Internal bool   `json:"internal,omitempty"`
+	Piped    bool   `json:"piped,omitempty"`
 }
 
 // endFrame is what an exec-end frame holds.
@@ -99,6 +102,7 @@ type endFrame struct {
 	Newlines   int            `json:"newlines"`
 	Started    time.Time      `json:"started"`
 	DurationUS int64          `json:"duration_us"`
+	Runs       []stretch      `json:"runs,omitempty"`
 }
 
 func (b *block) endFrame() []byte {
@@ -106,7 +110,7 @@ func (b *block) endFrame() []byte {
 		Block: b.number, From: b.from, To: b.to, State: b.state, Exit: b.exit,
 		Signal: b.signal, Pipe: b.pipe, Cwd: b.cwd, Cause: b.cause, Flags: b.flags,
 		Reset: b.reset, Newlines: b.newlines, Started: b.started,
-		DurationUS: b.ended.Sub(b.started).Microseconds(),
+		DurationUS: b.ended.Sub(b.started).Microseconds(), Runs: b.runs,
 	})
 	if err != nil {
 		panic("session: an end frame is always JSON: " + err.Error())
@@ -118,7 +122,7 @@ func (b *block) endFrame() []byte {
 func (b *block) apply(e endFrame) {
 	b.from, b.to, b.state, b.exit, b.signal = e.From, e.To, e.State, e.Exit, e.Signal
 	b.pipe, b.cwd, b.cause, b.flags, b.reset = e.Pipe, e.Cwd, e.Cause, e.Flags, e.Reset
-	b.newlines, b.started = e.Newlines, e.Started
+	b.newlines, b.started, b.runs = e.Newlines, e.Started, e.Runs
 	b.ended = e.Started.Add(time.Duration(e.DurationUS) * time.Microsecond)
 }
 
@@ -201,7 +205,7 @@ func readBlock(j *persistence.Journal, number, seq uint64) (*block, error) {
 				continue
 			}
 			b.command, b.isolated, b.started, b.startSeq = sf.Command, sf.Isolated, f.Time, f.Seq
-			b.internal, b.from = sf.Internal, f.Offset
+			b.internal, b.piped, b.from = sf.Internal, sf.Piped, f.Offset
 			started = true
 		case persistence.ExecEnd:
 			var ef endFrame

@@ -72,6 +72,7 @@ type caster struct {
 	title string
 	size  api.Size
 	began time.Time
+	piped screened
 	rest  []byte // the beginning of a character whose end is in the next frame
 }
 
@@ -92,7 +93,12 @@ func resizeOf(f persistence.Frame) (api.Size, bool) {
 
 func (c *caster) frame(f persistence.Frame, from, to int64) error {
 	switch f.Kind {
+	case persistence.Mark:
+		c.piped.mark(f)
 	case persistence.Output:
+		if len(c.piped.shown(f.Data)) < len(f.Data) {
+			return nil // a recording shows what a terminal showed
+		}
 		return c.event(f.Time, "o", f.Data[max(0, min(from-f.Offset, int64(len(f.Data)))):max(0, min(int64(len(f.Data)), to-f.Offset))])
 	case persistence.Synthetic:
 		return c.event(f.Time, "o", f.Data)

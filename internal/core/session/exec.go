@@ -22,6 +22,8 @@ type execution struct {
 	done      chan struct{} // closed once the block has ended, or err is set
 	err       error         // the command was not given to the shell
 	retried   bool
+	piped     *piped      // nil: at the terminal
+	prompted  bool        // the prompt came while its pipes were being read
 	key       string      // the request's; a request that comes again is answered by this one
 	view      *api.Report // of the ended block, made when it ended
 	cols      int
@@ -98,7 +100,7 @@ func quoteArgv(kind shell.Kind, argv []string) string {
 // begin waits for the terminal and gives the command to the shell.
 func (s *Session) begin(ctx context.Context, text string, req *api.ExecRequest) (*execution, error) {
 	e := &execution{
-		block:     &block{command: text, state: api.BlockRunning, to: -1, key: req.IdempotencyKey, internal: req.Internal},
+		block:     &block{command: text, state: api.BlockRunning, to: -1, key: req.IdempotencyKey, internal: req.Internal, piped: req.Pipe},
 		key:       req.IdempotencyKey,
 		outputEnd: -1, started: make(chan struct{}), done: make(chan struct{}),
 	}
@@ -116,7 +118,12 @@ func (s *Session) begin(ctx context.Context, text string, req *api.ExecRequest) 
 		s.tidy() // the prompt may have gone elsewhere
 		e.block.number = number
 		e.editor = s.human || s.kit.Stale()
-		e.prepared, err = s.kit.Prepare(shell.Exec{Command: []byte(text), Stdin: stdin, HasStdin: stdin != nil, Opts: s.opts, Clean: s.clean})
+		e.prepared, err = s.kit.Prepare(shell.Exec{Command: []byte(text), Stdin: stdin, HasStdin: stdin != nil, Opts: s.opts, Clean: s.clean, Pipe: req.Pipe})
+	}
+	if err == nil && req.Pipe {
+		if e.piped, err = openPiped(e.prepared.Pipes); err != nil {
+			s.kit.Finish(e.prepared)
+		}
 	}
 	if err != nil {
 		s.retreat(e)
@@ -274,7 +281,7 @@ func (s *Session) arm(e *execution) error {
 	b.isolated = e.prepared.Isolated
 	b.started = time.Now()
 	b.cwd = s.cwd
-	data, err := json.Marshal(startFrame{Block: b.number, Command: b.command, Token: e.prepared.Token, Isolated: b.isolated, Key: e.key, Internal: b.internal})
+	data, err := json.Marshal(startFrame{Block: b.number, Command: b.command, Token: e.prepared.Token, Isolated: b.isolated, Key: e.key, Internal: b.internal, Piped: b.piped})
 	if err == nil {
 		s.markGap()
 		var pos persistence.Position
@@ -295,6 +302,11 @@ func (s *Session) arm(e *execution) error {
 	s.blocks = append(s.blocks, blockRef{b.number, b.startSeq, b.internal})
 	s.scan.SetLive(s.kit.Live()...)
 	s.enter(armed)
+	if e.piped != nil {
+		for stream := range 2 {
+			s.readers.Go(func() { s.readPipe(e, stream) })
+		}
+	}
 	s.pump.trigger(s, e.prepared.Trigger)
 	s.watchQuiet()
 	s.tell()

@@ -95,7 +95,9 @@ func (s *Session) ingest(p []byte) {
 
 // output gets what is not a mark of ours.
 func (s *Session) output(b []byte) {
-	if s.phase != armed && !s.rearmed {
+	// A piped command's last bytes may still be on their way when its prompt comes.
+	draining := s.phase == ending && s.open != nil && s.open.piped != nil
+	if s.phase != armed && !s.rearmed && !draining {
 		s.emit(b)
 		return
 	}
@@ -122,8 +124,11 @@ func (s *Session) emit(b []byte) {
 		s.lost += int64(len(b))
 		s.degraded = err
 	}
-	if s.open != nil && s.phase == running {
+	if s.open != nil && (s.phase == running || s.phase == ending) {
 		s.open.block.newlines += bytes.Count(b, newline)
+		if s.open.piped != nil {
+			s.open.block.addRun(0, int64(len(b)))
+		}
 	}
 	s.show(b)
 }

@@ -96,8 +96,30 @@ func (s *Session) commandEnd(m shell.Mark) {
 		s.settleAfter(fishGrace)
 		return
 	}
+	if e := s.open; e.piped != nil {
+		b.to = -1 // the pipes may hold more
+		e.piped.end(func() { s.drained(e) })
+		return
+	}
 	s.finish(api.BlockDone)
 	s.settleAfter(promptGrace)
+}
+
+// drained ends a piped command once all that it wrote has been read.
+func (s *Session) drained(e *execution) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.open != e || s.closed {
+		return
+	}
+	s.finish(api.BlockDone)
+	s.release()
+	if e.prompted {
+		s.nowReady()
+	} else {
+		s.settleAfter(promptGrace)
+	}
+	s.tell()
 }
 
 // finish ends the open block.
@@ -129,6 +151,8 @@ func (s *Session) prompt(m shell.Mark) {
 	case booting, ending:
 		if s.open == nil {
 			s.nowReady()
+		} else {
+			s.open.prompted = true
 		}
 	case ready:
 		if s.rearmed {
@@ -293,6 +317,9 @@ func (s *Session) died(exit pty.Exit) {
 		b := s.open.block
 		if s.phase != ending || exit.Known {
 			b.exit, b.signal = exitOf(exit), signalName(exit.Signal)
+		}
+		if s.open.piped != nil {
+			s.open.piped.end(nil)
 		}
 		b.cause = "exit"
 		switch {

@@ -229,6 +229,9 @@ func (a Archive) Raw(ctx context.Context, req *api.RawRequest, ref api.Ref, numb
 			return err
 		}
 	}
+	if req.Stream != "" {
+		return a.copyStream(sp, number, req.Stream, yield)
+	}
 	if err := sp.copy(yield); err != nil {
 		return err
 	}

@@ -152,7 +152,7 @@ func (s *Session) replayBlock(f persistence.Frame) {
 		}
 		b := &block{
 			number: sf.Block, command: sf.Command, isolated: sf.Isolated, state: api.BlockRunning,
-			started: f.Time, startSeq: f.Seq, from: f.Offset, to: -1, key: sf.Key, internal: sf.Internal,
+			started: f.Time, startSeq: f.Seq, from: f.Offset, to: -1, key: sf.Key, internal: sf.Internal, piped: sf.Piped,
 		}
 		s.blocks = append(s.blocks, blockRef{b.number, f.Seq, b.internal})
 		s.open = &execution{block: b, outputEnd: -1, started: make(chan struct{}), done: make(chan struct{}), shown: shownCommand(b.command), key: sf.Key}
@@ -180,7 +180,8 @@ func (s *Session) replayBlock(f persistence.Frame) {
 func (s *Session) replay(f persistence.Frame) {
 	switch f.Kind {
 	case persistence.Output:
-		s.term.Write(f.Data)
+		shown := s.replayed.shown(f.Data)
+		s.term.Write(shown)
 		if s.open != nil && s.phase == running {
 			for _, c := range f.Data {
 				if c == '\n' {
@@ -203,6 +204,9 @@ func (s *Session) replay(f persistence.Frame) {
 			s.dirty.is, s.dirty.by, s.dirty.since = true, in.Client, f.Time
 		}
 	case persistence.Mark:
+		if s.replayed.mark(f) {
+			return
+		}
 		var m shell.Mark
 		if json.Unmarshal(f.Data, &m) == nil {
 			s.replayMark(m, f)

@@ -110,12 +110,17 @@ func (a Archive) lastState() (*vt.Terminal, string) {
 			term, from, cwd = t, f.Seq+1, st.Cwd
 		}
 	}
+	var piped screened
 	for f, err := range a.Journal.Frames(from) {
 		if err != nil {
 			continue
 		}
 		switch f.Kind {
-		case persistence.Output, persistence.Synthetic:
+		case persistence.Mark:
+			piped.mark(f)
+		case persistence.Output:
+			term.Write(piped.shown(f.Data))
+		case persistence.Synthetic:
 			term.Write(f.Data)
 		case persistence.Resize:
 			if size, ok := resizeOf(f); ok {

@@ -54,8 +54,10 @@ func describe(j *persistence.Journal, b *block, r *api.Report, cols int, o textO
 			r.Gaps = append(r.Gaps, api.Gap{Lines: b.newlines, Ref: r.Ref})
 			return nil
 		}
-		var err error
-		r.Raw, err = sp.bytes()
+		raw, err := sp.bytes()
+		if r.Raw = raw; b.piped {
+			r.Raw, r.RawStderr = b.split(raw)
+		}
 		return err
 	}
 	if o.reduce != nil && (b.state == api.BlockDone || b.state == api.BlockDead) {

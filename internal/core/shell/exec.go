@@ -17,6 +17,7 @@ type Exec struct {
 	Command  []byte // any bytes but NUL, any size
 	Stdin    []byte // what the command reads, if HasStdin; else the terminal
 	HasStdin bool
+	Pipe     bool   // stdout and stderr go into named pipes, see Prepared.Pipes; no stdin is an empty one
 	History  bool   // put the command into the shell's history, where it has one
 	Opts     string // Opts of the last D or P mark: decides isolation
 	Clean    bool   // the last D or P mark had status 0: nothing need be put back into $?
@@ -24,10 +25,11 @@ type Exec struct {
 
 // Prepared is an exec whose files are written.
 type Prepared struct {
-	Token    string // its marks carry this
-	Trigger  []byte // the one line to type, CR included
-	Isolated bool   // runs in a subshell: errexit or nounset must not end the session
-	Echo     []byte // what a terminal with ECHO and no line editor shows for Trigger
+	Token    string    // its marks carry this
+	Trigger  []byte    // the one line to type, CR included
+	Pipes    [2]string // stdout's and stderr's, for Exec.Pipe: to be opened before Trigger is typed
+	Isolated bool      // runs in a subshell: errexit or nounset must not end the session
+	Echo     []byte    // what a terminal with ECHO and no line editor shows for Trigger
 }
 
 // Prepare writes the files of one exec; the one before must be finished. After an
@@ -45,7 +47,7 @@ func (k *Kit) Prepare(e Exec) (Prepared, error) {
 		return Prepared{}, fmt.Errorf("write command: %w", err)
 	}
 	k.seq++
-	k.single = !e.HasStdin && !e.History && !p.Isolated && k.saved.Kind != Fish
+	k.single = !e.HasStdin && !e.Pipe && !e.History && !p.Isolated && k.saved.Kind != Fish
 	p.Trigger = append(line, '\r')
 	p.Echo = append(bytes.Clone(line), '\r', '\n')
 	k.open = p.Token
@@ -57,6 +59,14 @@ func (k *Kit) layOut(p *Prepared, e Exec, name string) ([]byte, error) {
 	if e.HasStdin {
 		if err := k.write(name+stdinSuffix, e.Stdin); err != nil {
 			return nil, err
+		}
+	}
+	if e.Pipe {
+		p.Pipes = [2]string{filepath.Join(k.dir, name+stdoutSuffix), filepath.Join(k.dir, name+stderrSuffix)}
+		for _, path := range p.Pipes {
+			if err := makePipe(path); err != nil {
+				return nil, err
+			}
 		}
 	}
 	switch k.saved.Kind {
@@ -71,6 +81,8 @@ func (k *Kit) layOut(p *Prepared, e Exec, name string) ([]byte, error) {
 const (
 	userSuffix    = ".u" // the user's text, where it cannot stand behind the header
 	stdinSuffix   = ".i"
+	stdoutSuffix  = ".o" // named pipes
+	stderrSuffix  = ".e"
 	historySuffix = ".h"
 	stateSuffix   = ".s" // what an isolated command's subshell has left
 )
@@ -79,6 +91,21 @@ const (
 func (k *Kit) Stdin() ([]byte, bool) {
 	b, err := os.ReadFile(filepath.Join(k.dir, strconv.Itoa(k.seq)+stdinSuffix))
 	return b, err == nil
+}
+
+// redirections are what stands behind the reading of the command's file.
+func (k *Kit) redirections(e Exec, name string) string {
+	var r string
+	switch {
+	case e.HasStdin:
+		r = " <" + k.path(name+stdinSuffix)
+	case e.Pipe:
+		r = " </dev/null"
+	}
+	if e.Pipe {
+		r += " >" + k.path(name+stdoutSuffix) + " 2>" + k.path(name+stderrSuffix)
+	}
+	return r
 }
 
 // Finish ends the open exec; its files are gone. Of p only the Token counts, so a
@@ -99,7 +126,7 @@ func (k *Kit) remove(name string) {
 		os.Remove(name)
 		return
 	}
-	for _, suffix := range []string{"", userSuffix, stdinSuffix, historySuffix, stateSuffix, stateSuffix + ".o"} {
+	for _, suffix := range []string{"", userSuffix, stdinSuffix, stdoutSuffix, stderrSuffix, historySuffix, stateSuffix, stateSuffix + ".o"} {
 		os.Remove(name + suffix)
 	}
 }

@@ -27,8 +27,8 @@ func (k *Kit) startFish(c Config) error {
 // control, which must be asked for in the file itself.
 func (k *Kit) layOutFish(e Exec, name string) ([]byte, error) {
 	run := "builtin source " + k.path(name+userSuffix)
-	if e.HasStdin {
-		run = "begin; " + run + "; end <" + k.path(name+stdinSuffix)
+	if r := k.redirections(e, name); r != "" {
+		run = "begin; " + run + "; end" + r
 	}
 	before := "__ais_b $__ais_r\n" // the user's file begins with the status of his own last command
 	if idle(e.Command) {           // succeeds in every shell, while fish alone keeps the status before

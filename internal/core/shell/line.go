@@ -20,10 +20,7 @@ func (k *Kit) layOutPosix(p *Prepared, e Exec, name string) ([]byte, error) {
 			return nil, err
 		}
 	}
-	run := k.source() + k.path(name)
-	if e.HasStdin {
-		run += " <" + k.path(name+stdinSuffix)
-	}
+	run := k.source() + k.path(name) + k.redirections(e, name)
 	footer := k.footer(e)
 	before, after := k.export(e)
 	remember, err := k.history(e, name)

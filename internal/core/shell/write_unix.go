@@ -9,6 +9,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// makePipe makes a named pipe.
+func makePipe(path string) error {
+	if err := unix.Mkfifo(path, 0o600); err != nil {
+		return &fs.PathError{Op: "mkfifo", Path: path, Err: err}
+	}
+	return nil
+}
+
 // writeFile makes a 0600 file with this content. An exec waits for it, so it takes
 // three system calls; os.File would ask what kind of file it is, and for a poller.
 func writeFile(path string, content []byte) error {
