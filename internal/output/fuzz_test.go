@@ -37,12 +37,12 @@ func saysFailure(r Report, in Input) bool {
 	if strings.Contains(r.Text, in.failure()) {
 		return true
 	}
-	for _, f := range r.Findings {
-		if f.Severity == "error" {
+	for line := range strings.Lines(r.Text) {
+		if alarm(line) == alarmed || diagnostic(strings.TrimSuffix(line, "\n")) {
 			return true
 		}
 	}
-	return false
+	return namesAnError(r, in)
 }
 
 // checkKept asks that every line of the text is a line of the page, as it is or cut, or
@@ -85,6 +85,15 @@ func checkGaps(t *testing.T, p *page, d drawing) {
 		}
 		if ref.Lines.From < 1 || ref.Lines.To > int64(p.sheet.total) || int64(g.Lines) > ref.Lines.To-ref.Lines.From+1 {
 			t.Errorf("gap %+v of %d lines", g, p.sheet.total)
+		}
+		for i := range p.lines {
+			n := int64(p.number(i))
+			if exact := int64(g.Lines) == ref.Lines.To-ref.Lines.From+1; !exact || n < ref.Lines.From || n > ref.Lines.To {
+				continue
+			}
+			if f := p.fates[i]; (f == kept || f == vital || f == open) && !blank(p.lines[i]) {
+				t.Errorf("gap %+v: line %d is shown", g, n)
+			}
 		}
 	}
 }

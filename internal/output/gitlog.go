@@ -31,6 +31,7 @@ func readGitLog(p *page) {
 	if p.detail == full || len(commits) == 1 {
 		p.trailers()
 		readGitDiff(p)
+		p.keepOpen()
 		return
 	}
 	for _, c := range commits {

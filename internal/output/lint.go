@@ -87,7 +87,7 @@ var eslint = &reader{
 
 // shownOfRule is how many problems of one rule in one file are shown as they are. The
 // places of the others are listed.
-const shownOfRule = 12
+const shownOfRule = 8
 
 func readEslint(p *page) {
 	p.npmTalk()
@@ -121,8 +121,9 @@ func readEslint(p *page) {
 		case pattern("✖ # problem*").match(line):
 			p.fates[i] = vital
 		case strings.Contains(line, "potentially fixable with"):
-			p.fates[i] = kept
-			p.next("npx eslint --fix .", "some problems mend themselves")
+			p.fates[i] = retold
+			count, _, _ := strings.Cut(strings.TrimSpace(line), " potentially")
+			p.next("npx eslint --fix .", count+" can be mended so")
 		}
 	}
 	for _, key := range order {
@@ -191,6 +192,7 @@ func readShellcheck(p *page) {
 	said := map[string]bool{}
 	file, n := "", 0
 	proposal, quotedLine := false, false
+	place := -1 // the note of the place that is read
 	for i, line := range p.lines {
 		if p.fates[i] != open {
 			continue
@@ -199,14 +201,16 @@ func readShellcheck(p *page) {
 		switch {
 		case pattern("In * line #:").match(line):
 			file, n = shellcheckPlace(line)
-			p.fates[i] = kept
+			p.fates[i] = retold
+			p.note(i, line)
+			place = len(p.notes) - 1
 			proposal, quotedLine = false, true
 		case ok:
 			quotedLine = false
 			p.find(api.Finding{Kind: "lint", Severity: severity, File: file, Line: n, Name: code, Message: message})
 			p.fates[i] = retold
-			if said[code] {
-				p.note(i, " "+code)
+			if said[code] && place >= 0 {
+				p.notes[place].text += " " + code
 			} else {
 				said[code] = true
 				p.note(i, " "+code+" ("+severity+"): "+message)
@@ -226,23 +230,9 @@ func readShellcheck(p *page) {
 			p.because(i, aside, "proposed lines")
 		}
 	}
-	p.joinNotes()
 	if len(p.findings) > 0 {
 		p.next("shellcheck -f diff "+quoteWord(file)+" | git apply", "mends what can be mended without judgement")
 	}
-}
-
-// joinNotes puts notes that follow a shown line at once behind each other.
-func (p *page) joinNotes() {
-	out := p.notes[:0]
-	for _, n := range p.notes {
-		if k := len(out) - 1; k >= 0 && n.at == out[k].at+1 && len(n.text) < 10 && len(out[k].text) < 60 {
-			out[k].text += n.text
-			continue
-		}
-		out = append(out, n)
-	}
-	p.notes = out
 }
 
 func shellcheckPlace(line string) (string, int) {

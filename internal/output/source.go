@@ -28,19 +28,45 @@ func readSource(p *page) {
 		return
 	}
 	if p.detail == full {
-		p.coarsen(p.detail + 1)
-		for i := range p.lines {
-			if p.fates[i] == open {
-				p.fates[i] = kept
-			}
+		p.coarsen(brief)
+		p.keepOpen()
+		return
+	}
+	p.coarsen(outline)
+	if lang := language(name, p.lines); lang != nil {
+		p.outlineOf(lang)
+		return
+	}
+	p.bothEnds()
+}
+
+// keepOpen shows what nobody has decided about, as it is.
+func (p *page) keepOpen() {
+	for i, f := range p.fates {
+		if f == open {
+			p.fates[i] = kept
 		}
-		return
 	}
-	lang := language(name, p.lines)
-	if lang == nil {
-		return
+}
+
+// bothEnds shows the beginning and the end of a file of which nothing is known, and
+// between them what is none of it.
+func (p *page) bothEnds() {
+	head, tail := 3*headShown, headShown
+	if p.detail == outline {
+		head, tail = headShown, headShown/3
 	}
-	p.outlineOf(lang)
+	for i, line := range p.lines {
+		switch {
+		case p.fates[i] != open:
+		case i < head || i >= len(p.lines)-tail:
+			p.fates[i] = kept
+		case complaint(line):
+			p.fates[i] = vital
+		default:
+			p.fates[i] = folded
+		}
+	}
 }
 
 // fileShown is the first file that the command shows.
