@@ -86,8 +86,8 @@ var eslint = &reader{
 }
 
 // shownOfRule is how many problems of one rule in one file are shown as they are. The
-// places of the others are listed.
-const shownOfRule = 8
+// lines of the others are listed.
+const shownOfRule = 10
 
 func readEslint(p *page) {
 	p.npmTalk()
@@ -113,7 +113,7 @@ func readEslint(p *page) {
 			if more[key] == nil {
 				order = append(order, key)
 			}
-			more[key] = append(more[key], itoa(pr.line)+":"+itoa(pr.col))
+			more[key] = append(more[key], itoa(pr.line))
 		case blank(line):
 		case indent(line) == 0 && strings.ContainsAny(line, "/\\.") && p.eslintBelow(i):
 			file = line
@@ -128,7 +128,7 @@ func readEslint(p *page) {
 	}
 	for _, key := range order {
 		_, rule, _ := strings.Cut(key, "\x00")
-		p.note(last[key]+1, " more "+rule+" at "+strings.Join(more[key], " "))
+		p.note(last[key]+1, " more "+rule+" in lines "+strings.Join(more[key], " "))
 	}
 }
 
