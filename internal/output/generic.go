@@ -185,10 +185,6 @@ func (p *page) blame(i int) {
 		f.File, f.Line, f.Col = d.file, d.line, d.col
 	}
 	p.find(f)
-	if name, ok := strings.CutSuffix(line, ": command not found"); ok {
-		name = name[strings.LastIndexByte(name, ' ')+1:]
-		p.next("apt-cache search "+quoteWord(name), "no such program is installed")
-	}
 }
 
 // kindOf says what sort of failure the words of a line name.

@@ -1,8 +1,56 @@
 package output
 
+import "strings"
+
+// nextSteps are the commands that the readers propose, and those that follow from the
+// words of the findings whatever the tool.
 func (p *page) nextSteps() []Next {
+	for _, f := range p.findings {
+		if f.Severity == "error" {
+			p.stepFor(f.Message)
+		}
+	}
 	if p.steps == nil {
 		return []Next{}
 	}
 	return p.steps
+}
+
+func (p *page) stepFor(message string) {
+	lower := strings.ToLower(message)
+	switch {
+	case strings.Contains(lower, "address already in use"), strings.Contains(lower, "eaddrinuse"), strings.Contains(lower, "port is already allocated"):
+		if port := portIn(message); port != "" {
+			p.next("ss -ltnp 'sport = :"+port+"'", "names the process that holds the port")
+		}
+	case strings.Contains(lower, "no space left"):
+		p.next("df -h .", "the disk is full")
+	case strings.Contains(lower, "connection refused"):
+		if port := portIn(message); port != "" {
+			p.next("ss -ltn 'sport = :"+port+"'", "nobody answered: shows whether something listens")
+		}
+	case strings.HasSuffix(lower, "command not found"):
+		name := strings.TrimSuffix(message, ": command not found")
+		name = name[strings.LastIndexByte(name, ' ')+1:]
+		p.next("apt-cache search "+quoteWord(name), "no such program is installed")
+	}
+}
+
+// portIn is the last number in a text that stands behind a colon or the word port.
+func portIn(text string) string {
+	port := ""
+	for i := 0; i < len(text); i++ {
+		if !isDigit(text[i]) || i > 0 && (isDigit(text[i-1]) || text[i-1] == '.') {
+			continue
+		}
+		j := i
+		for j < len(text) && isDigit(text[j]) {
+			j++
+		}
+		if j-i >= 2 && j-i <= 5 && (i > 0 && text[i-1] == ':' || strings.HasSuffix(text[:i], "port ")) {
+			port = text[i:j]
+		}
+		i = j
+	}
+	return port
 }

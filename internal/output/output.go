@@ -141,7 +141,7 @@ func (p *page) report(d drawing) Report {
 		r.Gaps = []api.Gap{}
 	}
 	r.Next = p.nextSteps()
-	r.Entities = p.entities()
+	r.Entities = p.entities(d.text)
 	r.Digest = p.digest()
 	return r
 }
