@@ -64,8 +64,9 @@ func drawSheet(in Input) *sheet {
 			s.lines[i] = lastRedraw(line, in.Cols)
 		}
 	}
-	text = strings.Join(s.lines, "\n")
-	s.tokens = in.Tokens(text)
+	if len(s.lines) > 0 {
+		s.tokens = in.Tokens(strings.Join(s.lines, "\n") + "\n")
+	}
 	s.total = len(s.lines)
 	for _, line := range s.lines {
 		s.hashLine(line)

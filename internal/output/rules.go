@@ -33,7 +33,7 @@ type act struct {
 func parseRules(text string) *rules {
 	r := &rules{}
 	for line := range strings.Lines(text) {
-		line = strings.Trim(line, "\t\n")
+		line = strings.TrimRight(strings.TrimLeft(line, " \t"), "\n")
 		if line == "" {
 			continue
 		}
