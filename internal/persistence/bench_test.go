@@ -135,6 +135,52 @@ func TestIdleJournalIsSmall(t *testing.T) {
 	}
 }
 
+// A journal that was sealed and searched holds what it held before.
+func TestSealingAndSearchingKeepNoMemory(t *testing.T) {
+	j := mustCreate(t, t.TempDir(), Options{SegmentSize: 1 << 20})
+	mustAppend(t, j, Output, logs(6<<20, 1))
+	before := heap()
+	mustSeal(t, j)
+	hits(t, j, Query{Text: "nowhere"})
+	collect(t, j.Reader(0, 100))
+	if kept := heap() - before; kept > 20_000 {
+		t.Errorf("%d bytes are held", kept)
+	}
+	if j.End().Offset == 0 { // j lives until here
+		t.Error("no output")
+	}
+}
+
+// BenchmarkAdopt opens fifty sessions of 16 MB, sealed but for the last segment.
+func BenchmarkAdopt(b *testing.B) {
+	s := mustStore(b, b.TempDir())
+	for i := range 50 {
+		j, err := s.Create(fmt.Sprint("s", i), []byte("{}"), Options{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		text := logs(1<<20, uint64(i))
+		for range 16 {
+			mustAppend(b, j, Output, text)
+			mustAppend(b, j, Checkpoint, text[:8000])
+		}
+		mustSeal(b, j)
+		j.Close()
+	}
+	for b.Loop() {
+		for i := range 50 {
+			j, r, err := s.Open(fmt.Sprint("s", i), Options{})
+			if err != nil || !r.Clean() {
+				b.Fatal(err, r)
+			}
+			j.Checkpoint()
+			for range j.FramesOf(0, ExecStart, ExecEnd) {
+			}
+			j.Close()
+		}
+	}
+}
+
 func heap() int64 {
 	runtime.GC()
 	runtime.GC() // the pools need two

@@ -1,6 +1,7 @@
 package persistence
 
 import (
+	"bytes"
 	"flag"
 	"os"
 	"testing"
@@ -9,13 +10,35 @@ import (
 
 var update = flag.Bool("update", false, "write testdata/v1, if the version was never released")
 
+// fixedKeys gives every session the key of the fixture.
+type fixedKeys struct{}
+
+func (fixedKeys) NewKey(_, _ string) (uint32, []byte, error) {
+	return 7, bytes.Repeat([]byte{42}, keySize), nil
+}
+
+func (k fixedKeys) Key(_, _ string, _ uint32) ([]byte, error) {
+	_, key, err := k.NewKey("", "")
+	return key, err
+}
+
+// fixtures are folders below testdata and what makes them differ.
+var fixtures = []struct {
+	dir             string
+	sealed, encrypt bool
+}{
+	{dir: "v1"},
+	{dir: "v1-sealed", sealed: true},
+	{dir: "v1-encrypted", sealed: true, encrypt: true},
+}
+
 // writeFixture makes the journal that later versions must still read.
-func writeFixture(t *testing.T, dir string) {
+func writeFixture(t *testing.T, dir string, seal, encrypt bool) {
 	if err := os.RemoveAll(dir); err != nil {
 		t.Fatal(err)
 	}
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	j, err := Create(dir, Options{Session: "fixture", SegmentSize: 400, Now: func() time.Time {
+	j, err := Create(dir, Options{Session: "fixture", SegmentSize: 400, Keys: fixedKeys{}, Encrypt: encrypt, Now: func() time.Time {
 		now = now.Add(time.Millisecond)
 		return now
 	}})
@@ -36,6 +59,9 @@ func writeFixture(t *testing.T, dir string) {
 		{Kind: 200, Data: []byte("from a later version")},
 	} {
 		mustAppend(t, j, f.Kind, f.Data)
+	}
+	if seal { // all but the last
+		mustSeal(t, j)
 	}
 	if err := j.Close(); err != nil {
 		t.Fatal(err)

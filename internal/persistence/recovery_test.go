@@ -312,14 +312,28 @@ func TestOtherWriteErrorsAreNotAFullDisk(t *testing.T) {
 
 // The files in testdata were written by released versions; they stay readable.
 func TestFilesOfEarlierVersionsStayReadable(t *testing.T) {
-	if *update {
-		writeFixture(t, "testdata/v1")
+	for _, c := range fixtures {
+		t.Run(c.dir, func(t *testing.T) {
+			path := filepath.Join("testdata", c.dir)
+			if *update {
+				writeFixture(t, path, c.sealed, c.encrypt)
+			}
+			dir := t.TempDir()
+			if err := os.CopyFS(dir, os.DirFS(path)); err != nil {
+				t.Fatal(err)
+			}
+			b, err := readBeginning(filepath.Join(dir, "0001.seg"))
+			if err != nil || b.sealed() != c.sealed || (b.keyID != 0) != c.encrypt {
+				t.Fatalf("%+v, %v", b, err)
+			}
+			fixtureHolds(t, dir)
+		})
 	}
-	dir := t.TempDir()
-	if err := os.CopyFS(dir, os.DirFS("testdata/v1")); err != nil {
-		t.Fatal(err)
-	}
-	j, r := mustOpen(t, dir, Options{Session: "fixture"})
+}
+
+func fixtureHolds(t *testing.T, dir string) {
+	t.Helper()
+	j, r := mustOpen(t, dir, Options{Session: "fixture", Keys: fixedKeys{}})
 	if !r.Clean() {
 		t.Errorf("recovery %+v", r)
 	}

@@ -63,12 +63,13 @@ func (s *sealedFile) agrees(t frameHeader) bool {
 }
 
 // rescan finds the chunks without a table. A chunk that cannot be read is left
-// out; the sequence numbers around it tell what was in it.
+// out; the sequence numbers around it tell what was in it. Work is bounded as when
+// frames are looked for.
 func (s *sealedFile) rescan() error {
 	s.chunks = nil
 	u := unpacker{r: s.f, g: s.g}
 	pos, bad := uint32(chunksBegin), int64(-1)
-	for int64(pos)+int64(s.g.head()) <= s.size {
+	for budget := resyncWork * s.size; budget > 0 && int64(pos)+int64(s.g.head()) <= s.size; {
 		h, size, contents, err := s.chunkAt(&u, pos)
 		if err != nil && !errors.Is(err, errChunk) {
 			return err
@@ -78,6 +79,7 @@ func (s *sealedFile) rescan() error {
 				bad = int64(pos)
 			}
 			pos++
+			budget -= 1 + int64(size)
 			continue
 		}
 		if bad >= 0 {
@@ -115,7 +117,7 @@ func (s *sealedFile) chunkAt(u *unpacker, pos uint32) (h frameHeader, size uint3
 	}
 	size = uint32(len(b) + h.size)
 	h, contents, err = u.read(pos, size)
-	return h, size, contents, err
+	return h, size, contents, err // the size also when it was not valid: it was read
 }
 
 // surveyChunk learns from a chunk's contents what the table would say of it.
