@@ -12,13 +12,17 @@ type Code string
 const (
 	Invalid            Code = "invalid"             // 400: a value that cannot be right
 	UnknownField       Code = "unknown_field"       // 400: a field this version does not have
+	Unauthorized       Code = "unauthorized"        // 401: no token, or one that is not known, has expired or was revoked
 	Denied             Code = "denied"              // 403: not allowed
 	NotFound           Code = "not_found"           // 404: no such session, block or route
 	NotAllowed         Code = "method_not_allowed"  // 405: no such method on this route
 	Exists             Code = "exists"              // 409: the name is taken
 	Busy               Code = "busy"                // 409: the terminal is in use; see Error.Busy
 	Dead               Code = "dead"                // 410: the session's program has ended
+	InDoubt            Code = "in_doubt"            // 409: the first request under this key may have been carried out
+	Changed            Code = "changed"             // 412: not the version that If-Match names
 	TooLarge           Code = "too_large"           // 413: over a stated limit
+	KeyReused          Code = "key_reused"          // 422: the Idempotency-Key belongs to another request
 	UnsupportedProgram Code = "unsupported_program" // 422: exec needs a shell it knows
 	Unsupported        Code = "unsupported"         // 501: not on this system, or not as it was started
 	CannotStart        Code = "cannot_start"        // 422: the program or folder cannot be used
@@ -31,9 +35,9 @@ const (
 )
 
 var statuses = map[Code]int{
-	Invalid: 400, UnknownField: 400, Denied: 403, NotFound: 404, NotAllowed: 405,
-	Exists: 409, Busy: 409, Dead: 410, TooLarge: 413, UnsupportedProgram: 422,
-	CannotStart: 422, Cancelled: 499, Internal: 500, Unsupported: 501, NotStarted: 503,
+	Invalid: 400, UnknownField: 400, Unauthorized: 401, Denied: 403, NotFound: 404, NotAllowed: 405,
+	Exists: 409, Busy: 409, InDoubt: 409, Dead: 410, Changed: 412, TooLarge: 413,
+	UnsupportedProgram: 422, CannotStart: 422, KeyReused: 422, Cancelled: 499, Internal: 500, Unsupported: 501, NotStarted: 503,
 	Unavailable: 503, Timeout: 504, StorageDegraded: 507,
 }
 

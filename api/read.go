@@ -117,17 +117,20 @@ type Hit struct {
 type EventsRequest struct {
 	Session string `json:"session,omitempty" in:"query" arg:"1" doc:"only this session"`
 	Follow  bool   `json:"follow,omitempty" in:"query" flag:"follow,f" doc:"go on with what happens; without it the present state alone"`
+	After   int64  `json:"after,omitempty" in:"query" doc:"go on behind the event with this seq, in place of the present state"`
 }
 
-// Event is something that happened in a session. Events tell of a change; a
-// watcher that fell behind gets the newest state, with Missed set.
+// Event is something that happened in a session. Events tell of a change. A watcher
+// that fell behind, or comes back too late, gets an event of kind gap that says how
+// many were missed, and then the present states.
 type Event struct {
-	Kind    string       `json:"kind"` // state, exec_start, exec_end, created, ended
+	Seq     int64        `json:"seq,omitempty"` // grows; a present state told at the beginning has none
+	Kind    string       `json:"kind"`          // state, exec_start, exec_end, created, ended, gap
 	Session string       `json:"session"`
 	At      time.Time    `json:"at"`
 	State   SessionState `json:"state,omitempty"`
 	Block   *Block       `json:"block,omitempty"`
-	Missed  int          `json:"missed,omitempty"` // events dropped before this one
+	Missed  int          `json:"missed,omitempty"` // of a gap: how many events are lost, -1 unknown
 }
 
 // StatusRequest asks how the daemon is.

@@ -125,7 +125,10 @@ const stopPatience = 2 * time.Second
 func run(d *daemon.Daemon, l net.Listener, log *slog.Logger, background bool, paths config.Paths) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
-	server := httpapi.New(d, log)
+	server, err := httpapi.New(d, httpapi.Config{Log: log, Version: cli.Version, Dir: paths.Data})
+	if err != nil {
+		return errors.Join(err, d.Close(context.Background()))
+	}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(httpapi.PeerListener(l)) }()
 	if err := d.Serving(l); err != nil {
@@ -136,7 +139,6 @@ func run(d *daemon.Daemon, l net.Listener, log *slog.Logger, background bool, pa
 		fmt.Println("ready")
 		os.Stdout.Close()
 	}
-	var err error
 	select {
 	case <-ctx.Done():
 		d.Interrupted(context.Background())

@@ -110,7 +110,7 @@ func renderEvent(w io.Writer, e *api.Event, asJSON bool) error {
 		line += " " + oneLine(e.Block.Command)
 	}
 	if e.Missed > 0 {
-		line += fmt.Sprintf(" (%d events missed before)", e.Missed)
+		line += fmt.Sprintf(" %d events missed", e.Missed)
 	}
 	_, err := fmt.Fprintln(w, line)
 	return err

@@ -56,10 +56,11 @@ func New(c Config) (*Daemon, error) {
 	if err != nil {
 		return nil, storeError(err)
 	}
-	d := &Daemon{c: c, store: store, events: newHub(), started: time.Now(), stop: make(chan struct{}), handover: make(chan string, 1)}
+	d := &Daemon{c: c, store: store, started: time.Now(), stop: make(chan struct{}), handover: make(chan string, 1)}
 	if d.generation, err = nextGeneration(c.Paths.Data); err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
+	d.events = newHub(d.generation)
 	d.stopOnce = once(func() { close(d.stop) })
 	mc := session.ManagerConfig{
 		Store: store, Scratch: c.Paths.Scratch, Socket: c.Paths.Socket,

@@ -2,107 +2,165 @@ package daemon
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/ai-session/ai-session/api"
 )
 
-// eventQueue is how far a watcher may fall behind before events are dropped for it.
-const eventQueue = 256
+// eventRing is how many events a watcher may fall behind, or miss while it is away.
+// They are held once for all watchers, however many there are.
+const eventRing = 2048
 
-// hub hands every event to every watcher. A slow watcher misses events and is told
-// how many; it never slows a session.
+// eventBatch is how many events a watcher takes at once: a thousand watchers that are
+// all behind must not hold a ring each.
+const eventBatch = 64
+
+// eventCommand bounds a command's text in a held event: the whole one is in the
+// session's history.
+const eventCommand = 4 << 10
+
+// hub holds the newest events. Each watcher reads them at its own pace from the one
+// ring, so that a slow one costs nothing and slows nobody; what it can no longer read
+// it is told of as a gap.
 type hub struct {
-	mu       sync.Mutex // guards watchers, never held while sending blocks
-	watchers map[*watcher]struct{}
-	closed   bool
+	base int64 // the sequence before the first event
+
+	mu      sync.Mutex // guards what follows; never held while somebody reads an event
+	ring    []api.Event
+	last    int64         // sequence of the newest event
+	changed chan struct{} // closed at the next event
+	closed  bool
 }
 
-type watcher struct {
-	events chan api.Event
-	missed int // guarded by the hub's mu
+// newHub returns a hub whose sequence numbers are above those of earlier generations:
+// a daemon lives shorter than 2^32 events.
+func newHub(generation int) *hub {
+	base := int64(generation) << 32
+	return &hub{base: base, last: base, changed: make(chan struct{})}
 }
-
-func newHub() *hub { return &hub{watchers: map[*watcher]struct{}{}} }
 
 func (h *hub) publish(e api.Event) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for w := range h.watchers {
-		e.Missed = w.missed
-		select {
-		case w.events <- e:
-			w.missed = 0
-		default:
-			w.missed++
-		}
+	if e.Block != nil && len(e.Block.Command) > eventCommand {
+		b := *e.Block
+		b.Command = strings.ToValidUTF8(strings.Clone(b.Command[:eventCommand]), "")
+		e.Block = &b
 	}
-}
-
-func (h *hub) join() *watcher {
-	w := &watcher{events: make(chan api.Event, eventQueue)}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.closed {
-		close(w.events)
-		return w
+		return
 	}
-	h.watchers[w] = struct{}{}
-	return w
+	h.last++
+	e.Seq = h.last
+	if len(h.ring) < eventRing {
+		h.ring = append(h.ring, e)
+	} else {
+		h.ring[(h.last-h.base-1)%eventRing] = e
+	}
+	close(h.changed)
+	h.changed = make(chan struct{})
 }
 
-func (h *hub) leave(w *watcher) {
+// behind returns the events behind seq, or how many of them are lost (-1: unknown,
+// seq is another daemon's). Without events, changed is closed when there are some.
+func (h *hub) behind(seq int64) (events []api.Event, lost int64, changed <-chan struct{}, closed bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	delete(h.watchers, w)
+	if seq < h.base || seq > h.last {
+		return nil, -1, h.changed, h.closed
+	}
+	oldest := h.last - int64(len(h.ring)) // the sequence before the oldest one held
+	if seq < oldest {
+		return nil, h.last - seq, h.changed, h.closed
+	}
+	from := seq - h.base // the index, counted from the first event ever, of the next one
+	for i := from; i < min(h.last-h.base, from+eventBatch); i++ {
+		events = append(events, h.ring[i%eventRing])
+	}
+	return events, 0, h.changed, h.closed
+}
+
+func (h *hub) newest() int64 {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.last
 }
 
 func (h *hub) close() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.closed = true
-	for w := range h.watchers {
-		close(w.events)
-		delete(h.watchers, w)
+	if !h.closed {
+		h.closed = true
+		close(h.changed)
 	}
 }
 
-// watch tells the present state of each session, then what happens.
+// watch tells the present state of each session, then what happens. One that comes
+// back is told what happened meanwhile.
 func (d *Daemon) watch(ctx context.Context, req *api.EventsRequest, yield func(*api.Event) error) error {
-	id := ""
+	name := ""
 	if req.Session != "" {
 		s, err := d.sessions.Find(req.Session)
 		if err != nil {
 			return err
 		}
-		id = s.Name()
+		name = s.Name()
 	}
-	w := d.events.join()
-	defer d.events.leave(w)
-	for _, s := range d.sessions.All() {
+	seq := req.After
+	if seq == 0 {
+		seq = d.events.newest()
+		if err := d.present(name, yield); err != nil {
+			return err
+		}
+	}
+	for {
+		events, lost, changed, closed := d.events.behind(seq)
+		if lost != 0 {
+			seq = d.events.newest()
+			gap := api.Event{Seq: seq, Kind: "gap", Session: name, At: time.Now().UTC(), Missed: int(lost)}
+			if err := yield(&gap); err != nil {
+				return err
+			}
+			if err := d.present(name, yield); err != nil {
+				return err
+			}
+			continue
+		}
+		for i := range events {
+			seq = events[i].Seq
+			if name != "" && events[i].Session != name {
+				continue
+			}
+			if err := yield(&events[i]); err != nil {
+				return err
+			}
+		}
+		if len(events) > 0 {
+			continue
+		}
+		if !req.Follow || closed {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// present tells the state of every session, or of the named one.
+func (d *Daemon) present(name string, yield func(*api.Event) error) error {
+	all := d.sessions.All()
+	for _, s := range all {
 		info := s.Info()
-		if id != "" && info.Name != id {
+		if name != "" && info.Name != name {
 			continue
 		}
 		if err := yield(&api.Event{Kind: "state", Session: info.Name, At: time.Now().UTC(), State: info.State}); err != nil {
 			return err
-		}
-	}
-	for req.Follow {
-		select {
-		case e, open := <-w.events:
-			if !open {
-				return nil
-			}
-			if id != "" && e.Session != id {
-				continue
-			}
-			if err := yield(&e); err != nil {
-				return err
-			}
-		case <-ctx.Done():
-			return nil
 		}
 	}
 	return nil

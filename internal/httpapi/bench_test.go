@@ -37,7 +37,10 @@ func BenchmarkExecOverSocket(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	server := New(d, log)
+	server, err := New(d, Config{Log: log})
+	if err != nil {
+		b.Fatal(err)
+	}
 	go server.Serve(PeerListener(l))
 	b.Cleanup(func() { server.Shutdown(context.Background()) })
 	c := wire.NewClient("bench", func(ctx context.Context) (net.Conn, error) { return net.Dial("unix", l.Addr().String()) })

@@ -3,8 +3,6 @@ package httpapi
 import (
 	"context"
 	"encoding/json"
-	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -32,9 +30,18 @@ func (u untouched) Open(ctx context.Context, op api.Spec, req any) (api.Conn, er
 	return nil, err
 }
 
+func serve(t testing.TB, c api.Caller) *Server {
+	t.Helper()
+	s, err := New(c, Config{Version: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
 // An old daemon must not drop what a new client asks for.
 func TestUnknownRequestFieldsAreRefused(t *testing.T) {
-	server := New(untouched{t}, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	server := serve(t, untouched{t})
 	for _, op := range api.All() {
 		path := regexp.MustCompile(`\{\w+\}`).ReplaceAllString(op.Path, "dev")
 		for _, c := range []struct{ name, target, body string }{

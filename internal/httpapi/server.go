@@ -15,37 +15,83 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/ai-session/ai-session/api"
 	"github.com/ai-session/ai-session/internal/wire"
 )
 
-// headerTimeout bounds how long a client may take over its request's head.
-const headerTimeout = 10 * time.Second
+const (
+	headerTimeout = 10 * time.Second // a client's time for its request's head
+	bodyTimeout   = 60 * time.Second // and for its body
+	idleTimeout   = 3 * time.Minute  // between two requests
+)
+
+// Config is what a server runs with. The zero value works.
+type Config struct {
+	Log     *slog.Logger
+	Version string
+	Dir     string                        // where answers to keyed requests are kept; "": in memory
+	MCP     func(api.Caller) http.Handler // what serves /mcp; nil: nothing
+}
 
 // Server serves a Caller's operations.
 type Server struct {
-	caller api.Caller
-	log    *slog.Logger
-	http   *http.Server
-	frozen atomic.Bool
+	c       Config
+	caller  api.Caller // guarded and metered
+	log     *slog.Logger
+	http    *http.Server
+	replays *replays
+	frozen  atomic.Bool
 }
 
 // New returns a server for caller's operations.
-func New(caller api.Caller, log *slog.Logger) *Server {
-	s := &Server{caller: caller, log: log}
+func New(caller api.Caller, c Config) (*Server, error) {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	metrics := prometheus.NewRegistry()
+	s := &Server{c: c, caller: guarded{meter(caller, metrics)}, log: c.Log, replays: openReplays(c.Dir)}
+	document, err := Document(c.Version)
+	if err != nil {
+		return nil, err
+	}
 	mux := http.NewServeMux()
 	for _, op := range api.All() {
 		mux.Handle(op.Method+" "+op.Path, s.handler(op))
 	}
+	s.legacy(mux)
+	s.pages(mux, document)
 	mux.HandleFunc("GET /healthz", ok)
-	mux.HandleFunc("GET /readyz", ok)
-	s.http = &http.Server{
-		Handler:           s.unrouted(mux),
-		ReadHeaderTimeout: headerTimeout,
-		MaxHeaderBytes:    64 << 10,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	mux.HandleFunc("GET /readyz", s.ready)
+	mux.Handle("GET /metrics", s.permitted("read", metricsHandler(metrics)))
+	if c.MCP != nil {
+		mux.Handle("/mcp", c.MCP(s.caller))
 	}
-	return s
+	s.http = s.listener(s.unrouted(mux))
+	return s, nil
+}
+
+// listener is an HTTP server with our bounds on what a client may cost.
+func (s *Server) listener(h http.Handler) *http.Server {
+	return &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: headerTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+	}
+}
+
+// permitted serves h to those whose grant has a capability.
+func (s *Server) permitted(capability string, h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := grantOf(r.Context()).allow(capability); err != nil {
+			s.fail(w, err)
+			return
+		}
+		h.ServeHTTP(w, r)
+	})
 }
 
 // Serve answers on l until Shutdown.
@@ -74,6 +120,20 @@ func (s *Server) Freeze() { s.frozen.Store(true) }
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.http.Handler.ServeHTTP(w, r) }
 
 func ok(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "ok\n") }
+
+// ready says whether requests are taken: not while the successor is awaited, and not
+// when the daemon does not answer.
+func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
+	if s.frozen.Load() {
+		s.fail(w, api.Errorf(api.Unavailable, "the daemon hands over to another one"))
+		return
+	}
+	if _, err := api.DaemonStatus.Call(withGrant(r.Context(), nil), s.caller, &api.StatusRequest{}); err != nil {
+		s.fail(w, err)
+		return
+	}
+	ok(w, r)
+}
 
 // unrouted answers with a problem where the mux would answer with plain text.
 func (s *Server) unrouted(mux *http.ServeMux) http.Handler {
@@ -113,9 +173,12 @@ func (s *Server) handler(op api.Spec) http.Handler {
 			panic(http.ErrAbortHandler) // no answer at all
 		}
 		r = r.WithContext(api.WithClient(r.Context(), clientName(r)))
-		req, err := decode(w, r, op)
+		err := grantOf(r.Context()).allow(op.Capability)
 		if err == nil {
-			err = serve(w, r, op, req)
+			var req any
+			if req, err = decode(w, r, op); err == nil {
+				err = serve(w, r, op, req)
+			}
 		}
 		if err != nil {
 			s.fail(w, err)
@@ -125,18 +188,26 @@ func (s *Server) handler(op api.Spec) http.Handler {
 
 // clientName is what a client calls itself, made safe to show.
 func clientName(r *http.Request) string {
-	name := strings.Map(func(c rune) rune {
+	name := clean(r.UserAgent())
+	return name[:min(len(name), 64)]
+}
+
+// clean drops what is not printable ASCII.
+func clean(s string) string {
+	return strings.Map(func(c rune) rune {
 		if c < ' ' || c > '~' {
 			return -1
 		}
 		return c
-	}, r.UserAgent())
-	return name[:min(len(name), 64)]
+	}, s)
 }
 
 func decode(w http.ResponseWriter, r *http.Request, op api.Spec) (any, error) {
 	var body []byte
 	if r.ContentLength != 0 {
+		control := http.NewResponseController(w)
+		control.SetReadDeadline(time.Now().Add(bodyTimeout)) // not supported in tests
+		defer control.SetReadDeadline(time.Time{})
 		var err error
 		if body, err = readBody(http.MaxBytesReader(w, r.Body, wire.MaxBody), r.ContentLength); err != nil {
 			return nil, err
@@ -163,6 +234,12 @@ func readBody(r io.Reader, length int64) ([]byte, error) {
 }
 
 func (s *Server) unary(w http.ResponseWriter, r *http.Request, op api.Spec, req any) error {
+	if err := s.unchanged(r.Context(), r, op); err != nil {
+		return err
+	}
+	if key := r.Header.Get("Idempotency-Key"); key != "" && op.Method == http.MethodPost {
+		return s.replayed(w, r, op, req, key)
+	}
 	res, err := s.caller.Call(r.Context(), op, req)
 	if err != nil {
 		return err
@@ -171,12 +248,25 @@ func (s *Server) unary(w http.ResponseWriter, r *http.Request, op api.Spec, req 
 	if err != nil {
 		return err
 	}
-	header := w.Header()
-	header.Set("Content-Type", "application/json")
-	header.Set("Content-Length", strconv.Itoa(len(body)))
-	w.Write(body)
-	http.NewResponseController(w).Flush() // before the request's context ends
+	if versioned[op.Name] && op.Method == http.MethodGet {
+		tag := etag(body)
+		w.Header().Set("ETag", tag)
+		if matches(r.Header.Get("If-None-Match"), tag) {
+			w.WriteHeader(http.StatusNotModified)
+			return nil
+		}
+	}
+	write(w, http.StatusOK, "application/json", body)
 	return nil
+}
+
+// write answers with a whole body, now: before the request's context ends.
+func write(w http.ResponseWriter, status int, kind string, body []byte) {
+	w.Header().Set("Content-Type", kind)
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	w.Write(body)
+	http.NewResponseController(w).Flush()
 }
 
 // encode writes JSON without escaping <, > and &: the text is for reading.
@@ -189,6 +279,9 @@ func encode(v any) ([]byte, error) {
 }
 
 func (s *Server) stream(w http.ResponseWriter, r *http.Request, op api.Spec, req any) error {
+	if wantsEvents(r) {
+		return s.follow(w, r, op, req)
+	}
 	out := &streamWriter{w: w, raw: op.Result == reflect.TypeFor[api.Chunk]()}
 	err := s.caller.Stream(r.Context(), op, req, out.write)
 	if err == nil {
@@ -230,10 +323,7 @@ func (s *streamWriter) write(item any) error {
 	if err != nil {
 		return err
 	}
-	if _, err := s.w.Write(b); err != nil {
-		return api.Errorf(api.Cancelled, "the client left").WithCause(err)
-	}
-	return http.NewResponseController(s.w).Flush()
+	return flush(s.w, b)
 }
 
 func (s *streamWriter) bytes(item any) ([]byte, error) {
@@ -244,8 +334,11 @@ func (s *streamWriter) bytes(item any) ([]byte, error) {
 }
 
 func (s *Server) duplex(w http.ResponseWriter, r *http.Request, op api.Spec, req any) error {
+	if wantsWebSocket(r) {
+		return s.websocketConn(w, r, op, req)
+	}
 	if !strings.EqualFold(r.Header.Get("Upgrade"), wire.Protocol) {
-		return api.Errorf(api.Invalid, "%s needs an upgrade to %s", op.Name, wire.Protocol).
+		return api.Errorf(api.Invalid, "%s needs an upgrade to websocket or %s", op.Name, wire.Protocol).
 			WithHint("use ai-session attach or the Go library")
 	}
 	far, err := s.caller.Open(r.Context(), op, req)
@@ -297,8 +390,8 @@ func (s *Server) fail(w http.ResponseWriter, err error) {
 	if encErr != nil {
 		body = []byte(`{"code":"internal"}`)
 	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	w.WriteHeader(p.Status)
-	w.Write(body)
+	if p.Code == api.Unauthorized {
+		w.Header().Set("WWW-Authenticate", "Bearer")
+	}
+	write(w, p.Status, "application/problem+json", body)
 }

@@ -10,6 +10,10 @@ import (
 // Protocol is what an attach request upgrades to.
 const Protocol = "ai-session-attach/1"
 
+// WebSocketProtocol is the subprotocol of the same frames over a WebSocket, one to a
+// binary message.
+const WebSocketProtocol = "ai-session-attach.1"
+
 // An attach frame on the wire:
 //
 //	+---------+---------+----------------+
