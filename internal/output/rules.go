@@ -85,7 +85,11 @@ func (p *page) applyTo(r *rules, i int, line string) fate {
 	}
 	if a.severity != "" {
 		f := api.Finding{Kind: a.kind, Severity: a.severity, Message: strings.TrimSpace(line)}
-		if d, ok := parseDiagnostic(line); ok {
+		d, ok := parseDiagnostic(line)
+		if !ok {
+			d, ok = parsePlace(line)
+		}
+		if ok && d.message != "" {
 			f.File, f.Line, f.Col, f.Message = d.file, d.line, d.col, d.message
 		}
 		p.find(f)
