@@ -202,12 +202,18 @@ func crash(ts *testscript.TestScript, neg bool, args []string) {
 	case "daemon":
 		ts.Check(crashProcess(st.PID))
 		return
-	case "both": // the keeper first: it would start the daemon again
+	case "both": // the keeper is held still: it would start the daemon again
+		ts.Check(exec.Command("kill", "-STOP", strconv.Itoa(st.Keeper.PID)).Run())
 		gone, err := unixClient(home).Get("http://daemon/v1/logs?follow=true")
 		ts.Check(err)
 		defer gone.Body.Close()
-		ts.Check(errors.Join(crashProcess(st.Keeper.PID), crashProcess(st.PID)))
+		ts.Check(errors.Join(crashProcess(st.PID), crashProcess(st.Keeper.PID)))
 		io.Copy(io.Discard, gone.Body)
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		if !ends(ctx, st.Keeper.PID) { // until then its copy of the socket takes connections
+			ts.Fatalf("the keeper lives")
+		}
 		return
 	}
 	res, err := unixClient(home).Get("http://daemon/v1/logs?follow=true")

@@ -44,6 +44,56 @@ func (b Bytes) String() string {
 // Type names the value in command-line help.
 func (b *Bytes) Type() string { return "size" }
 
+// StorageRequest asks what is kept.
+type StorageRequest struct{}
+
+// StorageReport is what is kept, the largest first.
+type StorageReport struct {
+	TotalBytes int64           `json:"total_bytes"`
+	LimitBytes int64           `json:"limit_bytes"`    // of all
+	QuotaBytes int64           `json:"quota_bytes"`    // of each session
+	Keys       *KeysReport     `json:"keys,omitempty"` // absent: nothing was ever encrypted
+	Sessions   []StoredSession `json:"sessions"`
+}
+
+// StoredSession is one session on the disk.
+type StoredSession struct {
+	ID           string    `json:"id"`
+	Name         string    `json:"name"`
+	State        string    `json:"state"` // living, ended, lost (restore brings it back), no key
+	Bytes        int64     `json:"bytes"`
+	EvictedBytes int64     `json:"evicted_bytes,omitempty"` // output that was dropped to save space
+	Encrypted    bool      `json:"encrypted,omitempty"`
+	First        string    `json:"first,omitempty"` // references of its blocks
+	Last         string    `json:"last,omitempty"`
+	CreatedAt    time.Time `json:"created_at"`
+	WrittenAt    time.Time `json:"written_at"`
+}
+
+// KeysReport says what protects what is encrypted.
+type KeysReport struct {
+	Kind     string   `json:"kind"` // keyring, passphrase, age or file
+	Sessions int      `json:"sessions"`
+	Open     bool     `json:"open"`
+	Problems []string `json:"problems"`
+}
+
+// ShredRequest makes an encrypted session unreadable for ever.
+type ShredRequest struct {
+	Session string `json:"session" in:"path" arg:"1" doc:"ended session, by id or name"`
+}
+
+// RotateRequest wraps all keys anew.
+type RotateRequest struct {
+	Keys string `json:"keys,omitempty" flag:"keys" enum:"keyring|passphrase|age|file" doc:"what wraps them from now on; by default the same as before"`
+}
+
+// Rotated says how many keys were wrapped anew.
+type Rotated struct {
+	Keys int    `json:"keys"`
+	Kind string `json:"kind"`
+}
+
 // ExportRequest carries a session elsewhere, or a recording of it.
 type ExportRequest struct {
 	Ref    string `json:"ref" in:"query" arg:"1" doc:"session, living or ended; of a recording also @e42, @last or @e42#100-200"`

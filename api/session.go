@@ -19,6 +19,7 @@ type CreateRequest struct {
 	Env          KV       `json:"env,omitempty" flag:"env,e" doc:"add NAME=VALUE to its environment"`
 	BaseEnv      KV       `json:"base_env,omitempty" doc:"the environment to start from; by default the daemon user's login environment"`
 	Size         *Size    `json:"size,omitempty" flag:"size" doc:"COLSxROWS; by default the client's terminal, else 120x40"`
+	Encrypt      bool     `json:"encrypt,omitempty" flag:"encrypt" doc:"encrypt what is kept of it on disk"`
 	AllowReports bool     `json:"allow_reports,omitempty" flag:"allow-reports" doc:"let programs read the screen back through terminal reports"`
 
 	IdempotencyKey string `json:"idempotency_key,omitempty" doc:"a request that comes again under the same key is answered by the first one's session"`

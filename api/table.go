@@ -164,6 +164,24 @@ var (
 		Doc:     "Bring back sessions that a reboot ended: from their newest snapshot, else folder, program and screen.",
 		Example: "ai-session restore --all",
 	}
+	StorageOf = Op[StorageRequest, StorageReport]{
+		Name: "storage", Method: "GET", Path: "/v1/storage", Verb: "storage",
+		Capability: "read",
+		Doc:        "Show what is kept on the disk, and how it is protected.",
+		Example:    "ai-session storage",
+	}
+	Shred = Op[ShredRequest, Deleted]{
+		Name: "storage_shred", Method: "POST", Path: "/v1/storage/{session}/shred", Verb: "storage shred",
+		Capability: "admin", Audit: "shred",
+		Doc:     "Destroy the key of an encrypted session: what was kept of it can never be read again.",
+		Example: "ai-session storage shred dev",
+	}
+	RotateKeys = Op[RotateRequest, Rotated]{
+		Name: "storage_rotate", Method: "POST", Path: "/v1/storage/rotate", Verb: "storage rotate",
+		Capability: "admin", Audit: "rotate",
+		Doc:     "Wrap the keys of all encrypted sessions anew.",
+		Example: "ai-session storage rotate --keys keyring",
+	}
 	Doctor = Op[DoctorRequest, Diagnosis]{
 		Name: "doctor", Method: "GET", Path: "/v1/doctor", Verb: "doctor",
 		Capability: "read",
@@ -204,6 +222,6 @@ func All() []Spec {
 		Attach.Spec(), Detach.Spec(), Kill.Spec(), Resize.Spec(), Rename.Spec(), Signal.Spec(),
 		Search.Spec(), Export.Spec(), Import.Spec(), SnapshotSave.Spec(), SnapshotsOf.Spec(), SnapshotShow.Spec(),
 		SnapshotCompare.Spec(), SnapshotRestore.Spec(), SnapshotDelete.Spec(), Restore.Spec(),
-		Doctor.Spec(), DaemonStatus.Spec(), Upgrade.Spec(), Stop.Spec(), Logs.Spec(),
+		StorageOf.Spec(), Shred.Spec(), RotateKeys.Spec(), Doctor.Spec(), DaemonStatus.Spec(), Upgrade.Spec(), Stop.Spec(), Logs.Spec(),
 	}
 }

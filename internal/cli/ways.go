@@ -49,6 +49,47 @@ func (a *app) doctor() *cobra.Command {
 	})
 }
 
+func (a *app) storage() *cobra.Command {
+	c := command(a, api.StorageOf, func(req *api.StorageRequest, _ *cobra.Command) error {
+		r, err := call(a, api.StorageOf, req)
+		if err != nil || a.json {
+			return err
+		}
+		t := table(a.stdout)
+		fmt.Fprintln(t, "SIZE\tSTATE\tNAME\tID\tBLOCKS\tWRITTEN")
+		for _, s := range r.Sessions {
+			blocks := ""
+			if s.First != "" {
+				blocks = s.First + "-" + s.Last
+			}
+			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", api.Bytes(s.Bytes), s.State, printable(s.Name), s.ID, blocks, s.WrittenAt.Local().Format("2006-01-02 15:04"))
+		}
+		if err := t.Flush(); err != nil {
+			return err
+		}
+		fmt.Fprintf(a.stdout, "%s of %s; each session at most %s\n", api.Bytes(r.TotalBytes), api.Bytes(r.LimitBytes), api.Bytes(r.QuotaBytes))
+		if k := r.Keys; k != nil {
+			fmt.Fprintf(a.stdout, "keys: %s, %s\n", k.Kind, counted(k.Sessions, "encrypted session"))
+			for _, p := range k.Problems {
+				fmt.Fprintf(a.stdout, "  %s\n", printable(p))
+			}
+		}
+		return nil
+	})
+	c.AddCommand(command(a, api.Shred, func(req *api.ShredRequest, _ *cobra.Command) error {
+		_, err := call(a, api.Shred, req)
+		return err
+	}), command(a, api.RotateKeys, func(req *api.RotateRequest, _ *cobra.Command) error {
+		r, err := call(a, api.RotateKeys, req)
+		if err != nil || a.json {
+			return err
+		}
+		_, err = fmt.Fprintf(a.stdout, "%s wrapped by %s\n", counted(r.Keys, "key"), r.Kind)
+		return err
+	}))
+	return c
+}
+
 // outcome is what a line of a batch came to.
 type outcome struct {
 	Line   int             `json:"line"`

@@ -39,6 +39,10 @@ type Storage struct {
 	Total   string `toml:"total" doc:"what all may take; ended sessions go first, oldest first; by default 16G"`
 	Days    int    `toml:"days" doc:"how long ended sessions are kept; by default for as long as there is room"`
 	Encrypt bool   `toml:"encrypt" doc:"encrypt what new sessions write to disk"`
+	Keys    string `toml:"keys" doc:"what wraps their keys: keyring, passphrase (AI_SESSION_PASSPHRASE), age or file; by default the first that works"`
+
+	Recipients string `toml:"recipients" doc:"age recipients that can open the keys, separated by commas"`
+	Identity   string `toml:"identity" doc:"file with the age identity that opens the keys here"`
 }
 
 // Journal is what is written of a session.
@@ -207,7 +211,7 @@ func check(name, text string) error {
 	case "storage.session", "storage.total":
 		return new(api.Bytes).Set(text)
 	}
-	allowed := map[string]string{"log_level": "debug|info|warn|error", "journal.sync": "always|interval"}[name]
+	allowed := map[string]string{"log_level": "debug|info|warn|error", "journal.sync": "always|interval", "storage.keys": "keyring|passphrase|age|file"}[name]
 	if allowed == "" || text == "" {
 		return nil
 	}

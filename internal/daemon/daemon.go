@@ -38,6 +38,7 @@ type Daemon struct {
 	bound      map[string]binding
 	started    time.Time
 	generation int
+	ring       *ring
 	vault      *vault // nil without a keeper
 	listener   net.Listener
 	adoption   session.Adoption
@@ -52,11 +53,12 @@ func New(c Config) (*Daemon, error) {
 	if err := c.Paths.Make(); err != nil {
 		return nil, err
 	}
-	store, err := persistence.OpenStore(c.Paths.Data)
+	keyring := newRing(c.Paths.Data, c.Settings.Storage)
+	store, err := persistence.OpenStore(c.Paths.Data, persistence.StoreOptions{Keys: keyring, Encrypt: c.Settings.Storage.Encrypt})
 	if err != nil {
 		return nil, storeError(err)
 	}
-	d := &Daemon{c: c, store: store, started: time.Now(), stop: make(chan struct{}), handover: make(chan string, 1)}
+	d := &Daemon{c: c, store: store, ring: keyring, started: time.Now(), stop: make(chan struct{}), handover: make(chan string, 1)}
 	if d.generation, err = nextGeneration(c.Paths.Data); err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
@@ -76,11 +78,13 @@ func New(c Config) (*Daemon, error) {
 	d.bind()
 	d.snapshotting()
 	if d.vault == nil {
+		d.enforcing()
 		return d, nil
 	}
 	if err := d.adopt(); err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
+	d.enforcing() // not before: what waits for adoption looks as if it had ended
 	return d, nil
 }
 

@@ -89,6 +89,13 @@ func (x *examination) store(d *Daemon) {
 	default:
 		x.say("storage", "ok", fmt.Sprintf("%s, %s left", d.c.Paths.Data, api.Bytes(free)), "")
 	}
+	if k := d.ring.report(); k != nil {
+		status := "ok"
+		if !k.Open || len(k.Problems) > 0 {
+			status = "warn"
+		}
+		x.say("keys", status, fmt.Sprintf("%s, %d encrypted sessions; %s", k.Kind, k.Sessions, strings.Join(k.Problems, "; ")), "ai-session storage rotate --keys keyring")
+	}
 	info, err := os.Stat(d.c.Paths.Data)
 	if err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
 		x.say("privacy", "fail", d.c.Paths.Data+" is open to others", "chmod 700 "+d.c.Paths.Data)

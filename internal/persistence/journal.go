@@ -297,3 +297,6 @@ func Remove(dir string) error {
 	}
 	return os.Remove(dir)
 }
+
+// Encrypted says that what is written is.
+func (j *Journal) Encrypted() bool { return j.key != nil }

@@ -11,14 +11,19 @@ import (
 
 // Snapshots is a folder of kept states: each a folder of small files, written as a
 // whole or not at all.
-type Snapshots struct{ dir string }
+type Snapshots struct {
+	dir  string
+	keys Keys
+}
 
 // Snapshots of the store's sessions.
-func (s *Store) Snapshots() Snapshots { return Snapshots{filepath.Join(s.dir, "snapshots")} }
+func (s *Store) Snapshots() Snapshots {
+	return Snapshots{dir: filepath.Join(s.dir, "snapshots"), keys: s.keys}
+}
 
 // Save writes a snapshot under a name that is a safe file name; one that is there
-// already is an error.
-func (s Snapshots) Save(name string, files map[string][]byte) error {
+// already is an error. With encrypt, each file is sealed under a key of the snapshot's.
+func (s Snapshots) Save(name string, files map[string][]byte, encrypt bool) error {
 	if err := checkID(name); err != nil {
 		return err
 	}
@@ -30,7 +35,18 @@ func (s Snapshots) Save(name string, files map[string][]byte) error {
 		return err
 	}
 	defer os.RemoveAll(tmp)
+	var key *sessionKey
+	if encrypt {
+		if key, err = newKey(s.keys, tmp, name); err != nil {
+			return err
+		}
+	}
 	for file, content := range files {
+		if key != nil {
+			if content, err = key.seal(file, content); err != nil {
+				return err
+			}
+		}
 		if err := writeSynced(filepath.Join(tmp, file), content); err != nil {
 			if isFull(err) {
 				err = fmt.Errorf("%w: %w", ErrFull, err)
@@ -79,11 +95,16 @@ func (s Snapshots) Read(name, file string) ([]byte, error) {
 	if checkID(name) != nil {
 		return nil, fmt.Errorf("snapshot %q: %w", name, fs.ErrNotExist)
 	}
-	return os.ReadFile(filepath.Join(s.dir, name, file))
+	b, err := os.ReadFile(filepath.Join(s.dir, name, file))
+	if err != nil || smallKey(b) == 0 {
+		return b, err
+	}
+	k, err := findKey(s.keys, filepath.Join(s.dir, name), name, smallKey(b))
+	if err != nil {
+		return nil, err
+	}
+	return k.open(file, b)
 }
-
-// Path is where one file of a snapshot is.
-func (s Snapshots) Path(name, file string) string { return filepath.Join(s.dir, name, file) }
 
 // Size is what a snapshot takes on disk.
 func (s Snapshots) Size(name string) (n int64) {

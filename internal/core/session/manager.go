@@ -75,6 +75,7 @@ type meta struct {
 	CreatedAt time.Time `json:"created_at"`
 	Reports   bool      `json:"allow_reports,omitempty"`
 	Key       string    `json:"key,omitempty"`   // of the request that made it
+	Encrypt   bool      `json:"-"`               // the journal's header tells
 	Ended     bool      `json:"ended,omitempty"` // in order; without it something ended the daemon and the keeper
 
 	FirstBlock uint64 `json:"first_block,omitempty"` // once the session has ended
@@ -214,7 +215,7 @@ func (m *Manager) launch(req *api.CreateRequest, name string, prologue []byte) (
 	}
 	return m.begin(p, cmd, meta{
 		ID: id, Name: name, Shell: argv[0], Argv: argv, Dir: dir, Size: size, CreatedAt: time.Now(),
-		Reports: req.AllowReports, Key: req.IdempotencyKey,
+		Reports: req.AllowReports, Key: req.IdempotencyKey, Encrypt: req.Encrypt,
 	})
 }
 
@@ -234,7 +235,7 @@ func (m *Manager) begin(p Parts, cmd pty.Command, d meta) (s *Session, err error
 	}
 	data, err := json.Marshal(d)
 	if err == nil {
-		p.Journal, err = m.c.Store.Create(d.ID, data, persistence.Options{Session: d.ID})
+		p.Journal, err = m.c.Store.Create(d.ID, data, persistence.Options{Session: d.ID, Encrypt: d.Encrypt})
 	}
 	if err != nil {
 		p.PTY.Kill(context.Background())

@@ -49,7 +49,7 @@ func (m *Manager) SaveSnapshot(ctx context.Context, req *api.SnapshotSaveRequest
 		return nil, err
 	}
 	store := m.c.Store.Snapshots()
-	if err := store.Save(snap.Name, files); err != nil {
+	if err := store.Save(snap.Name, files, s.journal.Encrypted()); err != nil {
 		return nil, snapshotError(snap.Name, err)
 	}
 	snap.Bytes = store.Size(snap.Name)
@@ -450,9 +450,7 @@ func (m *Manager) RestoreSnapshot(ctx context.Context, req *api.SnapshotRestoreR
 		return nil, err
 	}
 	if snap.ShellState != "" && s.kit != nil {
-		file := m.c.Store.Snapshots().Path(req.Name, stateFile)
-		text := loadCommand(s.kit.Kind(), shell.Quote(file), s.ID(), m.c.Socket)
-		if _, err := s.Exec(ctx, &api.ExecRequest{Command: text, TimeoutMS: api.MillisOf(statePatience), Queue: true, Internal: true}); err != nil {
+		if err := s.takeUp(ctx, snap.ShellState, m.c.Socket); err != nil {
 			m.complain(s.ID(), fmt.Errorf("its state was not taken up: %w", err))
 		}
 	}
@@ -460,6 +458,18 @@ func (m *Manager) RestoreSnapshot(ctx context.Context, req *api.SnapshotRestoreR
 		return s, s.rerun(ctx, snap.Running)
 	}
 	return s, nil
+}
+
+// takeUp has the shell read a state, from a file beside its commands.
+func (s *Session) takeUp(ctx context.Context, state, socket string) error {
+	file := filepath.Join(s.kit.Dir(), "restore")
+	if err := os.WriteFile(file, []byte(state), 0o600); err != nil {
+		return err
+	}
+	defer os.Remove(file)
+	text := loadCommand(s.kit.Kind(), shell.Quote(file), s.ID(), socket)
+	_, err := s.Exec(ctx, &api.ExecRequest{Command: text, TimeoutMS: api.MillisOf(statePatience), Queue: true, Internal: true})
+	return err
 }
 
 // prologue shows a screen of the past above what begins now.

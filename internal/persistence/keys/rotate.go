@@ -91,6 +91,8 @@ func (r *Ring) rewrap(dir string) (bool, error) {
 // sessions are the folders that may hold a key.
 func (r *Ring) sessions() []string {
 	found, _ := filepath.Glob(filepath.Join(globQuote(r.dir), "sessions", "*", sessionFile))
+	kept, _ := filepath.Glob(filepath.Join(globQuote(r.dir), "snapshots", "*", sessionFile))
+	found = append(found, kept...)
 	dirs := make([]string, 0, len(found))
 	for _, f := range found {
 		dirs = append(dirs, filepath.Dir(f))
