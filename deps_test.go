@@ -27,7 +27,7 @@ var dependencies = []dependency{
 	{"github.com/charmbracelet/x/conpty", "a pseudo-console on Windows with all its flags",
 		[]string{"internal/core/pty"}},
 	{"github.com/coder/websocket", "WebSocket by RFC 6455, client and server; no dependencies of its own",
-		[]string{"internal/httpapi", "test"}},
+		[]string{"cmd/ai-sessiond", "internal/httpapi", "test"}},
 	{"github.com/creack/pty", "opening a pseudo-terminal on every unix",
 		[]string{"internal/core/pty", "test"}},
 	{"github.com/klauspost/compress", "zstd: a sealed journal is a seventh of its output; plain Go, no dependencies of its own",

@@ -18,8 +18,9 @@ import (
 	"github.com/ai-session/ai-session/internal/wire"
 )
 
-// Dial reaches the daemon that listens on a unix socket. An empty address is this
-// user's own daemon, which is started if there is none.
+// Dial reaches the daemon that listens on a unix socket, or the one of another machine
+// at https://HOST:PORT or under the name that `ai-session remote add` gave it. An empty
+// address is this user's own daemon, which is started if there is none.
 func Dial(ctx context.Context, address string) (*Client, error) {
 	c, err := Connect(ctx, address, true)
 	if err != nil {
@@ -34,6 +35,13 @@ func Connect(ctx context.Context, address string, start bool) (*wire.Client, err
 	paths, err := config.Find(os.Getenv)
 	if err != nil {
 		return nil, err
+	}
+	if config.IsRemote(address) {
+		dial, err := remoteDialer(address)
+		if err != nil {
+			return nil, err
+		}
+		return wire.NewClient(fmt.Sprintf("%s/%d", programName(), os.Getpid()), dial), nil
 	}
 	socket := strings.TrimPrefix(address, "unix://")
 	if socket == "" {

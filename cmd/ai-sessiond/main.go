@@ -3,8 +3,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"log/slog"
@@ -16,6 +18,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/ai-session/ai-session/api"
 	"github.com/ai-session/ai-session/internal/cli"
 	"github.com/ai-session/ai-session/internal/config"
 	"github.com/ai-session/ai-session/internal/core/pty/keeper"
@@ -31,6 +34,9 @@ func main() {
 		}
 		return
 	}
+	if len(os.Args) > 1 && verb(os.Args[1], os.Args[2:]) {
+		return
+	}
 	if len(os.Args) == 2 && os.Args[1] == "preflight" {
 		if err := daemon.CheckState(os.Stdin, os.Stdout, cli.Version); err != nil {
 			fmt.Fprintln(os.Stderr, err)
@@ -42,10 +48,13 @@ func main() {
 		fmt.Fprintln(os.Stderr, "usage: ai-sessiond serve\n(people type: ai-session serve)")
 		os.Exit(2)
 	}
-	background := len(os.Args) > 2 && os.Args[2] == "--background"
-	if err := serve(background); err != nil {
+	flags := flag.NewFlagSet("serve", flag.ExitOnError)
+	background := flags.Bool("background", false, "say ready, then be quiet")
+	listen := flags.String("listen", "", "serve other machines on HOST:PORT")
+	flags.Parse(os.Args[2:])
+	if err := serve(*background, *listen); err != nil {
 		out := os.Stderr
-		if background {
+		if *background {
 			out = os.Stdout // the client that started us reads one line
 		}
 		fmt.Fprintln(out, strings.ReplaceAll(err.Error(), "\n", "; "))
@@ -53,8 +62,30 @@ func main() {
 	}
 }
 
+// verb runs what the client leaves to this program. It reports whether it was one.
+func verb(name string, args []string) bool {
+	var err error
+	switch {
+	case name == "token":
+		err = token(args)
+	case name == "proxy" && len(args) == 1:
+		err = proxy(args[0])
+	default:
+		return false
+	}
+	if err != nil {
+		p := api.ProblemOf(err)
+		fmt.Fprintln(os.Stderr, "ai-session: "+p.Detail)
+		if p.Hint != "" {
+			fmt.Fprintln(os.Stderr, "  try: "+p.Hint)
+		}
+		os.Exit(1)
+	}
+	return true
+}
+
 // serve runs a daemon until it is told to stop.
-func serve(background bool) error {
+func serve(background bool, listenOn string) error {
 	paths, err := config.Find(os.Getenv)
 	if err != nil {
 		return err
@@ -71,6 +102,7 @@ func serve(background bool) error {
 		return err
 	}
 	defer logFile.Close()
+	settings.Server.Listen = cmp.Or(listenOn, settings.Server.Listen)
 	log := newLog(settings.LogLevel, background, logFile)
 	k, err := keeper.FromEnv()
 	if err != nil {
@@ -84,7 +116,7 @@ func serve(background bool) error {
 	if err != nil {
 		return errors.Join(err, d.Close(context.Background()))
 	}
-	return run(d, l, log, background, paths)
+	return run(d, l, log, background, paths, settings.Server)
 }
 
 func newLog(level string, background bool, file io.Writer) *slog.Logger {
@@ -122,7 +154,7 @@ const stopPatience = 2 * time.Second
 // run serves until a signal or the stop operation. The sessions and the store go
 // first and the socket last: a client that sees the socket gone may start the next
 // daemon.
-func run(d *daemon.Daemon, l net.Listener, log *slog.Logger, background bool, paths config.Paths) error {
+func run(d *daemon.Daemon, l net.Listener, log *slog.Logger, background bool, paths config.Paths, remote config.Server) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
 	server, err := httpapi.New(d, httpapi.Config{Log: log, Version: cli.Version, Dir: paths.Data})
@@ -131,6 +163,9 @@ func run(d *daemon.Daemon, l net.Listener, log *slog.Logger, background bool, pa
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(httpapi.PeerListener(l)) }()
+	if remote.Listen != "" {
+		listenRemote(server, remote, paths, log)
+	}
 	if err := d.Serving(l); err != nil {
 		log.Warn("the sessions would end with this daemon", "err", err)
 	}

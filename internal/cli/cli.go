@@ -109,7 +109,7 @@ func (a *app) root() *cobra.Command {
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print the answer as JSON, byte for byte what HTTP gives")
-	root.PersistentFlags().StringVar(&a.server, "server", os.Getenv("AI_SESSION_SERVER"), "unix socket of another daemon")
+	root.PersistentFlags().StringVar(&a.server, "server", os.Getenv("AI_SESSION_SERVER"), "another daemon: unix socket, https://HOST:PORT or a remote's name")
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		hint := ""
 		if strings.Contains(c.Use, "-- PROGRAM") {

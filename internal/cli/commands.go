@@ -13,13 +13,14 @@ import (
 	"golang.org/x/term"
 
 	"github.com/ai-session/ai-session/api"
+	"github.com/ai-session/ai-session/internal/config"
 )
 
 // commandOrder is the order of help.
 var commandOrder = []string{
 	"create", "list", "inspect", "exec", "wait", "send", "screen", "output", "history", "events",
 	"attach", "detach", "kill", "resize", "rename", "signal", "interactive", "batch",
-	"snapshot", "restore", "search", "storage", "export", "import", "play", "reduce", "serve", "status", "doctor", "upgrade", "stop",
+	"snapshot", "restore", "search", "storage", "export", "import", "play", "reduce", "serve", "remote", "token", "status", "doctor", "upgrade", "stop",
 	"logs", "config", "completion", "version",
 }
 
@@ -30,7 +31,7 @@ func (a *app) commands() map[string]func() *cobra.Command {
 		"send": a.send, "screen": a.screen, "output": a.output, "history": a.history, "events": a.events,
 		"attach": a.attach, "detach": a.detach, "kill": a.kill, "resize": a.resize, "signal": a.signal,
 		"snapshot": a.snapshot, "restore": a.restore, "search": a.search, "storage": a.storage, "export": a.export, "import": a.importFile, "play": a.play,
-		"reduce": a.reduce, "serve": a.serve, "keeper": a.keeper, "status": a.daemonStatus, "upgrade": a.upgrade,
+		"reduce": a.reduce, "serve": a.serve, "remote": a.remote, "token": a.token, "keeper": a.keeper, "status": a.daemonStatus, "upgrade": a.upgrade,
 		"stop": a.stop, "logs": a.logs, "rename": a.rename, "doctor": a.doctor, "batch": a.batch, "interactive": a.interactive,
 		"config": a.config, "completion": a.completion, "version": a.version,
 	}
@@ -55,6 +56,14 @@ func (a *app) create() *cobra.Command {
 // fromHere fills in what a new session takes over from the client: folder,
 // environment, size.
 func (a *app) fromHere(req *api.CreateRequest) error {
+	if req.Size == nil {
+		if size, ok := terminalSize(os.Stdout); ok {
+			req.Size = &size
+		}
+	}
+	if config.IsRemote(a.server) {
+		return nil // folders and variables of this machine mean nothing there
+	}
 	dir, err := os.Getwd()
 	switch {
 	case req.Dir == "" && err != nil:
@@ -68,11 +77,6 @@ func (a *app) fromHere(req *api.CreateRequest) error {
 	for _, kv := range os.Environ() {
 		if name, value, ok := strings.Cut(kv, "="); ok && name != "" {
 			req.BaseEnv[name] = strings.ToValidUTF8(value, "\ufffd")
-		}
-	}
-	if req.Size == nil {
-		if size, ok := terminalSize(os.Stdout); ok {
-			req.Size = &size
 		}
 	}
 	return nil

@@ -18,19 +18,26 @@ import (
 
 // serve runs the keeper in the foreground, with the daemon below it.
 func (a *app) serve() *cobra.Command {
-	return &cobra.Command{
+	listen := ""
+	c := &cobra.Command{
 		Use:     "serve",
 		Short:   "Run the daemon in the foreground",
-		Example: "  ai-session serve",
+		Example: "  ai-session serve --listen 0.0.0.0:7443",
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			program, err := besideOrPath("ai-sessiond")
 			if err != nil {
 				return err
 			}
-			return a.keep(keeper.Config{Program: program, Args: []string{"serve"}})
+			args := []string{"serve"}
+			if listen != "" {
+				args = append(args, "--listen", listen)
+			}
+			return a.keep(keeper.Config{Program: program, Args: args})
 		},
 	}
+	c.Flags().StringVar(&listen, "listen", "", "serve other machines too, on HOST:PORT, with TLS and tokens")
+	return c
 }
 
 // keeper is the hidden verb that clients start: it holds the terminals and runs the

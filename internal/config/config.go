@@ -25,6 +25,15 @@ type Config struct {
 
 	Snapshots Snapshots `toml:"snapshots"`
 	Storage   Storage   `toml:"storage"`
+	Server    Server    `toml:"server"`
+}
+
+// Server is how other machines reach the daemon; by default they do not.
+type Server struct {
+	Listen string `toml:"listen" doc:"HOST:PORT to serve other machines on, with TLS and tokens; by default none"`
+	Cert   string `toml:"cert" doc:"file of the TLS certificate; by default one is made"`
+	Key    string `toml:"key" doc:"file of its key"`
+	Hosts  string `toml:"hosts" doc:"further names clients may call this daemon by, with commas between them"`
 }
 
 // Snapshots are the automatic ones.
