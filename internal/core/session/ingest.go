@@ -172,8 +172,24 @@ func (s *Session) append(kind persistence.Kind, data []byte) uint64 {
 // show draws bytes on the screen and on every attached terminal.
 func (s *Session) show(b []byte) {
 	s.term.Write(b)
+	if s.c.AllowReports {
+		s.followTerminal()
+	}
 	for c := range s.clients {
 		c.offer(b)
+	}
+}
+
+// followTerminal takes over a size that the program asked for. It has no frame of its
+// own: the output that asked is in the journal.
+func (s *Session) followTerminal() {
+	cols, rows := s.term.Size()
+	if size := (api.Size{Cols: cols, Rows: rows}); size != s.size {
+		s.size = size
+		s.pty.Resize(pty.Size{Cols: uint16(cols), Rows: uint16(rows)})
+		for c := range s.clients {
+			c.resized(size)
+		}
 	}
 }
 

@@ -101,7 +101,7 @@ func (s *Session) rebuild() error {
 		} // else one of a version to come: the journal before it tells the same, at length
 	}
 	if s.term == nil {
-		s.term = vt.New(vt.Config{Cols: s.size.Cols, Rows: s.size.Rows, AllowReports: s.c.AllowReports})
+		s.term = vt.New(vt.Config{Cols: s.size.Cols, Rows: s.size.Rows, AllowReports: s.c.AllowReports, AllowResize: s.c.AllowReports})
 	}
 	for f, err := range s.journal.FramesOf(0, persistence.ExecStart, persistence.ExecEnd, persistence.Gap) {
 		if f.Seq >= from && err == nil {
@@ -182,6 +182,9 @@ func (s *Session) replay(f persistence.Frame) {
 	case persistence.Output:
 		shown := s.replayed.shown(f.Data)
 		s.term.Write(shown)
+		if cols, rows := s.term.Size(); s.c.AllowReports {
+			s.size = api.Size{Cols: cols, Rows: rows}
+		}
 		if s.open != nil && s.phase == running {
 			for _, c := range f.Data {
 				if c == '\n' {

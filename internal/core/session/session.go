@@ -126,7 +126,7 @@ type Session struct {
 // New starts reading a fresh session.
 func New(p Parts, c Config) (*Session, error) {
 	s := build(p, c)
-	s.term = vt.New(vt.Config{Cols: c.Size.Cols, Rows: c.Size.Rows, AllowReports: c.AllowReports})
+	s.term = vt.New(vt.Config{Cols: c.Size.Cols, Rows: c.Size.Rows, AllowReports: c.AllowReports, AllowResize: c.AllowReports})
 	if _, err := s.journal.Append(persistence.Resize, resizeFrame(c.Size, 0, 0)); err != nil {
 		return nil, err
 	}

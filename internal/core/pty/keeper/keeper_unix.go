@@ -57,6 +57,8 @@ type keeper struct {
 	code     int // of the daemon that ended last
 	failures int // starts in a row that did not become ready
 
+	manager serviceManager
+
 	s      *stream
 	events chan event
 	round  int // which daemon an event belongs to
@@ -79,7 +81,11 @@ type event struct {
 func Run(c Config) (int, error) {
 	k := &keeper{
 		c: c, program: c.Program, items: map[string]*held{}, exits: map[int]syscall.WaitStatus{},
-		events: make(chan event, 16),
+		events: make(chan event, 16), manager: newServiceManager(),
+	}
+	for _, h := range inherited() {
+		k.items[h.key] = h
+		k.everUp = true // there is something to keep, whatever becomes of the first daemon
 	}
 	subreaper() // where the system has none, an orphan's exit status stays unknown
 	signals := make(chan os.Signal, 16)
@@ -364,11 +370,13 @@ func (k *keeper) put(body []byte, fd int) {
 	}
 	k.drop(e.key)
 	k.items[e.key] = &held{entry: e, fd: fd}
+	k.manager.store(k.items[e.key])
 }
 
 func (k *keeper) drop(key string) {
 	if h := k.items[key]; h != nil {
 		unix.Close(h.fd)
+		k.manager.forget(h)
 		delete(k.exits, h.pid)
 		delete(k.items, key)
 	}
@@ -400,6 +408,7 @@ func (k *keeper) up() {
 	if !k.everUp {
 		quietStdout() // who started us has read what the first daemon said there
 	}
+	k.manager.tell("READY=1")
 	k.ready, k.everUp, k.readyAt = true, true, time.Now()
 }
 
