@@ -15,6 +15,7 @@ type ExecRequest struct {
 	Raw         bool     `json:"raw,omitempty" flag:"raw" doc:"the command's own bytes in place of text"`
 	Background  bool     `json:"background,omitempty" flag:"background" doc:"answer once it has started"`
 	Queue       bool     `json:"queue,omitempty" flag:"queue" doc:"wait for the terminal in place of answering busy"`
+	Nested      bool     `json:"nested,omitempty" flag:"nested" doc:"type it to the program that reads the terminal: a shell within the shell, ssh, a REPL"`
 	Pipe        bool     `json:"pipe,omitempty" flag:"pipe" doc:"without a terminal: stdout and stderr apart and byte for byte, many times as fast"`
 	Stdin       *string  `json:"stdin,omitempty" in:"stdin" flag:"stdin" doc:"what the command reads from its standard input"`
 	StdinBase64 []byte   `json:"stdin_base64,omitempty" doc:"the same, for bytes that are not UTF-8"`
@@ -56,7 +57,8 @@ type Block struct {
 	Flags      []string   `json:"flags,omitempty"` // d_lost, respawned, interrupted, gap, ...
 	Reset      []string   `json:"reset,omitempty"` // what it left behind that was put right
 	Isolated   bool       `json:"isolated,omitempty"`
-	Piped      bool       `json:"piped,omitempty"` // ran without a terminal
+	Piped      bool       `json:"piped,omitempty"`  // ran without a terminal
+	Nested     string     `json:"nested,omitempty"` // program that ran it, in place of the session's shell
 	StartedAt  time.Time  `json:"started_at"`
 	DurationMS Millis     `json:"duration_ms"`
 	Lines      int        `json:"lines"` // of its rendered output

@@ -192,6 +192,10 @@ func (a *app) note(r *api.Report) {
 	case api.BlockRunning:
 		fmt.Fprintf(a.stderr, "ai-session: %s is still running\n  try: ai-session wait %s\n", r.ID, r.Session)
 	case api.BlockDead:
+		if r.Nested != "" {
+			fmt.Fprintf(a.stderr, "ai-session: %s ended with the command\n", printable(r.Nested))
+			return
+		}
 		fmt.Fprintf(a.stderr, "ai-session: session %s ended with the command (%s)\n", r.Session, r.Cause)
 	}
 }

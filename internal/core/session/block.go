@@ -32,6 +32,7 @@ type block struct {
 	startSeq uint64    // of its exec-start frame
 	key      string    // of the request
 	piped    bool      // without a terminal
+	nested   string    // program that ran it in place of the session\'s shell
 	runs     []stretch // of a piped one: which stream wrote what
 	internal bool      // ours, not the user's: not in his history
 }
@@ -60,7 +61,7 @@ func (b *block) view(session string) *api.Block {
 	v := &api.Block{
 		ID: b.id(), Session: session, Command: b.command, State: b.state,
 		Exit: b.exit, Signal: b.signal, Pipe: b.pipe, Cwd: b.cwd, Cause: b.cause,
-		Flags: b.flags, Reset: b.reset, Isolated: b.isolated, Piped: b.piped,
+		Flags: b.flags, Reset: b.reset, Isolated: b.isolated, Piped: b.piped, Nested: b.nested,
 		StartedAt: b.started.UTC(), Lines: b.newlines, Ref: "@" + b.id(),
 	}
 	end := b.ended
@@ -84,6 +85,7 @@ type startFrame struct {
 	Key      string `json:"key,omitempty"`
 	Internal bool   `json:"internal,omitempty"`
 	Piped    bool   `json:"piped,omitempty"`
+	Nested   string `json:"nested,omitempty"`
 }
 
 // endFrame is what an exec-end frame holds.
@@ -170,6 +172,12 @@ func (s *Session) find(number uint64) (*block, error) {
 		s.mu.Unlock()
 		return &b, nil
 	}
+	if n := s.inner; n != nil && n.e.block.number == number {
+		b := *n.e.block
+		b.to = s.journal.End().Offset
+		s.mu.Unlock()
+		return &b, nil
+	}
 	for _, b := range s.recent {
 		if b.number == number {
 			s.mu.Unlock()
@@ -205,7 +213,7 @@ func readBlock(j *persistence.Journal, number, seq uint64) (*block, error) {
 				continue
 			}
 			b.command, b.isolated, b.started, b.startSeq = sf.Command, sf.Isolated, f.Time, f.Seq
-			b.internal, b.piped, b.from = sf.Internal, sf.Piped, f.Offset
+			b.internal, b.piped, b.nested, b.from = sf.Internal, sf.Piped, sf.Nested, f.Offset
 			started = true
 		case persistence.ExecEnd:
 			var ef endFrame

@@ -36,6 +36,9 @@ type ticket struct{}
 // Exec runs a command in the session's shell. Ending ctx ends the wait, not the
 // command.
 func (s *Session) Exec(ctx context.Context, req *api.ExecRequest) (*api.Report, error) {
+	if req.Nested {
+		return s.execNested(ctx, req)
+	}
 	text, err := s.commandText(req)
 	if err != nil {
 		return nil, err
@@ -233,7 +236,7 @@ func (s *Session) busy(by, block, client string, since time.Time) *api.Error {
 			WithHint("ai-session screen %s; C-c discards it: ai-session send %s --key C-c", s.name, s.name)
 	default:
 		err = api.Errorf(api.Busy, "%s has the terminal of session %s", s.foregroundName(), s.name).
-			WithHint("ai-session screen %s", s.name)
+			WithHint("ai-session screen %s; exec --nested types it to that program", s.name)
 	}
 	err.Busy = info
 	return err

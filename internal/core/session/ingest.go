@@ -79,6 +79,7 @@ func (s *Session) unread() bool {
 func (s *Session) ingest(p []byte) {
 	s.lastOutput = time.Now()
 	s.scan.Scan(p, s.output, s.mark)
+	s.innerGrew()
 	s.answer()
 	s.watchQuiet()
 	if s.grown != nil {
@@ -95,6 +96,9 @@ func (s *Session) ingest(p []byte) {
 
 // output gets what is not a mark of ours.
 func (s *Session) output(b []byte) {
+	if s.innerOutput(b) {
+		return
+	}
 	// A piped command's last bytes may still be on their way when its prompt comes.
 	draining := s.phase == ending && s.open != nil && s.open.piped != nil
 	if s.phase != armed && !s.rearmed && !draining {
@@ -128,6 +132,12 @@ func (s *Session) emit(b []byte) {
 		s.open.block.newlines += bytes.Count(b, newline)
 		if s.open.piped != nil {
 			s.open.block.addRun(0, int64(len(b)))
+		}
+	}
+	if n := s.inner; n != nil && n.begun {
+		n.e.block.newlines += bytes.Count(b, newline)
+		if i := bytes.LastIndexByte(b, '\n'); i >= 0 {
+			n.lastEnd = s.journal.End().Offset - int64(len(b)-i-1)
 		}
 	}
 	s.show(b)

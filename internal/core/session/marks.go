@@ -23,6 +23,9 @@ const fishGrace = 60 * time.Millisecond
 
 // apply moves the session along when the shell speaks.
 func (s *Session) apply(m shell.Mark) {
+	if s.innerMark(m) {
+		return
+	}
 	switch m.Kind {
 	case shell.CommandStart:
 		s.commandStart(m)
@@ -77,6 +80,7 @@ func (s *Session) commandEnd(m shell.Mark) {
 	if !s.ours(m) {
 		return
 	}
+	s.leaveNested()
 	s.opts, s.cwd, s.clean = m.Opts, m.Cwd, m.Status == 0
 	b := s.open.block
 	b.setEnd(m)
@@ -155,6 +159,7 @@ func (s *Session) prompt(m shell.Mark) {
 			s.open.prompted = true
 		}
 	case ready:
+		s.leaveNested()
 		if s.rearmed {
 			s.rearmDone()
 		}
@@ -179,7 +184,7 @@ func (s *Session) tidy() {
 	}
 	s.kit.Finish(*s.ended)
 	s.ended = nil
-	s.scan.SetLive(s.kit.Live()...)
+	s.setLive()
 }
 
 // nowReady is the prompt after a command, or the first one.
@@ -312,6 +317,7 @@ func (s *Session) died(exit pty.Exit) {
 	}
 	s.release()
 	s.scan.Flush(s.emit)
+	s.leaveNested()
 	s.exit = exit
 	if s.open != nil && s.phase != arming {
 		b := s.open.block

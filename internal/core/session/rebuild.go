@@ -146,6 +146,10 @@ func (s *Session) replayBlock(f persistence.Frame) {
 		if json.Unmarshal(f.Data, &sf) != nil {
 			return
 		}
+		if sf.Nested != "" {
+			s.blocks = append(s.blocks, blockRef{sf.Block, f.Seq, false}) // nothing here knows how it goes on
+			return
+		}
 		if s.open != nil && s.open.block.number == sf.Block {
 			s.open.prepared.Token, s.phase = sf.Token, armed // given to the shell once more
 			return

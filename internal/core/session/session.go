@@ -93,6 +93,7 @@ type Session struct {
 	rearmTries int       // since the last prompt
 
 	open     *execution      // the exec between arming and its end
+	inner    *inner          // the command in a nested program; nil without one
 	ended    *shell.Prepared // the last exec, while its files are still there
 	held     []byte          // output between trigger and C, until the echo is found in it
 	queue    []*ticket       // execs waiting for their turn

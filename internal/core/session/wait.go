@@ -211,8 +211,13 @@ func (s *Session) WaitBlock(ctx context.Context, number uint64, req *api.WaitReq
 		return nil, api.Errorf(api.Invalid, "of a block only its exit can be waited for").WithHint("ai-session wait %s", s.Name())
 	}
 	s.mu.Lock()
-	open := s.open
+	open, nested := s.open, s.inner
 	s.mu.Unlock()
+	if nested != nil && nested.e.block.number == number {
+		if err := s.waitNested(ctx, nested.e, req); err != nil {
+			return nil, err
+		}
+	}
 	if open != nil && open.block.number == number {
 		return s.Wait(ctx, req)
 	}

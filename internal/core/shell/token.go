@@ -18,6 +18,12 @@ func newSecret() string {
 	return base64.RawURLEncoding.EncodeToString(b[:])
 }
 
+// NewSecret and IDOf make the tokens of marks that another package types.
+func NewSecret() string { return newSecret() }
+
+// IDOf is the public name of a secret: what SetLive takes.
+func IDOf(secret string) string { return idOf(secret) }
+
 // idOf is the public name of a secret. It is a digest, so that whoever finds the
 // id on disk cannot compute the secret that ends the exec.
 func idOf(secret string) string {

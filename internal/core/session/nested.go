@@ -1,0 +1,384 @@
+package session
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/ai-session/ai-session/api"
+	"github.com/ai-session/ai-session/internal/core/pty"
+	"github.com/ai-session/ai-session/internal/core/shell"
+	"github.com/ai-session/ai-session/internal/core/vt"
+	"github.com/ai-session/ai-session/internal/persistence"
+)
+
+// A program that reads commands may run in the session's shell, or in its place: another
+// shell, perhaps on another machine, or a REPL. Nothing of ours is there. On request a
+// command is typed to it all the same.
+//
+// To a shell it goes as base64 in lines of at most maxTyped bytes, and the last line has
+// its beginning and its end marked as the session's own are: status, folder and output
+// are exact. To any other program it goes as it is, or as one expression that holds it;
+// it has ended when the prompt of before is back and it is quiet, and its status
+// is unknown.
+
+// maxTyped keeps a typed line below what any terminal takes in line mode.
+const maxTyped = 900
+
+// inner is a command that runs in a nested program.
+type inner struct {
+	e       *execution
+	program string
+	token   string // id of the marks' secret; empty in a REPL
+	held    []byte // what the typed lines were drawn as, until the command begins
+	begun   bool
+	echoes  int    // lines of echo still to come, in a REPL
+	prompt  string // the line that the cursor stood on
+	lastEnd int64  // offset behind the newest line feed
+	looking bool
+}
+
+// shellNames are programs that read shell text, and those that carry it to one.
+var shellNames = map[string]bool{
+	"bash": true, "zsh": true, "sh": true, "dash": true, "ash": true, "ksh": true, "mksh": true, "busybox": true,
+	"ssh": true, "docker": true, "podman": true, "kubectl": true, "lxc": true, "su": true, "sudo": true, "script": true,
+	"nsenter": true, "unshare": true, "chroot": true, "mosh-client": true, "telnet": true, "machinectl": true,
+}
+
+// expressions are how a REPL takes text of several lines as one.
+var expressions = []struct{ prefix, format string }{
+	{"python", `exec(__import__("base64").b64decode("%s").decode())`},
+	{"ipython", `exec(__import__("base64").b64decode("%s").decode())`},
+	{"node", `eval(Buffer.from("%s","base64").toString())`},
+	{"irb", `eval("%s".unpack1("m"))`},
+	{"ruby", `eval("%s".unpack1("m"))`},
+}
+
+// execNested runs a command in the program that reads the terminal.
+func (s *Session) execNested(ctx context.Context, req *api.ExecRequest) (*api.Report, error) {
+	text := req.Command
+	switch {
+	case len(req.Argv) > 0:
+		text = quoteArgv(shell.Bash, req.Argv)
+	case req.Pipe || req.Stdin != nil || req.StdinBase64 != nil:
+		return nil, api.Errorf(api.Invalid, "a nested program has the terminal alone: no --pipe and no --stdin")
+	case strings.ContainsRune(text, 0):
+		return nil, api.Errorf(api.Invalid, "the command has a NUL byte")
+	}
+	deadline, stop := timeout(ctx, req.TimeoutMS)
+	defer stop()
+	e, err := s.beginNested(deadline, text, req)
+	if err != nil {
+		return nil, err
+	}
+	return s.follow(ctx, deadline, e, req)
+}
+
+// readerGrace is how long a nested program may take to come back to its terminal: one
+// that has just answered is on its way to read.
+const readerGrace = time.Second
+
+// awaitReader looks until a nested program reads the terminal.
+func (s *Session) awaitReader(ctx context.Context) (pty.Probe, error) {
+	patience := time.NewTimer(readerGrace)
+	defer patience.Stop()
+	for {
+		probe, err := s.pty.Probe()
+		s.mu.Lock()
+		someone := s.nestedReader(probe) != "" && !s.unread()
+		candidate := s.foreign() || s.open != nil || s.kit == nil
+		grown := s.growth()
+		s.mu.Unlock()
+		if err != nil || someone || !candidate {
+			return probe, err
+		}
+		look := time.NewTimer(firstLook / 10)
+		select {
+		case <-grown:
+		case <-look.C:
+		case <-patience.C:
+			return probe, nil
+		case <-ctx.Done():
+			return probe, nil
+		}
+		look.Stop()
+	}
+}
+
+func (s *Session) beginNested(deadline context.Context, text string, req *api.ExecRequest) (*execution, error) {
+	number, err := s.c.NextBlock() // may wait for the disk: not under the mutex
+	if err != nil {
+		return nil, storageError(err)
+	}
+	probe, err := s.awaitReader(deadline)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.phase == dead:
+		return nil, s.deadError()
+	case s.inner != nil:
+		return nil, s.busy("exec", s.inner.e.block.id(), "", s.inner.e.block.started)
+	case err != nil:
+		return nil, err
+	}
+	program := s.nestedReader(probe)
+	if program == "" {
+		return nil, api.Errorf(api.NotStarted, "no nested program reads the terminal of session %s", s.name).
+			WithHint("without --nested the session's own shell runs it; ai-session screen %s", s.name)
+	}
+	n := &inner{program: program, prompt: s.cursorLine(), lastEnd: s.journal.End().Offset}
+	n.e = &execution{
+		block: &block{number: number, command: text, state: api.BlockRunning, to: -1, nested: program,
+			started: time.Now(), from: s.journal.End().Offset, key: req.IdempotencyKey, cwd: s.cwd},
+		outputEnd: -1, started: make(chan struct{}), done: make(chan struct{}), key: req.IdempotencyKey,
+		shown: shownCommand(text), cols: s.size.Cols,
+	}
+	typed := n.lay(text, s.term)
+	data, err := json.Marshal(startFrame{Block: number, Command: text, Key: n.e.key, Nested: program})
+	if err == nil {
+		var pos persistence.Position
+		pos, err = s.journal.Append(persistence.ExecStart, data)
+		n.e.block.startSeq = pos.Seq
+	}
+	if err != nil {
+		return nil, storageError(err)
+	}
+	s.blocks = append(s.blocks, blockRef{number, n.e.block.startSeq, false})
+	s.inner = n
+	s.setLive()
+	s.input, s.tui = nil, false
+	if !s.pump.add(s, typed) {
+		s.endInner(api.BlockDead, "the program does not read")
+	}
+	s.tell()
+	return n.e, nil
+}
+
+// nestedReader names the program that reads the terminal in place of the session's own.
+func (s *Session) nestedReader(p pty.Probe) string {
+	for _, m := range p.Members {
+		if m.PID == s.pty.Pid() && s.kit != nil || !m.ReadingTTY && !m.PollingTTY {
+			continue
+		}
+		return filepath.Base(m.Name)
+	}
+	return ""
+}
+
+// cursorLine is the text before the cursor.
+func (s *Session) cursorLine() string {
+	row, col := s.term.Cursor()
+	lines := strings.Split(s.term.Text(vt.TextOptions{KeepBlank: true}), "\n")
+	if row >= len(lines) {
+		return ""
+	}
+	line := []rune(lines[row])
+	return strings.TrimSpace(string(line[:min(col, len(line))]))
+}
+
+// setLive says which marks are believed.
+func (s *Session) setLive() {
+	var live []string
+	if s.kit != nil {
+		live = s.kit.Live()
+	}
+	if s.inner != nil && s.inner.token != "" {
+		live = append(live, s.inner.token)
+	}
+	s.scan.SetLive(live...)
+}
+
+// lay is what to type.
+func (n *inner) lay(text string, term *vt.Terminal) []byte {
+	if shellNames[n.program] {
+		return n.layShell(text)
+	}
+	text = strings.TrimRight(text, "\n")
+	if !strings.Contains(text, "\n") {
+		n.echoes = 1
+		return []byte(text + "\r")
+	}
+	for _, x := range expressions {
+		if strings.HasPrefix(n.program, x.prefix) {
+			n.echoes = 1
+			return []byte(fmt.Sprintf(x.format, base64.StdEncoding.EncodeToString([]byte(text))) + "\r")
+		}
+	}
+	if term.State().BracketedPaste {
+		n.echoes = 1
+		return append(term.EncodePaste([]byte(text)), '\r')
+	}
+	n.echoes = strings.Count(text, "\n") + 1
+	return []byte(strings.ReplaceAll(text, "\n", "\r") + "\r")
+}
+
+// layShell types a shell's text in pieces, then a line that runs it between marks.
+func (n *inner) layShell(text string) []byte {
+	secret := shell.NewSecret()
+	n.token = shell.IDOf(secret)
+	code := base64.StdEncoding.EncodeToString([]byte(text))
+	var b bytes.Buffer
+	b.WriteString(" __ais_n=\r")
+	for len(code) > 0 {
+		k := min(len(code), maxTyped)
+		fmt.Fprintf(&b, " __ais_n=${__ais_n}%s\r", code[:k])
+		code = code[k:]
+	}
+	fmt.Fprintf(&b, ` printf '\033]7701;C;%[1]s\007';eval "$(printf %%s "$__ais_n"|base64 -d)";__ais_n=$?;`+
+		`printf '\033]7701;D;%[1]s;%%s;;;;%%s\007' "$__ais_n" "$PWD";(exit $__ais_n)`+"\r", secret)
+	return b.Bytes()
+}
+
+// innerOutput gets what a nested program wrote; true if it was taken.
+func (s *Session) innerOutput(b []byte) bool {
+	n := s.inner
+	if n == nil || n.begun {
+		return false
+	}
+	n.held = append(n.held, b...)
+	if len(n.held) > maxHeld {
+		s.innerBegins(n.held)
+		return true
+	}
+	if n.token == "" && bytes.Count(n.held, newline) >= n.echoes {
+		// Behind the echo of what was typed, what comes is the answer.
+		rest := n.held
+		for range n.echoes {
+			rest = rest[bytes.IndexByte(rest, '\n')+1:]
+		}
+		s.innerBegins(rest)
+	}
+	return true
+}
+
+// innerBegins: from here on output is the command's.
+func (s *Session) innerBegins(rest []byte) {
+	n := s.inner
+	n.begun, n.held = true, nil
+	s.synthetic(n.e.shown)
+	n.e.block.from, n.e.block.started = s.journal.End().Offset, time.Now()
+	n.lastEnd = n.e.block.from
+	close(n.e.started)
+	s.notify(api.Event{Kind: "exec_start", Block: n.e.block.view(s.name)})
+	s.emit(rest)
+	s.innerGrew()
+}
+
+// innerGrew is called behind output: in a REPL it may have been the prompt.
+func (s *Session) innerGrew() {
+	n := s.inner
+	if n == nil || !n.begun {
+		return
+	}
+	if n.token == "" && !n.looking {
+		n.looking = true
+		s.watch.after(s, innerQuiet, func() { s.innerLook(n) })
+	}
+}
+
+// innerQuiet is how long a REPL's prompt must stand, and innerLong anything that looks
+// like a prompt.
+const (
+	innerQuiet = 60 * time.Millisecond
+	innerLong  = 500 * time.Millisecond
+)
+
+func (s *Session) innerLook(n *inner) {
+	if s.inner != n {
+		return
+	}
+	quiet := time.Since(s.lastOutput)
+	line := s.cursorLine()
+	switch {
+	case quiet < innerQuiet:
+		s.watch.after(s, innerQuiet-quiet, func() { s.innerLook(n) })
+		return
+	case line == n.prompt && line != "" && s.somebodyReads():
+		s.innerEnds()
+		return
+	case quiet >= innerLong && promptLike(s.term) && s.somebodyReads():
+		s.innerEnds()
+		return
+	case quiet < innerLong:
+		s.watch.after(s, innerLong-quiet, func() { s.innerLook(n) })
+		return
+	}
+	n.looking = false // it computes: the next output is looked at
+}
+
+// somebodyReads says that a program beside the session's own waits for the terminal.
+func (s *Session) somebodyReads() bool {
+	p, err := s.pty.Probe()
+	return err == nil && !s.unread() && s.nestedReader(p) != ""
+}
+
+// innerEnds ends a REPL's answer in front of its prompt.
+func (s *Session) innerEnds() {
+	s.inner.e.block.to = max(s.inner.e.block.from, s.inner.lastEnd)
+	s.endInner(api.BlockDone, "")
+}
+
+// innerMark takes the marks of a nested shell's command; true if it was one.
+func (s *Session) innerMark(m shell.Mark) bool {
+	n := s.inner
+	if n == nil || n.token == "" || m.Token != n.token {
+		return false
+	}
+	switch {
+	case m.Kind == shell.CommandStart && !n.begun:
+		s.innerBegins(nil)
+	case m.Kind == shell.CommandEnd && n.begun:
+		n.e.block.setEnd(m)
+		n.e.block.to = s.journal.End().Offset
+		s.endInner(api.BlockDone, "")
+	}
+	return true
+}
+
+// endInner ends the nested command.
+func (s *Session) endInner(state api.BlockState, cause string) {
+	n := s.inner
+	s.inner = nil
+	b := n.e.block
+	b.state, b.cause, b.ended = state, cause, time.Now()
+	if !n.begun {
+		s.emit(n.held)
+		b.from = s.journal.End().Offset
+	}
+	if b.to < 0 {
+		b.to = s.journal.End().Offset
+	}
+	s.append(persistence.ExecEnd, b.endFrame())
+	s.remember(b)
+	s.setLive()
+	n.e.view = &api.Report{Block: *b.view(s.name)}
+	close(n.e.done)
+	s.notify(api.Event{Kind: "exec_end", Block: b.view(s.name)})
+	s.tell()
+}
+
+// leaveNested ends a command whose nested program has ended around it.
+func (s *Session) leaveNested() {
+	if s.inner != nil {
+		s.endInner(api.BlockDead, "the nested program ended")
+	}
+}
+
+// waitNested waits for a nested command's end, or for the end of the caller's patience.
+func (s *Session) waitNested(ctx context.Context, e *execution, req *api.WaitRequest) error {
+	deadline, stop := timeout(ctx, req.TimeoutMS)
+	defer stop()
+	select {
+	case <-e.done:
+	case <-deadline.Done():
+		if ctx.Err() != nil {
+			return api.Errorf(api.Cancelled, "the caller left")
+		}
+	}
+	return nil
+}
