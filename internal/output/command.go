@@ -311,7 +311,7 @@ func (c call) readsLog() bool {
 
 func isLogName(name string) bool {
 	base := path.Base(name)
-	for _, s := range []string{".log", ".out", ".err", ".txt"} {
+	for _, s := range []string{".log", ".out", ".err", ".txt", ".jsonl", ".ndjson"} {
 		if strings.HasSuffix(base, s) || strings.Contains(base, s+".") {
 			return true
 		}

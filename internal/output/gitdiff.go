@@ -2,6 +2,7 @@ package output
 
 import (
 	"fmt"
+	"path"
 	"strings"
 )
 
@@ -24,6 +25,7 @@ type change struct {
 func readGitDiff(p *page) {
 	changes := p.changes()
 	if len(changes) == 0 {
+		p.retellStats()
 		return
 	}
 	p.coarsen(p.detail + 1)
@@ -169,5 +171,37 @@ func (p *page) diffNoise(c change) {
 		if head && (strings.HasPrefix(line, "index ") || strings.HasPrefix(line, "--- ") || strings.HasPrefix(line, "+++ ")) {
 			p.fates[i] = noise
 		}
+	}
+}
+
+// retellStats tells a long diffstat by directories, with the lines changed of each file.
+func (p *page) retellStats() {
+	var stats []int
+	for i, line := range p.lines {
+		if p.fates[i] == open && statLine(line) {
+			stats = append(stats, i)
+		}
+	}
+	if len(stats) < 2*fewPaths {
+		return
+	}
+	p.coarsen(max(brief, p.detail+1))
+	known := map[string]*directory{}
+	var all []*directory
+	for _, i := range stats {
+		p.fates[i] = retold
+		file, change, _ := strings.Cut(p.lines[i], " | ")
+		dir, name := path.Split(strings.TrimSpace(file))
+		n, _, _ := strings.Cut(strings.TrimSpace(change), " ")
+		d := known[dir]
+		if d == nil {
+			d = &directory{at: i, name: dir}
+			known[dir] = d
+			all = append(all, d)
+		}
+		d.names = append(d.names, quoteName(name)+" "+n)
+	}
+	for _, d := range all {
+		p.note(d.at, d.text(p.detail))
 	}
 }

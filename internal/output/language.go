@@ -140,6 +140,10 @@ func jsDefinition(line string) bool {
 	if strings.HasPrefix(s, "const ") || strings.HasPrefix(s, "let ") || strings.HasPrefix(s, "var ") {
 		return indent(line) == 0 && (strings.Contains(s, "=>") || strings.Contains(s, "function") || strings.HasPrefix(line, "export "))
 	}
+	if indent(line) == 0 && strings.HasSuffix(s, "{") {
+		name, value, ok := strings.Cut(s, " = ")
+		return ok && !strings.Contains(name, " ") && (strings.HasPrefix(value, "function") || strings.HasPrefix(value, "async ") || strings.HasSuffix(value, "=> {"))
+	}
 	if indent(line) != 2 || !strings.HasSuffix(s, "{") {
 		return false
 	}

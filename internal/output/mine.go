@@ -32,6 +32,7 @@ const (
 	fewWords    = 12 // a column with so few different words names kinds
 	minAlike    = 4  // so many lines of a kind are folded into the first
 	shownAlarms = 3  // lines of one kind that alarm
+	endOfLog    = 12 // last lines that are shown whatever their kind: what happened last
 )
 
 func (p *page) mine(left []int) {
@@ -41,7 +42,11 @@ func (p *page) mine(left []int) {
 	}
 	kinds := map[uint64][]int{}
 	var order []uint64
-	for _, i := range left {
+	last := min(endOfLog, len(left)/6)
+	if len(p.sheet.wordsOf(left[len(left)-1])) < 3 {
+		last = 0 // a list
+	}
+	for _, i := range left[:len(left)-last] {
 		words := p.sheet.wordsOf(i)
 		if len(words) < 2 && strings.ContainsFunc(p.lines[i], unicode.IsLetter) {
 			continue // a list of names: each says something else
@@ -96,7 +101,7 @@ func appendWords(words []wordRef, line string) []wordRef {
 		}
 		h, masked := uint32(2166136261), uint32(2166136261)
 		from, digits := i, false
-		for i < len(line) && !separator[line[i]] {
+		for i < len(line) && (!separator[line[i]] || line[i] == ':' && digits && i+1 < len(line) && isDigit(line[i+1])) { // a time of day is a word
 			c := line[i]
 			h = (h ^ uint32(c)) * 16777619
 			switch {

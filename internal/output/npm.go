@@ -69,6 +69,7 @@ var npmRules = parseRules(`
 // npmTalk is what stands around the output of every script.
 func (p *page) npmTalk() {
 	p.apply(npmRules)
+	p.npmTree()
 	for i := 0; i < len(p.lines); i++ {
 		if p.fates[i] == open && strings.HasPrefix(p.lines[i], "> ") && i < scriptHead {
 			p.fates[i] = noise // the script's name and its command
@@ -86,6 +87,28 @@ func (p *page) npmTalk() {
 			p.next("npm view "+packageOf(f.Message)+" versions", "that version does not exist")
 		case strings.Contains(f.Message, "Missing script"):
 			p.next("npm run", "lists the scripts there are")
+		}
+	}
+}
+
+// manyBranches is how many lines of a tree of dependencies are shown whole.
+const manyBranches = 60
+
+// npmTree shows of a long tree of dependencies the first level, and of the others what
+// is not as it should be.
+func (p *page) npmTree() {
+	var deep []int
+	for i, line := range p.lines {
+		if p.fates[i] == open && (strings.HasPrefix(line, "│ ") || strings.HasPrefix(line, "  ")) && strings.Contains(line, "─ ") || strings.Contains(line, "─┬ ") && !strings.HasPrefix(line, "├─┬ ") && !strings.HasPrefix(line, "└─┬ ") {
+			deep = append(deep, i)
+		}
+	}
+	if len(deep) < manyBranches {
+		return
+	}
+	for _, i := range deep {
+		if alarm(p.lines[i]) == calm && !strings.Contains(p.lines[i], "UNMET") && !strings.Contains(p.lines[i], "extraneous") {
+			p.because(i, aside, "nested dependencies")
 		}
 	}
 }

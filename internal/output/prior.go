@@ -164,7 +164,7 @@ func (p *page) compare() {
 // content are the kinds of output of which a second look shows the difference.
 var content = map[string]bool{
 	"file": true, "listing": true, "search": true, "diff": true, "git log": true, "git status": true, "table": true,
-	"text": true, "container": true, "kubernetes": true, "access log": true,
+	"text": true, "container": true, "kubernetes": true, "access log": true, "log": true, "git blame": true,
 }
 
 // difference shows what is not as it was in the run before, if that is the lesser part.

@@ -3,9 +3,9 @@ package output
 // readers are all there are, the more particular ones first: when a line belongs to
 // two, the first decides about it.
 var readers = []*reader{
-	goTest, goBuild, goProgram, vitest, jest, mocha, pytest, unittest, cargo, cmake, makeReader, cc, npm, pip, python,
+	goTest, goBuild, goProgram, playwright, vitest, jest, mocha, pytest, unittest, cargo, cmake, makeReader, cc, npm, pip, python,
 	tsc, eslint, shellcheck, linters, maven, gradle, dotnet, javac, java, node,
 	valgrind, sanitizer, gdb, strace, apt, curl, transfer, container, kubectl, terraform,
 	ps, sqlTable, usage, accessLog,
-	gitStatus, gitLog, gitDiff, git, paths, ls, tree, grep, source,
+	gitStatus, gitBlame, gitLog, gitDiff, git, paths, ls, tree, grep, source,
 }

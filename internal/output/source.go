@@ -24,7 +24,7 @@ const (
 func readSource(p *page) {
 	name := p.cmd.fileShown()
 	if isLogName(name) && path.Ext(name) != ".md" {
-		p.patience = 0
+		p.patience, p.kind = 0, "log"
 		return
 	}
 	if p.detail == full {
