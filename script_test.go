@@ -38,6 +38,7 @@ import (
 //	lines FILE                  stdout, less the terminal's CRs, is FILE with its variables put in
 //	crash daemon|keeper|both    kills them
 //	feed FILE LINE              writes LINE to who reads from a named pipe
+//	await FILE N                waits until a file has N lines
 //	big FILE SIZE               writes an exec request with a command of SIZE bytes to FILE
 //
 // and <FILE as a word of a command line stands for the file's text.
@@ -61,6 +62,7 @@ func TestScripts(t *testing.T) {
 			"lines":      lines,
 			"crash":      crash,
 			"feed":       feed,
+			"await":      await,
 		},
 	})
 }
@@ -243,6 +245,21 @@ func crashProcess(pid int) error {
 		return err
 	}
 	return p.Kill()
+}
+
+// await waits for lines that a program of no session of ours appends to a file.
+func await(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: await FILE N")
+	}
+	want, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		if b, err := os.ReadFile(ts.MkAbs(args[0])); err == nil && strings.Count(string(b), "\n") >= want {
+			return
+		}
+	}
+	ts.Fatalf("%s has not %d lines", args[0], want)
 }
 
 // feed gives a line to who reads from a named pipe.

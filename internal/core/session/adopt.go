@@ -168,6 +168,10 @@ func (m *Manager) adopt(k Kept) (gap bool, err error) {
 	if err != nil {
 		return false, errors.Join(err, j.Close(), p.Close())
 	}
+	if d.Name == spareName {
+		m.discard(s)
+		return false, nil
+	}
 	m.mu.Lock()
 	m.sessions[d.Name] = s
 	m.mu.Unlock()

@@ -48,6 +48,9 @@ type Manager struct {
 	sync     syncer
 	flight   *flight
 
+	pool        pool
+	sweep       sync.Once
+	born        time.Time
 	interrupted atomic.Bool // sessions end, and nobody asked for it
 }
 
@@ -56,7 +59,7 @@ func (m *Manager) KeepForRestore() { m.interrupted.Store(true) }
 
 // NewManager returns a manager without sessions.
 func NewManager(c ManagerConfig) *Manager {
-	m := &Manager{c: c, sessions: map[string]*Session{}, taken: map[string]bool{}, sync: syncer{due: map[*Session]bool{}}}
+	m := &Manager{pool: pool{spares: map[string]*spare{}, asked: map[string]bool{}}, born: time.Now(), c: c, sessions: map[string]*Session{}, taken: map[string]bool{}, sync: syncer{due: map[*Session]bool{}}}
 	var err error
 	if m.flight, err = openFlight(c.Scratch); err != nil {
 		m.complain("of all", fmt.Errorf("output lost in a crash will not be marked: %w", err))
@@ -87,12 +90,12 @@ type meta struct {
 var defaultSize = api.Size{Cols: 120, Rows: 40}
 
 // Create starts a session.
-func (m *Manager) Create(_ context.Context, req *api.CreateRequest) (*Session, error) {
-	return m.create(req, nil)
+func (m *Manager) Create(ctx context.Context, req *api.CreateRequest) (*Session, error) {
+	return m.create(ctx, req, nil)
 }
 
 // create starts a session that begins with a text of ours.
-func (m *Manager) create(req *api.CreateRequest, prologue []byte) (*Session, error) {
+func (m *Manager) create(ctx context.Context, req *api.CreateRequest, prologue []byte) (*Session, error) {
 	if err := checkCreate(req); err != nil {
 		return nil, err
 	}
@@ -104,9 +107,19 @@ func (m *Manager) create(req *api.CreateRequest, prologue []byte) (*Session, err
 		return nil, err
 	}
 	defer release()
-	s, err := m.launch(req, name, prologue)
-	if err != nil {
-		return nil, err
+	key := ""
+	if prologue == nil {
+		key = m.poolKey(req)
+	}
+	s := m.fromPool(ctx, req, name, key)
+	if s != nil && m.pool.ask(key) { // whoever needed one may need another
+		go m.spawn(&api.CreateRequest{Dir: req.Dir, Shell: req.Shell, Argv: req.Argv, Login: req.Login, Env: req.Env, BaseEnv: req.BaseEnv, Size: req.Size}, key)
+	}
+	if s == nil {
+		if s, err = m.launch(req, name, prologue); err != nil {
+			return nil, err
+		}
+		go m.warm(s, req, key)
 	}
 	m.mu.Lock()
 	m.sessions[name] = s
@@ -484,6 +497,9 @@ func (m *Manager) Close(ctx context.Context) int {
 	var wg sync.WaitGroup
 	for _, s := range all {
 		wg.Go(func() { m.Kill(ctx, s.ID(), false) })
+	}
+	for _, sp := range m.pool.close() {
+		wg.Go(func() { m.discard(sp.s) })
 	}
 	wg.Wait()
 	m.sync.close()

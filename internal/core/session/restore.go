@@ -53,7 +53,7 @@ func (m *Manager) lost(name string) ([]meta, error) {
 	for _, id := range ids {
 		var d meta
 		data, err := m.c.Store.Meta(id)
-		if living[id] || err != nil || json.Unmarshal(data, &d) != nil || d.Ended {
+		if living[id] || err != nil || json.Unmarshal(data, &d) != nil || d.Ended || d.Name == spareName {
 			continue
 		}
 		if name == "" || d.Name == name || d.ID == name {
@@ -98,7 +98,7 @@ func (m *Manager) restoreLost(ctx context.Context, d meta, snap *api.Snapshot, r
 	if info, err := os.Stat(req.Dir); err != nil || !info.IsDir() {
 		req.Dir = ""
 	}
-	return m.create(req, past)
+	return m.create(ctx, req, past)
 }
 
 // lastState is the screen and the folder that the journal ends with.

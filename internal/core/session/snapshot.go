@@ -445,7 +445,7 @@ func (m *Manager) RestoreSnapshot(ctx context.Context, req *api.SnapshotRestoreR
 	if info, err := os.Stat(snap.Cwd); err != nil || !info.IsDir() {
 		create.Dir = "" // the folder is gone: the home folder is where a person would begin
 	}
-	s, err := m.create(create, prologue(term, snap.CreatedAt))
+	s, err := m.create(ctx, create, prologue(term, snap.CreatedAt))
 	if err != nil {
 		return nil, err
 	}

@@ -21,7 +21,21 @@ func (m *Manager) Enforce(l persistence.Limits) (persistence.Report, error) {
 		}
 		return nil
 	}
+	m.sweep.Do(m.sweepSpares)
 	return m.c.Store.Enforce(l)
+}
+
+// sweepSpares removes spares that a daemon which was killed has left.
+func (m *Manager) sweepSpares() {
+	ids, err := m.c.Store.Sessions()
+	if err != nil {
+		return
+	}
+	for _, id := range ids {
+		if d, err := m.storedMeta(id); err == nil && d.Name == spareName && d.CreatedAt.Before(m.born) {
+			m.c.Store.Remove(id) // else it is removed as an ended session's
+		}
+	}
 }
 
 // Storage reports what each session takes on the disk.
@@ -40,6 +54,9 @@ func (m *Manager) Storage() (*api.StorageReport, error) {
 		var d meta
 		data, err := m.c.Store.Meta(u.ID)
 		if err == nil && json.Unmarshal(data, &d) == nil {
+			if d.Name == spareName {
+				continue
+			}
 			st.Name, st.CreatedAt = d.Name, d.CreatedAt
 			if !d.Ended {
 				st.State = "lost"
