@@ -32,6 +32,8 @@ var dependencies = []dependency{
 		[]string{"internal/core/pty", "test"}},
 	{"github.com/klauspost/compress", "zstd: a sealed journal is a seventh of its output; plain Go, no dependencies of its own",
 		[]string{"internal/persistence"}},
+	{"github.com/modelcontextprotocol/go-sdk", "the protocol's own library, which keeps both its revisions",
+		[]string{"internal/integration/mcp", "test"}},
 	{"github.com/prometheus/client_golang", "metrics as Prometheus reads them; linked into the daemon's program alone",
 		[]string{"internal/httpapi"}},
 	{"github.com/rogpeppe/go-internal", "testscript: the product's tests read as a manual",

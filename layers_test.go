@@ -24,7 +24,7 @@ var layers = [][]string{
 	1: {"internal/wire", "internal/config", "internal/core/shell", "internal/core/vt/picture", "internal/persistence", "internal/persistence/keys", "internal/output"},
 	2: {"internal/core/session"},
 	3: {"internal/daemon", "."},
-	4: {"internal/httpapi"},
+	4: {"internal/httpapi", "internal/integration/mcp"},
 	5: {"embedded"},
 	6: {"internal/cli"},
 	7: {"cmd/ai-session", "cmd/ai-sessiond", "internal/bench", "internal/bench/reference"},
@@ -133,6 +133,7 @@ func TestClientLinksOnlyWhatItNeeds(t *testing.T) {
 		"net/http", "crypto/tls", // a millisecond of start-up each
 		path.Join(module, "internal/daemon"),
 		path.Join(module, "internal/httpapi"),
+		path.Join(module, "internal/integration/mcp"),
 		path.Join(module, "internal/persistence"),
 		path.Join(module, "internal/core/session"),
 		path.Join(module, "internal/core/shell"),

@@ -68,6 +68,8 @@ func verb(name string, args []string) bool {
 	switch {
 	case name == "token":
 		err = token(args)
+	case name == "mcp":
+		err = bridge(args)
 	case name == "proxy" && len(args) == 1:
 		err = proxy(args[0])
 	default:
@@ -157,7 +159,7 @@ const stopPatience = 2 * time.Second
 func run(d *daemon.Daemon, l net.Listener, log *slog.Logger, background bool, paths config.Paths, remote config.Server) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
-	server, err := httpapi.New(d, httpapi.Config{Log: log, Version: cli.Version, Dir: paths.Data})
+	server, err := httpapi.New(d, httpapi.Config{Log: log, Version: cli.Version, Dir: paths.Data, MCP: serveMCP})
 	if err != nil {
 		return errors.Join(err, d.Close(context.Background()))
 	}

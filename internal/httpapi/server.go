@@ -31,8 +31,8 @@ const (
 type Config struct {
 	Log     *slog.Logger
 	Version string
-	Dir     string                        // where answers to keyed requests are kept; "": in memory
-	MCP     func(api.Caller) http.Handler // what serves /mcp; nil: nothing
+	Dir     string                                 // where answers to keyed requests are kept; "": in memory
+	MCP     func(api.Caller) (http.Handler, error) // what serves /mcp; nil: nothing
 }
 
 // Server serves a Caller's operations.
@@ -66,7 +66,7 @@ func New(caller api.Caller, c Config) (*Server, error) {
 	mux.HandleFunc("GET /readyz", s.ready)
 	mux.Handle("GET /metrics", s.permitted("read", metricsHandler(metrics)))
 	if c.MCP != nil {
-		mux.Handle("/mcp", c.MCP(s.caller))
+		mux.Handle("/mcp", &models{server: s, faces: map[string]http.Handler{}})
 	}
 	s.http = s.listener(s.unrouted(mux))
 	return s, nil
