@@ -141,12 +141,16 @@ func (f *finder) look(ctx context.Context, a Archive) error {
 		case err != nil:
 			return err
 		}
+		b := blockAt(blocks, h.Offset)
+		if b != nil && h.LineOffset < b.from { // the prompt before the first line is not the command's
+			h.Line, h.LineOffset = h.Line[b.from-h.LineOffset:], b.from
+		}
 		line := vt.Render(h.Line, vt.RenderOptions{Cols: 4096, Rows: 2}).Text
 		hit := api.Hit{Kind: "output", Session: a.meta.Name, Line: strings.TrimSpace(line), At: h.Time.UTC()}
 		from, to := h.LineOffset, h.LineOffset+int64(len(h.Line))
 		hit.Ref = fmt.Sprintf("%s#%d-%d", a.meta.ID, from, to)
-		if b := blockAt(blocks, h.Offset); b != nil {
-			hit.Ref = fmt.Sprintf("@%s#%d-%d", b.id(), max(0, from-b.from), to-b.from)
+		if b != nil {
+			hit.Ref = fmt.Sprintf("@%s#%d-%d", b.id(), from-b.from, to-b.from)
 		}
 		if !f.add(hit) {
 			return nil
