@@ -7,6 +7,8 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+
+	"github.com/ai-session/ai-session/internal/tokens/exact"
 )
 
 // shapes of a megabyte that a reducer meets: what is mined, what a reader counts, what
@@ -102,4 +104,39 @@ func BenchmarkReduceHundredMegabytes(b *testing.B) {
 	}
 	b.SetBytes(100 << 20)
 	b.ReportMetric(float64(peak)/(1<<20), "MB-heap")
+}
+
+// BenchmarkTokensOfRecordings prints, over the recordings of testdata, the tokens
+// (o200k_base) of the raw bytes, of what the terminal showed, of cuts of that to 10,000
+// and 30,000 characters, and of the report.
+func BenchmarkTokensOfRecordings(b *testing.B) {
+	count, err := exact.Counter("o200k_base")
+	if err != nil {
+		b.Fatal(err)
+	}
+	var raw, shown, cut10k, cut30k, report int
+	for b.Loop() {
+		raw, shown, cut10k, cut30k, report = 0, 0, 0, 0, 0
+		for _, rec := range recordings(b) {
+			text := strings.Join(drawSheet(rec.input().withDefaults()).lines, "\n")
+			raw += count(string(rec.raw))
+			shown += count(text)
+			cut10k += count(bothEnds(text, 10_000))
+			cut30k += count(bothEnds(text, 30_000))
+			report += count(Reduce(rec.input()).Text)
+		}
+	}
+	b.ReportMetric(float64(raw), "raw")
+	b.ReportMetric(float64(shown), "rendered")
+	b.ReportMetric(float64(cut10k), "cut10k")
+	b.ReportMetric(float64(cut30k), "cut30k")
+	b.ReportMetric(float64(report), "ours")
+}
+
+// bothEnds cuts a text to its beginning and its end.
+func bothEnds(text string, size int) string {
+	if len(text) <= size {
+		return text
+	}
+	return text[:size/2] + "\n...\n" + text[len(text)-size/2:]
 }

@@ -31,7 +31,7 @@ func (p *page) draw() drawing {
 	w := &writer{p: p}
 	w.write()
 	d := drawing{text: w.b.String(), gaps: w.gaps, shown: w.shown, noise: w.noise}
-	d.tokens = p.in.Tokens(d.text)
+	d.tokens = sampled(d.text, p.in.Tokens)
 	if d.tokens >= p.sheet.tokens && p.sheet.num == nil && len(p.sheet.lost) == 0 && p.in.MaxTokens == 0 && !p.mute && p.in.Prior == nil {
 		return p.whole()
 	}

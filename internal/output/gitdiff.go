@@ -110,14 +110,16 @@ func (p *page) retellChange(c change) {
 		return
 	}
 	p.note(c.at, c.String())
+	inHunk := false
 	for i := c.at; i < c.end; i++ {
 		line := p.lines[i]
 		switch {
 		case p.fates[i] != open || line == "":
-		case diffHead(line):
-			p.fates[i] = retold
 		case strings.HasPrefix(line, "@@ "):
 			p.hunkHead(i, c)
+			inHunk = true
+		case !inHunk && diffHead(line):
+			p.fates[i] = retold
 		case line[0] == '+' || line[0] == '-':
 			if p.detail == lean && c.kind != "deleted" {
 				p.fates[i] = kept

@@ -65,13 +65,3 @@ func shellQuote(s string) string {
 	}
 	return string(append(out, '\''))
 }
-
-// diagnosticWord says that a message begins with a severity.
-func diagnosticWord(message string) bool {
-	for _, s := range severities {
-		if len(message) > len(s.word) && message[:len(s.word)] == s.word && !isLetter(message[len(s.word)]) {
-			return true
-		}
-	}
-	return false
-}

@@ -58,14 +58,14 @@ func drawSheet(in Input) *sheet {
 		return drawPieces(in, bytes.NewReader(raw))
 	}
 	text := vt.Render(raw, vt.RenderOptions{Cols: in.Cols, Rows: in.Rows, Newlines: vt.BareNewlines(raw)}).Text
-	s := &sheet{lines: splitLines(text), rawTokens: tokens.Estimate(raw)}
+	s := &sheet{lines: splitLines(text), rawTokens: sampled(raw, tokens.Estimate[[]byte])}
 	for i, line := range s.lines {
 		if len(line) > 2*in.Cols {
 			s.lines[i] = lastRedraw(line, in.Cols)
 		}
 	}
 	if len(s.lines) > 0 {
-		s.tokens = in.Tokens(strings.Join(s.lines, "\n") + "\n")
+		s.tokens = sampled(strings.Join(s.lines, "\n")+"\n", in.Tokens)
 	}
 	s.total = len(s.lines)
 	for _, line := range s.lines {
@@ -73,6 +73,25 @@ func drawSheet(in Input) *sheet {
 	}
 	s.lost = drawnOver(raw, s.lines)
 	return s
+}
+
+// Of a text longer than wholeCount the tokens are counted in windows all over it.
+const (
+	wholeCount = 256 << 10
+	windows    = 8
+	window     = 16 << 10
+)
+
+func sampled[T string | []byte](text T, count func(T) int) int {
+	if len(text) <= wholeCount {
+		return count(text)
+	}
+	n := 0
+	for k := range windows {
+		at := k * (len(text) - window) / (windows - 1)
+		n += count(text[at : at+window])
+	}
+	return int(float64(n) * float64(len(text)) / (windows * window))
 }
 
 func splitLines(text string) []string {
@@ -129,7 +148,7 @@ func drawPieces(in Input, r io.Reader) *sheet {
 		if end || cut == 0 {
 			cut = len(buf)
 		}
-		s.rawTokens += tokens.Estimate(buf[:cut])
+		s.rawTokens += sampled(buf[:cut], tokens.Estimate[[]byte])
 		for _, line := range pieceLines(buf[:cut], in) {
 			s.tokens += tokens.Estimate(line) + 1
 			v.add(line)
