@@ -38,13 +38,16 @@ type SessionConfig struct {
 	Env   map[string]string // added to the environment
 	Cols  int               // 0: 120
 	Rows  int               // 0: 40
+
+	AIContext  bool // remember a conversation: see Session.Context
+	TokenLimit int  // of the conversation; 0: the daemon's
 }
 
 // Create starts a session.
 func (c *Client) Create(ctx context.Context, cfg SessionConfig) (*Session, error) {
 	req := &api.CreateRequest{
 		Name: cfg.Name, Dir: cfg.Dir, Shell: cfg.Shell, Argv: cfg.Argv, Login: cfg.Login,
-		Env: cfg.Env, BaseEnv: environment(),
+		Env: cfg.Env, BaseEnv: environment(), AIContext: cfg.AIContext, TokenLimit: cfg.TokenLimit,
 	}
 	if req.Dir == "" {
 		dir, err := os.Getwd()

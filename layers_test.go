@@ -22,7 +22,7 @@ const module = "github.com/ai-session/ai-session"
 var layers = [][]string{
 	0: {"api", "internal/tokens", "internal/tokens/exact", "internal/core/vt", "internal/core/pty", "internal/core/pty/keeper"},
 	1: {"internal/wire", "internal/config", "internal/core/shell", "internal/core/vt/picture", "internal/persistence", "internal/persistence/keys", "internal/output"},
-	2: {"internal/core/session"},
+	2: {"internal/aicontext", "internal/core/session"},
 	3: {"internal/daemon", "."},
 	4: {"internal/httpapi", "internal/integration/mcp"},
 	5: {"embedded"},

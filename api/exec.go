@@ -16,6 +16,7 @@ type ExecRequest struct {
 	Background  bool     `json:"background,omitempty" flag:"background" doc:"answer once it has started"`
 	Queue       bool     `json:"queue,omitempty" flag:"queue" doc:"wait for the terminal in place of answering busy"`
 	Nested      bool     `json:"nested,omitempty" flag:"nested" doc:"type it to the program that reads the terminal: a shell within the shell, ssh, a REPL"`
+	Capture     bool     `json:"capture,omitempty" flag:"capture" doc:"keep the answer in the session's conversation"`
 	Pipe        bool     `json:"pipe,omitempty" flag:"pipe" doc:"without a terminal: stdout and stderr apart and byte for byte, many times as fast"`
 	Stdin       *string  `json:"stdin,omitempty" in:"stdin" flag:"stdin" doc:"what the command reads from its standard input"`
 	StdinBase64 []byte   `json:"stdin_base64,omitempty" doc:"the same, for bytes that are not UTF-8"`

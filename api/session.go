@@ -21,6 +21,8 @@ type CreateRequest struct {
 	Size         *Size    `json:"size,omitempty" flag:"size" doc:"COLSxROWS; by default the client's terminal, else 120x40"`
 	Encrypt      bool     `json:"encrypt,omitempty" flag:"encrypt" doc:"encrypt what is kept of it on disk"`
 	AllowReports bool     `json:"allow_reports,omitempty" flag:"allow-reports" doc:"let programs read the screen back through terminal reports"`
+	AIContext    bool     `json:"ai_context,omitempty" flag:"ai-context" doc:"remember a conversation: messages, their summary, captured answers"`
+	TokenLimit   int      `json:"token_limit,omitempty" flag:"token-limit" default:"4096" doc:"tokens of the conversation beyond which the oldest messages are summarised"`
 
 	IdempotencyKey string `json:"idempotency_key,omitempty" doc:"a request that comes again under the same key is answered by the first one's session"`
 }
@@ -67,6 +69,7 @@ type Session struct {
 	Signal       string       `json:"signal,omitempty"`
 	Blocks       int          `json:"blocks"`
 	JournalBytes int64        `json:"journal_bytes"`
+	AIContext    bool         `json:"ai_context,omitempty"` // it remembers a conversation
 }
 
 // Window is one window of a session.

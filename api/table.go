@@ -104,6 +104,42 @@ var (
 		Doc:     "Signal the foreground processes of a session.",
 		Example: "ai-session signal dev INT",
 	}
+	Context = Op[ContextRequest, ContextView]{
+		Name: "context", Method: "GET", Path: "/v1/sessions/{session}/context", Verb: "context",
+		Capability: "read",
+		Doc:        "Read what matters next: what happened, what is open, state, folder and changed files, within a budget.",
+		Example:    "ai-session context dev --tokens 2000",
+	}
+	ContextAdd = Op[MessageRequest, MessageResult]{
+		Name: "context_add", Method: "POST", Path: "/v1/sessions/{session}/context/messages", Verb: "context add",
+		Capability: "exec", Audit: "context",
+		Doc:     "Add a message to a session's conversation; the oldest are summarised at its limit.",
+		Example: "ai-session context add dev 'Run the test suite' --role user",
+	}
+	ContextMessages = Op[MessagesRequest, MessageList]{
+		Name: "context_messages", Method: "GET", Path: "/v1/sessions/{session}/context/messages", Verb: "context messages",
+		Capability: "read",
+		Doc:        "Read a session's conversation, summarised messages too, or search it.",
+		Example:    "ai-session context messages dev 'test suite'",
+	}
+	ContextSummarize = Op[SummarizeRequest, SummarizeResult]{
+		Name: "context_summarize", Method: "POST", Path: "/v1/sessions/{session}/context/summarize", Verb: "context summarize",
+		Capability: "exec", Audit: "context",
+		Doc:     "Fold the oldest messages of a conversation into its summary: decisions, files, open problems, results.",
+		Example: "ai-session context summarize dev",
+	}
+	Analyze = Op[AnalyzeRequest, Analysis]{
+		Name: "analyze", Method: "GET", Path: "/v1/analysis", Verb: "analyze",
+		Capability: "read",
+		Doc:        "Tell what a command's output says, or a session's newest ones: findings, what they name, what fits next.",
+		Example:    "ai-session analyze @last",
+	}
+	Ledger = Op[LedgerRequest, LedgerResult]{
+		Name: "ledger", Method: "GET", Path: "/v1/ledger", Verb: "ledger",
+		Capability: "read",
+		Doc:        "Show what answers took against what the terminal showed, in tokens, expansions and losses too.",
+		Example:    "ai-session ledger dev",
+	}
 	Search = Op[SearchRequest, SearchResult]{
 		Name: "search", Method: "GET", Path: "/v1/search", Verb: "search",
 		Capability: "read",
@@ -220,6 +256,7 @@ func All() []Spec {
 		Create.Spec(), List.Spec(), Inspect.Spec(), Exec.Spec(), Wait.Spec(), Send.Spec(),
 		ScreenOf.Spec(), ReadOutput.Spec(), ReadRaw.Spec(), Blocks.Spec(), Events.Spec(),
 		Attach.Spec(), Detach.Spec(), Kill.Spec(), Resize.Spec(), Rename.Spec(), Signal.Spec(),
+		Context.Spec(), ContextAdd.Spec(), ContextMessages.Spec(), ContextSummarize.Spec(), Analyze.Spec(), Ledger.Spec(),
 		Search.Spec(), Export.Spec(), Import.Spec(), SnapshotSave.Spec(), SnapshotsOf.Spec(), SnapshotShow.Spec(),
 		SnapshotCompare.Spec(), SnapshotRestore.Spec(), SnapshotDelete.Spec(), Restore.Spec(),
 		StorageOf.Spec(), Shred.Spec(), RotateKeys.Spec(), Doctor.Spec(), DaemonStatus.Spec(), Upgrade.Spec(), Stop.Spec(), Logs.Spec(),

@@ -26,6 +26,7 @@ type Config struct {
 	Snapshots Snapshots `toml:"snapshots"`
 	Storage   Storage   `toml:"storage"`
 	Server    Server    `toml:"server"`
+	Context   Context   `toml:"context"`
 }
 
 // Server is how other machines reach the daemon; by default they do not.
@@ -34,6 +35,11 @@ type Server struct {
 	Cert   string `toml:"cert" doc:"file of the TLS certificate; by default one is made"`
 	Key    string `toml:"key" doc:"file of its key"`
 	Hosts  string `toml:"hosts" doc:"further names clients may call this daemon by, with commas between them"`
+}
+
+// Context is how conversations are kept.
+type Context struct {
+	Summarizer string `toml:"summarizer" doc:"command that context summarize runs: JSON with messages on stdin, a summary on stdout; by default rules alone"`
 }
 
 // Snapshots are the automatic ones.

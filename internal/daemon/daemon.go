@@ -35,6 +35,7 @@ type Daemon struct {
 	store      *persistence.Store
 	sessions   *session.Manager
 	events     *hub
+	contexts   *contexts
 	bound      map[string]binding
 	started    time.Time
 	generation int
@@ -64,11 +65,13 @@ func New(c Config) (*Daemon, error) {
 	}
 	d.events = newHub(d.generation)
 	d.stopOnce = once(func() { close(d.stop) })
+	d.contexts = d.newContexts()
 	mc := session.ManagerConfig{
 		Store: store, Scratch: c.Paths.Scratch, Socket: c.Paths.Socket,
 		DefaultShell: c.Settings.DefaultShell, JournalInput: c.Settings.Journal.Input,
 		SyncAlways: c.Settings.Journal.Sync == "always", Notify: d.events.publish, Reduce: reduce,
-		Owner: c.Owner, Complain: func(err error) { c.Log.Warn("session", "err", err) },
+		Finished: d.contexts.finished,
+		Owner:    c.Owner, Complain: func(err error) { c.Log.Warn("session", "err", err) },
 	}
 	if c.Keeper != nil {
 		d.vault = &vault{log: c.Log, spawn: spawnKeeper, client: c.Keeper}
@@ -99,6 +102,7 @@ func (d *Daemon) adopt() error {
 		return nil
 	}
 	d.adoption = d.sessions.Adopt(in.kept)
+	d.contexts.adopted()
 	d.c.Log.Info("adopted", "sessions", d.adoption.Sessions, "gaps", d.adoption.Gaps, "took", d.adoption.Took)
 	for _, err := range d.adoption.Failed {
 		d.c.Log.Error("a session stays with the keeper", "err", err)
@@ -212,11 +216,12 @@ func (d *Daemon) Close(ctx context.Context) error {
 	d.stopOnce() // the keeper is not to be replaced any more
 	n := d.sessions.Close(ctx)
 	d.events.close()
+	kept := d.contexts.close()
 	d.c.Log.Info("stopped", "sessions", n)
 	if d.vault != nil {
 		d.vault.now().Bye() // a keeper that is gone needs no goodbye
 	}
-	return d.store.Close()
+	return errors.Join(kept, d.store.Close())
 }
 
 func (d *Daemon) status() *api.Status {

@@ -15,19 +15,7 @@ const smallOutput = 1 << 20
 
 // reduce plugs the reducer into the sessions.
 func reduce(in session.Reading, r *api.Report) any {
-	o := output.Input{
-		Command: in.Command, Exit: in.Exit, Signal: in.Signal, Cwd: in.Cwd, Ref: in.Ref,
-		Source: in.Output, Size: in.Size, Cols: in.Cols, Rows: in.Rows, MaxTokens: in.MaxTokens,
-	}
-	if d, ok := in.Prior.(*output.Digest); ok {
-		o.Prior = &output.Prior{Ref: in.PriorRef, Digest: d}
-	}
-	if in.Size <= smallOutput {
-		b := make([]byte, in.Size)
-		n, _ := in.Output.ReadAt(b, 0) // what cannot be read is not there
-		o.Bytes, o.Source = b[:n], nil
-	}
-	rep := output.Reduce(o)
+	rep := output.Reduce(inputOf(in))
 	if in.Exit != nil {
 		// The answer has the exit status; a text that stands alone needs it.
 		line := fmt.Sprintf("[exit %d]\n", *in.Exit)
@@ -50,4 +38,21 @@ func reduce(in session.Reading, r *api.Report) any {
 		return nil
 	}
 	return rep.Digest
+}
+
+// inputOf is a session's reading as the reducer takes it.
+func inputOf(in session.Reading) output.Input {
+	o := output.Input{
+		Command: in.Command, Exit: in.Exit, Signal: in.Signal, Cwd: in.Cwd, Ref: in.Ref,
+		Source: in.Output, Size: in.Size, Cols: in.Cols, Rows: in.Rows, MaxTokens: in.MaxTokens,
+	}
+	if d, ok := in.Prior.(*output.Digest); ok {
+		o.Prior = &output.Prior{Ref: in.PriorRef, Digest: d}
+	}
+	if in.Size <= smallOutput {
+		b := make([]byte, in.Size)
+		n, _ := in.Output.ReadAt(b, 0) // what cannot be read is not there
+		o.Bytes, o.Source = b[:n], nil
+	}
+	return o
 }

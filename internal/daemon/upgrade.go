@@ -115,6 +115,9 @@ func (d *Daemon) HandOver() error {
 	for _, err := range d.sessions.Release() {
 		d.c.Log.Error("hand over", "err", err)
 	}
+	if err := d.contexts.close(); err != nil {
+		d.c.Log.Error("hand over", "err", err)
+	}
 	d.c.Log.Info("handed over", "pid", os.Getpid())
 	if err := d.store.Close(); err != nil {
 		return fmt.Errorf("close the store: %w", err)

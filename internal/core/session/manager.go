@@ -30,11 +30,12 @@ type ManagerConfig struct {
 	DefaultShell string // "" = the environment's
 	JournalInput bool
 	SyncAlways   bool
-	Notify       func(api.Event) // told of every session's changes; must not block
-	Reduce       Reducer         // nil: answers carry the end of the text
-	Keeper       Keeper          // nil: sessions end with this process
-	Complain     func(error)     // told what went wrong without an answer to put it in
-	Owner        string          // mark in the environment of every program; "" = none
+	Notify       func(api.Event)           // told of every session's changes; must not block
+	Reduce       Reducer                   // nil: answers carry the end of the text
+	Finished     func(*Session, api.Block) // told that a block has ended; must not block
+	Keeper       Keeper                    // nil: sessions end with this process
+	Complain     func(error)               // told what went wrong without an answer to put it in
+	Owner        string                    // mark in the environment of every program; "" = none
 }
 
 // Manager holds many sessions and knows their names.
@@ -77,9 +78,11 @@ type meta struct {
 	Size      api.Size  `json:"size"`
 	CreatedAt time.Time `json:"created_at"`
 	Reports   bool      `json:"allow_reports,omitempty"`
-	Key       string    `json:"key,omitempty"`   // of the request that made it
-	Encrypt   bool      `json:"-"`               // the journal's header tells
-	Ended     bool      `json:"ended,omitempty"` // in order; without it something ended the daemon and the keeper
+	AIContext bool      `json:"ai_context,omitempty"`
+	Limit     int       `json:"token_limit,omitempty"` // of the conversation
+	Key       string    `json:"key,omitempty"`         // of the request that made it
+	Encrypt   bool      `json:"-"`                     // the journal's header tells
+	Ended     bool      `json:"ended,omitempty"`       // in order; without it something ended the daemon and the keeper
 
 	FirstBlock uint64 `json:"first_block,omitempty"` // once the session has ended
 	LastBlock  uint64 `json:"last_block,omitempty"`
@@ -128,6 +131,9 @@ func (m *Manager) create(ctx context.Context, req *api.CreateRequest, prologue [
 	return s, nil
 }
 
+// minTokenLimit is the smallest conversation that holds a message and a summary.
+const minTokenLimit = 256
+
 func checkCreate(req *api.CreateRequest) error {
 	if req.Name != "" {
 		if err := api.CheckName(req.Name); err != nil {
@@ -138,6 +144,9 @@ func checkCreate(req *api.CreateRequest) error {
 		if err := req.Size.Check(); err != nil {
 			return err
 		}
+	}
+	if req.TokenLimit != 0 && (req.TokenLimit < minTokenLimit || !req.AIContext) {
+		return api.Errorf(api.Invalid, "token_limit %d", req.TokenLimit).WithHint("at least %d, and with ai_context", minTokenLimit)
 	}
 	if req.Shell != "" && len(req.Argv) > 0 {
 		return api.Errorf(api.Invalid, "shell and argv are both given").WithHint("name the shell as the program: -- %s", req.Shell)
@@ -229,6 +238,7 @@ func (m *Manager) launch(req *api.CreateRequest, name string, prologue []byte) (
 	return m.begin(p, cmd, meta{
 		ID: id, Name: name, Shell: argv[0], Argv: argv, Dir: dir, Size: size, CreatedAt: time.Now(),
 		Reports: req.AllowReports, Key: req.IdempotencyKey, Encrypt: req.Encrypt,
+		AIContext: req.AIContext, Limit: req.TokenLimit,
 	})
 }
 
@@ -280,7 +290,7 @@ func (m *Manager) madeBy(key string) *Session {
 func (m *Manager) config(d meta) Config {
 	return Config{
 		ID: d.ID, Name: d.Name, Shell: d.Shell, Dir: d.Dir, Size: d.Size, CreatedAt: d.CreatedAt,
-		AllowReports: d.Reports, Key: d.Key, Argv: d.Argv, Ended: m.hold,
+		AllowReports: d.Reports, Key: d.Key, Argv: d.Argv, Ended: m.hold, AIContext: d.AIContext, TokenLimit: d.Limit, Finished: m.c.Finished,
 		Reduce: m.c.Reduce, JournalInput: m.c.JournalInput, SyncAlways: m.c.SyncAlways,
 		NextBlock: m.c.Store.NextBlock, Notify: m.c.Notify, Unsynced: m.sync.add,
 	}
@@ -547,7 +557,7 @@ func (m *Manager) retire(s *Session) {
 
 // meta describes the session for the store.
 func (s *Session) meta() meta {
-	return meta{ID: s.c.ID, Name: s.name, Shell: s.c.Shell, Argv: s.c.Argv, Dir: s.c.Dir, Size: s.size, CreatedAt: s.c.CreatedAt, Key: s.c.Key, Reports: s.c.AllowReports}
+	return meta{ID: s.c.ID, Name: s.name, Shell: s.c.Shell, Argv: s.c.Argv, Dir: s.c.Dir, Size: s.size, CreatedAt: s.c.CreatedAt, Key: s.c.Key, Reports: s.c.AllowReports, AIContext: s.c.AIContext, Limit: s.c.TokenLimit}
 }
 
 // OpenArchive opens what a session wrote that is not in memory any more, by its id or as

@@ -142,6 +142,9 @@ func (s *Session) finish(state api.BlockState) {
 	close(e.done)
 	s.ended = &e.prepared
 	s.notify(api.Event{Kind: "exec_end", Block: b.view(s.name)})
+	if s.c.Finished != nil && !b.internal {
+		s.c.Finished(s, e.view.Block)
+	}
 }
 
 // prompt is P: the shell is about to read a line.

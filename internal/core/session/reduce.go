@@ -40,13 +40,8 @@ type prior struct {
 
 // reduce lets the reducer read a block's output.
 func (sp span) reduce(b *block, r *api.Report, o textOptions) {
-	in := Reading{
-		Command: b.command, Signal: b.signal, Cwd: b.cwd, Ref: r.Ref,
-		Output: spanReader{sp}, Size: sp.to - sp.from, Cols: sp.cols, Rows: renderRows, MaxTokens: o.maxTokens,
-	}
-	if code, known := b.exit.Code(); known {
-		in.Exit = &code
-	}
+	in := sp.reading(b, r.Ref)
+	in.MaxTokens = o.maxTokens
 	if o.prior != nil {
 		in.PriorRef, in.Prior = o.prior(b)
 	}
@@ -54,6 +49,18 @@ func (sp span) reduce(b *block, r *api.Report, o textOptions) {
 	if o.learn != nil && digest != nil {
 		o.learn(b, digest)
 	}
+}
+
+// reading is a block as a reducer gets it.
+func (sp span) reading(b *block, ref string) Reading {
+	in := Reading{
+		Command: b.command, Signal: b.signal, Cwd: b.cwd, Ref: ref,
+		Output: spanReader{sp}, Size: sp.to - sp.from, Cols: sp.cols, Rows: renderRows,
+	}
+	if code, known := b.exit.Code(); known {
+		in.Exit = &code
+	}
+	return in
 }
 
 // spanReader reads a span by position. What the journal lost reads as NULs, which no

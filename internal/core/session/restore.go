@@ -84,7 +84,7 @@ func (m *Manager) restoreLost(ctx context.Context, d meta, snap *api.Snapshot, r
 		return nil, err
 	}
 	defer a.Release()
-	req := &api.CreateRequest{Name: d.Name, Argv: d.Argv, Dir: d.Dir, Size: &d.Size, AllowReports: d.Reports}
+	req := &api.CreateRequest{Name: d.Name, Argv: d.Argv, Dir: d.Dir, Size: &d.Size, AllowReports: d.Reports, AIContext: d.AIContext, TokenLimit: d.Limit}
 	if len(d.Argv) == 0 {
 		req.Shell = d.Shell
 	}
@@ -98,7 +98,11 @@ func (m *Manager) restoreLost(ctx context.Context, d meta, snap *api.Snapshot, r
 	if info, err := os.Stat(req.Dir); err != nil || !info.IsDir() {
 		req.Dir = ""
 	}
-	return m.create(ctx, req, past)
+	s, err := m.create(ctx, req, past)
+	if err == nil && d.AIContext {
+		m.inherit(s, a)
+	}
+	return s, err
 }
 
 // lastState is the screen and the folder that the journal ends with.

@@ -44,10 +44,14 @@ type Config struct {
 	SyncAlways   bool    // a finished block survives power loss
 	Reduce       Reducer // nil: answers carry the end of the text
 
-	NextBlock func() (uint64, error) // numbers are never reused in a store
-	Notify    func(api.Event)        // told of changes; must not block
-	Unsynced  func(*Session)         // told when the journal has something to sync; must not block
-	Ended     func(*Session)         // told when its program has ended; must not block
+	AIContext  bool // it has a conversation
+	TokenLimit int  // of the conversation
+
+	Finished  func(*Session, api.Block) // told that a block has ended, under the mutex; must not block
+	NextBlock func() (uint64, error)    // numbers are never reused in a store
+	Notify    func(api.Event)           // told of changes; must not block
+	Unsynced  func(*Session)            // told when the journal has something to sync; must not block
+	Ended     func(*Session)            // told when its program has ended; must not block
 }
 
 // phase is where a hooked shell stands. See the drawing in the package doc.
@@ -196,7 +200,7 @@ func (s *Session) Info() api.Session {
 		AgeMS: api.MillisOf(time.Since(s.stateAt)), PID: s.pty.Pid(), Shell: s.c.Shell,
 		Cwd: s.workingDir(), Size: s.size, CreatedAt: s.c.CreatedAt.UTC(),
 		Clients: len(s.clients), Title: s.term.State().Title,
-		Blocks: len(s.blocks), JournalBytes: s.journal.Bytes(),
+		Blocks: len(s.blocks), JournalBytes: s.journal.Bytes(), AIContext: s.c.AIContext,
 	}
 	if s.open != nil {
 		info.Open = s.open.block.id()

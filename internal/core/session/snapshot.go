@@ -442,12 +442,23 @@ func (m *Manager) RestoreSnapshot(ctx context.Context, req *api.SnapshotRestoreR
 		name = snap.Session
 	}
 	create := &api.CreateRequest{Name: name, Argv: snap.Argv, Dir: snap.Cwd, BaseEnv: snap.Env, Size: &snap.Size}
+	var old Archive
+	if before, err := m.Find(snap.SessionID); err == nil {
+		old = before.Archive()
+	} else if a, err := m.OpenArchive(snap.SessionID); err == nil {
+		old = a
+		defer a.Release()
+	}
+	create.AIContext, create.TokenLimit = old.meta.AIContext, old.meta.Limit
 	if info, err := os.Stat(snap.Cwd); err != nil || !info.IsDir() {
 		create.Dir = "" // the folder is gone: the home folder is where a person would begin
 	}
 	s, err := m.create(ctx, create, prologue(term, snap.CreatedAt))
 	if err != nil {
 		return nil, err
+	}
+	if old.meta.AIContext {
+		m.inherit(s, old)
 	}
 	if snap.ShellState != "" && s.kit != nil {
 		if err := s.takeUp(ctx, snap.ShellState, m.c.Socket); err != nil {
