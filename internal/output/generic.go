@@ -15,7 +15,7 @@ func (p *page) generic() {
 	p.foldBlocks()
 	p.listedPaths()
 	left := p.openLines()
-	if len(left) >= minMined {
+	if len(left) >= minMined && !(p.detail == full && p.document(left)) {
 		p.mine(left)
 	}
 	p.shorten()
@@ -33,6 +33,26 @@ func (p *page) shorten() {
 	case outline:
 		p.sift(left, headLines, tailLines)
 	}
+}
+
+// document says that the lines are JSON, XML or YAML over several lines: content whose
+// lines look alike, and each of which says something else. While it fits, it is shown.
+func (p *page) document(left []int) bool {
+	first := strings.TrimLeft(p.lines[left[0]], " ")
+	if first != "{" && first != "[" && first != "---" && !strings.HasPrefix(first, "<?xml") && !strings.HasPrefix(first, "<!DOCTYPE") && !strings.HasPrefix(first, "<html") {
+		return false
+	}
+	n := 0
+	for _, i := range left {
+		if s := strings.TrimLeft(p.lines[i], " "); strings.ContainsAny(s[:1], "{}[]\"<-") || strings.Contains(s, ": ") || strings.HasSuffix(s, ":") {
+			n++
+		}
+	}
+	if n*10 < len(left)*8 {
+		return false
+	}
+	p.coarsen(brief)
+	return true
 }
 
 // listedPaths tells paths that stand one below the other by their directories.

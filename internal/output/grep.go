@@ -42,12 +42,24 @@ func readGrep(p *page) {
 // matches reads file:line:text and file:text. Context lines and separators are open.
 func (p *page) matches() (found []match, files []string) {
 	known := map[string]bool{}
+	heading := ""
 	for i, line := range p.lines {
 		if p.fates[i] != open || blank(line) {
+			heading = ""
 			continue
 		}
 		m := match{line: i}
-		if d, ok := parsePlace(line); ok && d.file != "" {
+		n, text := number(line)
+		if p.heads(i) {
+			heading = line
+			p.fates[i] = retold
+			continue
+		}
+		if heading != "" && n > 0 && strings.HasPrefix(text, ":") {
+			m.file, m.n, m.text = heading, n, text[1:]
+		} else if heading != "" {
+			continue // context, or what is none of the search
+		} else if d, ok := parsePlace(line); ok && d.file != "" {
 			at := strings.Index(line, d.file+":"+itoa(d.line)+":")
 			if at < 0 {
 				continue
@@ -66,6 +78,16 @@ func (p *page) matches() (found []match, files []string) {
 		found = append(found, m)
 	}
 	return found, files
+}
+
+// heads says that line i is the file that rg puts above what it found there.
+func (p *page) heads(i int) bool {
+	line := p.lines[i]
+	if i+1 >= len(p.lines) || i > 0 && !blank(p.lines[i-1]) && !strings.HasPrefix(p.lines[i-1], "[") || strings.ContainsAny(line, ": \t") {
+		return false
+	}
+	n, text := number(p.lines[i+1])
+	return n > 0 && (strings.HasPrefix(text, ":") || strings.HasPrefix(text, "-"))
 }
 
 // searched is the word that grep looks for, if it is one: the longest run of letters

@@ -137,7 +137,8 @@ var containerRules = parseRules(`
 	error:refused    docker: *
 	error:build      ERROR: failed to *
 	error:build      error: failed to *
-	error:build      ------
+	noise            ------*
+	vital            Dockerfile:#
 	aside:build_steps  ~---> *
 	aside:build_steps  Removing intermediate container *
 	keep             Step #/# *

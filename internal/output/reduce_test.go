@@ -45,3 +45,17 @@ func TestRareLineBeatsATemplate(t *testing.T) {
 		t.Errorf("%d tokens: %s", r.Tokens, r.Text)
 	}
 }
+
+// Lines of a document look alike and each says something else: while it fits, it is
+// shown.
+func TestDocumentIsNotTakenForALog(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("[\n")
+	for i := range 30 {
+		fmt.Fprintf(&b, "  {\n    \"id\": %d,\n    \"name\": \"item %d\"\n  },\n", i, i*7)
+	}
+	b.WriteString("]\n")
+	if r := reduceText("curl -s localhost/items", 0, b.String()); r.Text != b.String() {
+		t.Errorf("%d lines of %d:\n%s", r.Shown, r.Lines, r.Text)
+	}
+}

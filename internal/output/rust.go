@@ -49,9 +49,9 @@ var cargoRules = parseRules(`
 	keep                    help: *
 	error:build             error: could not compile *
 	error:missing           error: no matching package *
-	error:test              error: test failed, *
+	vital                   error: test failed, *
 	error:build             error: *
-	warn:build              warning: * generated # warning*
+	vital                   warning: * generated # warning*
 	noise                   note: to see what the problems were, *
 `)
 
