@@ -53,9 +53,11 @@ func failed(err error) int {
 }
 
 // build makes both programs; with the race detector when the tests have it too.
-func build(dir string) error {
+func build(dir string) error { return buildWith(dir, raceEnabled) }
+
+func buildWith(dir string, race bool) error {
 	args := []string{"build", "-o", dir + string(filepath.Separator)}
-	if raceEnabled {
+	if race {
 		args = append(args, "-race")
 	}
 	out, err := exec.Command("go", append(args, "./cmd/...")...).CombinedOutput()

@@ -48,7 +48,7 @@ func TestScripts(t *testing.T) {
 	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
-		Deadline:            time.Now().Add(time.Minute),
+		Deadline:            time.Now().Add(3 * time.Minute),
 		Setup:               setUp,
 		RequireUniqueNames:  true,
 		RequireExplicitExec: true,

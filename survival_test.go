@@ -144,6 +144,14 @@ func ownDaemon(t *testing.T) *aisession.Client {
 	}
 	home := filepath.Join(root, "h")
 	t.Setenv("AI_SESSION_HOME", home)
+	if raceEnabled {
+		// Its watch makes a daemon ten times slower, and here the daemons come and go.
+		plain := filepath.Join(root, "bin")
+		if err := buildWith(plain, false); err != nil {
+			t.Fatal(err)
+		}
+		t.Setenv("PATH", plain+string(os.PathListSeparator)+os.Getenv("PATH"))
+	}
 	c, err := aisession.Dial(context.Background(), "")
 	if err != nil {
 		t.Fatal(err)

@@ -87,6 +87,10 @@ func (c *Client) give(cn *conn) {
 // one is there within half a second, after a failed upgrade within six.
 const resendFor = 15 * time.Second
 
+// goodWhile is how long a daemon that breaks a connection must have kept it not to
+// count against resendFor.
+const goodWhile = 200 * time.Millisecond
+
 // repeatable says whether a request may be sent again when the connection broke and
 // nobody knows what became of it.
 func repeatable(op api.Spec, req any) bool {
@@ -104,6 +108,7 @@ func (c *Client) exchange(ctx context.Context, req Request, again bool, extra st
 			return nil, nil, err
 		}
 		stop := cn.watch(ctx)
+		began := time.Now()
 		_, err = cn.Write(appendRequest(nil, req, c.agent, extra))
 		var res *response
 		if err == nil {
@@ -116,8 +121,8 @@ func (c *Client) exchange(ctx context.Context, req Request, again bool, extra st
 		if ctx.Err() != nil {
 			return nil, nil, cancelled(ctx)
 		}
-		if first.IsZero() {
-			first = time.Now()
+		if first.IsZero() || time.Since(began) > goodWhile {
+			first = time.Now() // that daemon lived: it is not this request that ends them
 		}
 		if !again || time.Since(first) > resendFor {
 			return nil, nil, unreachable(err)
