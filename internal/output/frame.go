@@ -77,6 +77,10 @@ func (f *frames) frame(from, to int, where string) {
 	}
 	f.seen[where] = true
 	for i := from; i < to; i++ {
+		if i > from && complaint(f.p.lines[i]) {
+			f.p.fates[i] = vital // printed into the trace by somebody else
+			continue
+		}
 		if show {
 			f.p.fates[i] = kept
 		} else {
