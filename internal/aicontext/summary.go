@@ -41,7 +41,7 @@ func (s Summary) clone() Summary {
 }
 
 var (
-	decided = regexp.MustCompile(`(?i)\b(decided?|decision|chose|choose|chosen|instead of|rather than|we(?:'ll| will| should)|i(?:'ll| will)|let's|going with|switch(?:ed|ing)? to|must not|never|always|agreed|prefer)\b`)
+	decided = regexp.MustCompile(`(?i)\b(decided?|decision|chose|chosen|instead of|rather than|we(?:'ll| will| should)|i(?:'ll| will)|let's|going with|switch(?:ed|ing)? to|must not|never|always|agreed|prefer)\b`)
 	wrong   = regexp.MustCompile(`(?i)\b(error|errors|fail(?:s|ed|ing|ure)?|panic|fatal|exception|traceback|undefined|cannot|can't|broken|crash(?:es|ed)?|refused|denied|not found|missing|bug|todo|unresolved|open question)\b`)
 	right   = regexp.MustCompile(`(?i)\b(pass(?:es|ed)?|fixed|solved|done|works|succeed(?:s|ed)?|success(?:ful|fully)?|built|merged|deployed|released|created|ok|green)\b`)
 	path    = regexp.MustCompile(`(?:^|[\s"'` + "`" + `(=])((?:~|\.{1,2})?/?(?:[\w.@+-]+/)+[\w.@+-]+|[\w-]+\.(?:go|py|js|ts|tsx|jsx|rs|c|h|cc|cpp|hpp|java|kt|rb|php|cs|sh|md|json|ya?ml|toml|sql|html|css|proto|txt|mod|lock|cfg|ini))\b`)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/ai-session/ai-session/api"
 	"github.com/ai-session/ai-session/internal/aicontext"
@@ -33,8 +34,9 @@ type memory struct {
 	said   *aicontext.Conversation // nil without one
 	loaded sync.Once               // of said
 
-	expected int // answers under way, one of which may bring the text of what ends
-	finished int // commands that ended: changes when files may have
+	recalled chan struct{} // closed when what another daemon ran is in the book; nil if none did
+	expected int           // answers under way, one of which may bring the text of what ends
+	finished int           // commands that ended: changes when files may have
 }
 
 // job asks for the text of a command that nobody was answered about.
@@ -121,16 +123,17 @@ func (c *contexts) answered(s *session.Session, m *memory, r *api.Report) {
 	c.ledger.Answered(s.ID(), r.Session, r)
 }
 
-// ask queues a reading. A full queue drops it: the command stays a line.
-func (c *contexts) ask(j job) {
+// ask queues a reading. A full queue does not take it: the command stays a line.
+func (c *contexts) ask(j job) bool {
 	if c.ended || len(c.queue) >= maxJobs {
-		return
+		return false
 	}
 	c.queue = append(c.queue, j)
 	if !c.busy {
 		c.busy = true
 		c.done.Go(c.reader)
 	}
+	return true
 }
 
 // reader reads what is queued and ends when nothing is.
@@ -173,11 +176,12 @@ func (c *contexts) read(j job) {
 
 // recall takes up the newest commands of a session that another daemon ran.
 func (c *contexts) recall(s *session.Session) {
+	m := c.of(s)
+	defer close(m.recalled)
 	h, err := s.History(&api.HistoryRequest{Limit: 100})
 	if err != nil {
 		return
 	}
-	m := c.of(s)
 	for i, b := range h.Blocks {
 		number, ok := api.BlockNumber(b.ID)
 		if !ok || b.State != api.BlockDone && b.State != api.BlockDead {
@@ -196,7 +200,26 @@ func (c *contexts) adopted() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, s := range all {
-		c.ask(job{s: s})
+		m := c.find(s)
+		m.recalled = make(chan struct{})
+		if !c.ask(job{s: s}) {
+			close(m.recalled)
+		}
+	}
+}
+
+// recallPatience is how long a reading waits for what another daemon ran.
+const recallPatience = 2 * time.Second
+
+func (m *memory) wait(ctx context.Context) {
+	if m.recalled == nil {
+		return
+	}
+	ctx, stop := context.WithTimeout(ctx, recallPatience)
+	defer stop()
+	select {
+	case <-m.recalled:
+	case <-ctx.Done():
 	}
 }
 
@@ -236,6 +259,7 @@ func (d *Daemon) readContext(ctx context.Context, req *api.ContextRequest) (*api
 		return nil, err
 	}
 	m := d.contexts.of(s)
+	m.wait(ctx)
 	d.contexts.mu.Lock()
 	generation := m.finished
 	d.contexts.mu.Unlock()
