@@ -20,7 +20,7 @@ import (
 var commandOrder = []string{
 	"create", "list", "inspect", "exec", "wait", "send", "screen", "output", "history", "events",
 	"attach", "detach", "kill", "resize", "rename", "signal", "interactive", "batch",
-	"context", "analyze", "ledger", "snapshot", "restore", "search", "storage", "export", "import", "play", "reduce", "serve", "remote", "token", "mcp", "status", "doctor", "upgrade", "stop",
+	"context", "analyze", "ledger", "snapshot", "restore", "search", "storage", "export", "import", "play", "reduce", "serve", "remote", "token", "mcp", "hook", "status", "doctor", "upgrade", "stop",
 	"logs", "config", "completion", "version",
 }
 
@@ -32,7 +32,7 @@ func (a *app) commands() map[string]func() *cobra.Command {
 		"attach": a.attach, "detach": a.detach, "kill": a.kill, "resize": a.resize, "signal": a.signal,
 		"context": a.context, "analyze": a.analyze, "ledger": a.ledger,
 		"snapshot": a.snapshot, "restore": a.restore, "search": a.search, "storage": a.storage, "export": a.export, "import": a.importFile, "play": a.play,
-		"reduce": a.reduce, "serve": a.serve, "remote": a.remote, "token": a.token, "mcp": a.mcp, "keeper": a.keeper, "status": a.daemonStatus, "upgrade": a.upgrade,
+		"reduce": a.reduce, "serve": a.serve, "remote": a.remote, "token": a.token, "mcp": a.mcp, "hook": a.hook, "keeper": a.keeper, "status": a.daemonStatus, "upgrade": a.upgrade,
 		"stop": a.stop, "logs": a.logs, "rename": a.rename, "doctor": a.doctor, "batch": a.batch, "interactive": a.interactive,
 		"config": a.config, "completion": a.completion, "version": a.version,
 	}

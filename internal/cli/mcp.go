@@ -24,5 +24,6 @@ func (a *app) mcp() *cobra.Command {
 	}
 	c.Flags().StringVar(&tools, "tools", "core", "which tools: core, full, or compat with the original's names")
 	c.Flags().StringVar(&fixtures, "conformance-fixtures", "", "serve the conformance suite's fixtures on HOST:PORT instead")
+	c.AddCommand(a.mcpInstall(), a.mcpUninstall())
 	return c
 }
