@@ -96,7 +96,9 @@ type RenameRequest struct {
 }
 
 // DoctorRequest asks what works on this host.
-type DoctorRequest struct{}
+type DoctorRequest struct {
+	RebuildIndex bool `json:"rebuild_index,omitempty" in:"query" flag:"rebuild-index" doc:"make the index of commands again from the journals"`
+}
 
 // Diagnosis is what works on this host, and what does not.
 type Diagnosis struct {

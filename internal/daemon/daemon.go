@@ -16,6 +16,7 @@ import (
 	"github.com/ai-session/ai-session/internal/core/pty/keeper"
 	"github.com/ai-session/ai-session/internal/core/session"
 	"github.com/ai-session/ai-session/internal/persistence"
+	"github.com/ai-session/ai-session/internal/persistence/index"
 )
 
 // Config is what a daemon runs with.
@@ -46,6 +47,8 @@ type Daemon struct {
 	stop       chan struct{} // closed when somebody asked the daemon to stop
 	stopOnce   func()
 	handover   chan string // the binary to hand over to
+	index      *index.Index
+	unindex    func() // ends the index
 }
 
 // New opens the store, builds the parts, and takes up the sessions that the last
@@ -73,6 +76,8 @@ func New(c Config) (*Daemon, error) {
 		Finished: d.contexts.finished,
 		Owner:    c.Owner, Complain: func(err error) { c.Log.Warn("session", "err", err) },
 	}
+	d.index = index.New(filepath.Join(c.Paths.Data, "index.sqlite"), func(err error) { c.Log.Warn("index", "err", err) })
+	mc.Index = d.index
 	if c.Keeper != nil {
 		d.vault = &vault{log: c.Log, spawn: spawnKeeper, client: c.Keeper}
 		mc.Keeper = d.vault
@@ -80,15 +85,25 @@ func New(c Config) (*Daemon, error) {
 	d.sessions = session.NewManager(mc)
 	d.bind()
 	d.snapshotting()
-	if d.vault == nil {
-		d.enforcing()
-		return d, nil
+	if d.vault != nil {
+		if err := d.adopt(); err != nil {
+			return nil, errors.Join(err, store.Close())
+		}
 	}
-	if err := d.adopt(); err != nil {
-		return nil, errors.Join(err, store.Close())
-	}
-	d.enforcing() // not before: what waits for adoption looks as if it had ended
+	// Not before: what waits for adoption looks as if it had ended.
+	d.enforcing()
+	d.indexing()
 	return d, nil
+}
+
+// indexing keeps the index beside everything else.
+func (d *Daemon) indexing() {
+	ctx, cancel := context.WithCancel(context.Background())
+	go d.index.Run(ctx, session.Past{Manager: d.sessions})
+	d.unindex = func() {
+		cancel()
+		<-d.index.Done()
+	}
 }
 
 // adopt takes up what the last daemon left.
@@ -214,6 +229,7 @@ func (d *Daemon) Stopping() <-chan struct{} { return d.stop }
 // Close ends every session and gives the store up.
 func (d *Daemon) Close(ctx context.Context) error {
 	d.stopOnce() // the keeper is not to be replaced any more
+	d.unindex()  // what it has not taken in yet stands in the journals
 	n := d.sessions.Close(ctx)
 	d.events.close()
 	kept := d.contexts.close()

@@ -7,18 +7,21 @@ import (
 	"os/exec"
 	"runtime"
 	"strings"
+	"time"
 
 	"github.com/ai-session/ai-session/api"
+	"github.com/ai-session/ai-session/internal/persistence/index"
 )
 
 // doctor looks at what the sessions rest on.
-func (d *Daemon) doctor(context.Context, *api.DoctorRequest) (*api.Diagnosis, error) {
+func (d *Daemon) doctor(ctx context.Context, req *api.DoctorRequest) (*api.Diagnosis, error) {
 	x := &examination{Diagnosis: api.Diagnosis{Checks: []api.Check{}}}
 	x.keeper(d)
 	x.scratch(d.c.Paths.Scratch)
 	x.system(d)
 	x.shells()
 	x.store(d)
+	x.index(ctx, d.index, req.RebuildIndex)
 	return &x.Diagnosis, nil
 }
 
@@ -39,6 +42,26 @@ func (x *examination) keeper(d *Daemon) {
 	default:
 		x.say("keeper", "ok", fmt.Sprintf("pid %d holds the terminals", d.vault.now().Welcome().PID), "")
 	}
+}
+
+// index reads the index of commands, or has it made again.
+func (x *examination) index(ctx context.Context, ix *index.Index, rebuild bool) {
+	if rebuild {
+		b, err := ix.Rebuild(ctx)
+		if err != nil {
+			x.say("index", "fail", err.Error(), "free space, then again; nothing depends on it")
+			return
+		}
+		x.say("index", "ok", fmt.Sprintf("made again from %s of %d journals in %s: %d commands",
+			api.Bytes(b.Bytes), b.Sessions, b.Took.Round(time.Millisecond), b.Commands), "")
+		return
+	}
+	c, err := ix.Check(ctx)
+	if err != nil {
+		x.say("index", "warn", err.Error(), "ai-session doctor --rebuild-index")
+		return
+	}
+	x.say("index", "ok", fmt.Sprintf("%d commands of %d sessions", c.Commands, c.Sessions), "")
 }
 
 // scratch is where commands are written before each exec.

@@ -154,10 +154,15 @@ func (d *Daemon) liveBlock(ref api.Ref) (*session.Session, uint64, error) {
 
 func (d *Daemon) history(_ context.Context, req *api.HistoryRequest) (*api.History, error) {
 	s, err := d.sessions.Find(req.Session)
-	if err != nil {
+	if err == nil {
+		return s.History(req)
+	}
+	a, archiveErr := d.sessions.OpenArchive(req.Session)
+	if archiveErr != nil {
 		return nil, err
 	}
-	return s.History(req)
+	defer a.Release()
+	return a.History(req)
 }
 
 func (d *Daemon) attach(ctx context.Context, req *api.AttachRequest) (api.Conn, error) {

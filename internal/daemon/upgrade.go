@@ -112,6 +112,7 @@ func (d *Daemon) Handover() <-chan string { return d.handover }
 // HandOver lets go of every session without ending it, so that the next daemon finds
 // all of it in the journals.
 func (d *Daemon) HandOver() error {
+	d.unindex()
 	for _, err := range d.sessions.Release() {
 		d.c.Log.Error("hand over", "err", err)
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/ai-session/ai-session/internal/core/pty"
 	"github.com/ai-session/ai-session/internal/core/shell"
 	"github.com/ai-session/ai-session/internal/persistence"
+	"github.com/ai-session/ai-session/internal/persistence/index"
 )
 
 // ManagerConfig is what a Manager works with.
@@ -36,6 +37,7 @@ type ManagerConfig struct {
 	Keeper       Keeper                    // nil: sessions end with this process
 	Complain     func(error)               // told what went wrong without an answer to put it in
 	Owner        string                    // mark in the environment of every program; "" = none
+	Index        *index.Index              // nil: journals are looked through
 }
 
 // Manager holds many sessions and knows their names.
@@ -44,8 +46,9 @@ type Manager struct {
 
 	mu       sync.Mutex // guards what follows; not held while a program is started
 	sessions map[string]*Session
-	taken    map[string]bool // names of sessions being created
-	next     int             // where the search for a free number begins
+	taken    map[string]bool          // names of sessions being created
+	ending   map[string]chan struct{} // ids of sessions on their way to the store; closed when they are there
+	next     int                      // where the search for a free number begins
 	sync     syncer
 	flight   *flight
 
@@ -60,7 +63,7 @@ func (m *Manager) KeepForRestore() { m.interrupted.Store(true) }
 
 // NewManager returns a manager without sessions.
 func NewManager(c ManagerConfig) *Manager {
-	m := &Manager{pool: pool{spares: map[string]*spare{}, asked: map[string]bool{}}, born: time.Now(), c: c, sessions: map[string]*Session{}, taken: map[string]bool{}, sync: syncer{due: map[*Session]bool{}}}
+	m := &Manager{pool: pool{spares: map[string]*spare{}, asked: map[string]bool{}}, born: time.Now(), c: c, sessions: map[string]*Session{}, taken: map[string]bool{}, ending: map[string]chan struct{}{}, sync: syncer{due: map[*Session]bool{}}}
 	var err error
 	if m.flight, err = openFlight(c.Scratch); err != nil {
 		m.complain("of all", fmt.Errorf("output lost in a crash will not be marked: %w", err))
@@ -292,7 +295,7 @@ func (m *Manager) config(d meta) Config {
 		ID: d.ID, Name: d.Name, Shell: d.Shell, Dir: d.Dir, Size: d.Size, CreatedAt: d.CreatedAt,
 		AllowReports: d.Reports, Key: d.Key, Argv: d.Argv, Ended: m.hold, AIContext: d.AIContext, TokenLimit: d.Limit, Finished: m.c.Finished,
 		Reduce: m.c.Reduce, JournalInput: m.c.JournalInput, SyncAlways: m.c.SyncAlways,
-		NextBlock: m.c.Store.NextBlock, Notify: m.c.Notify, Unsynced: m.sync.add,
+		NextBlock: m.c.Store.NextBlock, Notify: m.c.Notify, Unsynced: m.sync.add, Told: m.touch,
 	}
 }
 
@@ -461,11 +464,7 @@ func (m *Manager) Kill(ctx context.Context, target string, force bool) (*api.Kil
 	if err != nil {
 		return nil, api.Errorf(api.Internal, "kill session %s: %v", name, err)
 	}
-	m.mu.Lock()
-	if m.sessions[name] == s {
-		delete(m.sessions, name)
-	}
-	m.mu.Unlock()
+	defer m.leave(s)()
 	m.sync.remove(s)
 	res := &api.KillResult{Session: name, Survivors: []api.Process{}}
 	for _, p := range left {
@@ -516,9 +515,13 @@ func (m *Manager) Close(ctx context.Context) int {
 	return len(all)
 }
 
-// ArchiveOf opens the stored session that has a block. Sessions that were ended in
-// order know the range of their blocks; of others the journal is looked through.
+// ArchiveOf opens the stored session that has a block. The index knows it; without one,
+// sessions that were ended in order know the range of their blocks, and of others the
+// journal is looked through.
 func (m *Manager) ArchiveOf(number uint64) (Archive, error) {
+	if a, ok := m.indexedBlock(number); ok {
+		return a, nil
+	}
 	ids, err := m.c.Store.Sessions()
 	if err != nil {
 		return Archive{}, err
@@ -553,6 +556,7 @@ func (m *Manager) retire(s *Session) {
 	if data, err := json.Marshal(d); err == nil {
 		m.c.Store.SetMeta(d.ID, data) // without it the journal is looked through
 	}
+	m.touch(d.ID)
 }
 
 // meta describes the session for the store.

@@ -136,6 +136,9 @@ func (s *Session) finish(state api.BlockState) {
 	}
 	s.append(persistence.ExecEnd, b.endFrame())
 	s.remember(b)
+	if s.c.Told != nil {
+		s.c.Told(s.c.ID)
+	}
 	s.open, s.input, s.tui, s.evid = nil, nil, false, nil
 	s.lastP = shell.Mark{}
 	e.view, e.cols = &api.Report{Block: *b.view(s.name)}, s.size.Cols
@@ -305,6 +308,9 @@ func (s *Session) giveUp(e *execution) {
 	e.block.cause = "not started"
 	s.append(persistence.ExecEnd, e.block.endFrame())
 	s.remember(e.block)
+	if s.c.Told != nil {
+		s.c.Told(s.c.ID)
+	}
 	s.open = nil
 	s.kit.Finish(e.prepared)
 	s.scan.SetLive(s.kit.Live()...)

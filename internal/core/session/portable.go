@@ -67,7 +67,9 @@ func (m *Manager) Import(ctx context.Context, r io.Reader, limit int64) (*api.Im
 	if len(i.blocks) > 0 {
 		res.First, res.Last = "@"+api.BlockID(i.d.FirstBlock), "@"+api.BlockID(i.d.LastBlock)
 	}
-	return res, errors.Join(i.journal.Sync(), i.journal.Close(), i.keep())
+	err = errors.Join(i.journal.Sync(), i.journal.Close(), i.keep())
+	m.touch(i.d.ID)
+	return res, err
 }
 
 // check refuses what no session of ours can have been.

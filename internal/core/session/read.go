@@ -73,6 +73,7 @@ type Archive struct {
 	live    *Session
 	reduce  Reducer
 	meta    meta
+	at      blockRef // where one of its blocks begins, if that is known
 }
 
 // Release gives back what an archive opened for reading.
@@ -156,6 +157,9 @@ func (a Archive) span(ref api.Ref, number uint64) (span, error) {
 func (a Archive) block(number uint64) (*block, error) {
 	if a.live != nil {
 		return a.live.find(number)
+	}
+	if a.at.number == number {
+		return readBlock(a.Journal, number, a.at.startSeq)
 	}
 	return readBlock(a.Journal, number, 0)
 }
@@ -345,6 +349,42 @@ func (s *Session) followRaw(ctx context.Context, from int64, number uint64, yiel
 
 // History lists commands, the newest page first, each page oldest first.
 func (s *Session) History(req *api.HistoryRequest) (*api.History, error) {
+	s.mu.Lock()
+	refs := s.blocks
+	s.mu.Unlock()
+	return history(req, refs, func(ref blockRef) (api.Block, error) {
+		b, err := s.find(ref.number)
+		if err != nil {
+			return api.Block{}, err
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		cp := *b
+		return s.viewOpen(&cp).Block, nil
+	})
+}
+
+// History lists the commands of a session that has ended, as it would have.
+func (a Archive) History(req *api.HistoryRequest) (*api.History, error) {
+	var refs []blockRef
+	blocks := map[uint64]*block{}
+	for _, b := range a.ranges() {
+		if blocks[b.number] == nil { // else it was given to the shell twice
+			refs = append(refs, blockRef{b.number, b.startSeq, b.internal})
+		}
+		blocks[b.number] = b
+	}
+	return history(req, refs, func(ref blockRef) (api.Block, error) {
+		b := blocks[ref.number]
+		if b.to < 0 {
+			b.state, b.to, b.ended, b.cause = api.BlockDead, a.Journal.End().Offset, b.started, "the session ended"
+		}
+		return *b.view(a.meta.Name), nil
+	})
+}
+
+// history makes a page of blocks.
+func history(req *api.HistoryRequest, refs []blockRef, view func(blockRef) (api.Block, error)) (*api.History, error) {
 	limit := min(req.Limit, 1000)
 	var grep *regexp.Regexp
 	switch {
@@ -359,9 +399,6 @@ func (s *Session) History(req *api.HistoryRequest) (*api.History, error) {
 			return nil, api.Errorf(api.Invalid, "grep %q: %v", req.Grep, err).WithHint("it is a Go regular expression (RE2)")
 		}
 	}
-	s.mu.Lock()
-	refs := s.blocks
-	s.mu.Unlock()
 	end := len(refs)
 	if req.Cursor != "" {
 		n, err := strconv.Atoi(req.Cursor)
@@ -376,23 +413,19 @@ func (s *Session) History(req *api.HistoryRequest) (*api.History, error) {
 		if ref.internal {
 			continue
 		}
-		b, err := s.find(ref.number)
+		b, err := view(ref)
 		if err != nil {
 			return nil, err
 		}
-		s.mu.Lock()
-		cp := *b
-		view := s.viewOpen(&cp).Block
-		s.mu.Unlock()
-		if req.SinceMS > 0 && time.Since(view.StartedAt) > req.SinceMS.Duration() {
+		if req.SinceMS > 0 && time.Since(b.StartedAt) > req.SinceMS.Duration() {
 			end = 0 // they only get older
 			break
 		}
-		code, known := view.Exit.Code()
-		if req.Failed && (known && code == 0 || view.State == api.BlockRunning) || grep != nil && !grep.MatchString(view.Command) {
+		code, known := b.Exit.Code()
+		if req.Failed && (known && code == 0 || b.State == api.BlockRunning) || grep != nil && !grep.MatchString(b.Command) {
 			continue
 		}
-		page.Blocks = append(page.Blocks, view)
+		page.Blocks = append(page.Blocks, b)
 	}
 	slices.Reverse(page.Blocks)
 	if end > 0 {

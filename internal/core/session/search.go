@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/ai-session/ai-session/api"
@@ -45,20 +46,36 @@ func (m *Manager) Search(ctx context.Context, req *api.SearchRequest) (*api.Sear
 	if err != nil {
 		return nil, err
 	}
+	known := m.indexedCommands(ctx, &f, ids)
+	defer known.stop()
 	for _, id := range ids {
-		a, err := m.archive(id)
-		if err != nil {
-			m.complain(id, err)
-			f.res.Gaps++
+		seen := known.has(id)
+		if seen {
+			m.known(&f, id, known)
+		}
+		if seen && req.Commands || f.res.More {
 			continue
 		}
-		err = f.look(ctx, a)
-		a.Release()
-		if err != nil || f.res.More {
+		if err := m.lookInto(ctx, &f, id, seen); err != nil {
 			return f.res, err
 		}
 	}
 	return f.res, nil
+}
+
+// lookInto searches one session's journal; its commands too unless they were seen.
+func (m *Manager) lookInto(ctx context.Context, f *finder, id string, seen bool) error {
+	a, err := m.archive(id)
+	if errors.Is(err, errSpare) {
+		return nil
+	}
+	if err != nil {
+		m.complain(id, err)
+		f.res.Gaps++
+		return nil
+	}
+	defer a.Release()
+	return f.look(ctx, a, seen)
 }
 
 // searched are the ids of the sessions to look through, newest first: ids begin with
@@ -72,12 +89,11 @@ func (m *Manager) searched(session string) ([]string, error) {
 	if s, err := m.Find(session); err == nil {
 		return []string{s.ID()}, nil
 	}
-	a, err := m.OpenArchive(session)
+	d, err := m.storedMeta(session)
 	if err != nil {
 		return nil, err
 	}
-	defer a.Release()
-	return []string{a.meta.ID}, nil
+	return []string{d.ID}, nil
 }
 
 // archive opens a session by id, living or not.
@@ -89,8 +105,38 @@ func (m *Manager) archive(id string) (Archive, error) {
 			return s.Archive(), nil
 		}
 	}
+	ending := m.ending[id]
 	m.mu.Unlock()
+	if ending != nil {
+		<-ending // a journal has one writer at a time
+	}
+	if d, err := m.storedMeta(id); err == nil && d.Name == spareName {
+		return Archive{}, errSpare
+	}
 	return m.OpenArchive(id)
+}
+
+// errSpare says that a session is nobody's yet, and its journal another's to write.
+var errSpare = errors.New("a spare")
+
+// leave takes a session from the list; what it returns says that its journal is closed.
+func (m *Manager) leave(s *Session) func() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if name := s.Name(); m.sessions[name] == s {
+		delete(m.sessions, name)
+	}
+	if m.ending[s.ID()] != nil {
+		return func() {} // two want it gone
+	}
+	there := make(chan struct{})
+	m.ending[s.ID()] = there
+	return func() {
+		m.mu.Lock()
+		delete(m.ending, s.ID())
+		m.mu.Unlock()
+		close(there)
+	}
 }
 
 // finder is one search.
@@ -116,12 +162,12 @@ func (f *finder) compile() (err error) {
 	return nil
 }
 
-// look searches one session.
-func (f *finder) look(ctx context.Context, a Archive) error {
-	blocks := a.ranges()
-	for _, b := range blocks {
-		if !b.internal && f.re.MatchString(b.command) && !b.started.Before(f.since) {
-			if !f.add(api.Hit{Kind: "command", Session: a.meta.Name, Ref: "@" + b.id(), Line: firstMatch(f.re, b.command), At: b.started.UTC()}) {
+// look searches one session; its commands too unless they were seen.
+func (f *finder) look(ctx context.Context, a Archive, seen bool) error {
+	blocks := sync.OnceValue(a.ranges)
+	if !seen {
+		for _, b := range blocks() {
+			if !b.internal && !f.command(a.meta.Name, b.number, b.command, b.started) {
 				return nil
 			}
 		}
@@ -141,7 +187,7 @@ func (f *finder) look(ctx context.Context, a Archive) error {
 		case err != nil:
 			return err
 		}
-		b := blockAt(blocks, h.Offset)
+		b := blockAt(blocks(), h.Offset)
 		if b != nil && h.LineOffset < b.from { // the prompt before the first line is not the command's
 			h.Line, h.LineOffset = h.Line[b.from-h.LineOffset:], b.from
 		}
@@ -157,6 +203,14 @@ func (f *finder) look(ctx context.Context, a Archive) error {
 		}
 	}
 	return nil
+}
+
+// command adds a command if it is one that is looked for; false ends the search.
+func (f *finder) command(session string, number uint64, text string, started time.Time) bool {
+	if started.Before(f.since) || !f.re.MatchString(text) {
+		return true
+	}
+	return f.add(api.Hit{Kind: "command", Session: session, Ref: "@" + api.BlockID(number), Line: firstMatch(f.re, text), At: started.UTC()})
 }
 
 func (f *finder) add(h api.Hit) bool {
@@ -190,7 +244,10 @@ func (a Archive) ranges() []*block {
 		case persistence.ExecStart:
 			var sf startFrame
 			if json.Unmarshal(f.Data, &sf) == nil {
-				open = &block{number: sf.Block, command: sf.Command, internal: sf.Internal, started: f.Time, from: f.Offset, to: -1}
+				open = &block{
+					number: sf.Block, command: sf.Command, internal: sf.Internal, isolated: sf.Isolated, piped: sf.Piped,
+					started: f.Time, startSeq: f.Seq, from: f.Offset, to: -1,
+				}
 				all = append(all, open)
 			}
 		case persistence.ExecEnd:

@@ -52,6 +52,7 @@ type Config struct {
 	Notify    func(api.Event)           // told of changes; must not block
 	Unsynced  func(*Session)            // told when the journal has something to sync; must not block
 	Ended     func(*Session)            // told when its program has ended; must not block
+	Told      func(id string)           // told when a command's end is in the journal; must not block
 }
 
 // phase is where a hooked shell stands. See the drawing in the package doc.

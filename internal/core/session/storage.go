@@ -22,7 +22,13 @@ func (m *Manager) Enforce(l persistence.Limits) (persistence.Report, error) {
 		return nil
 	}
 	m.sweep.Do(m.sweepSpares)
-	return m.c.Store.Enforce(l)
+	r, err := m.c.Store.Enforce(l)
+	if m.c.Index != nil {
+		for _, id := range slices.Concat(r.Removed, r.Evicted) {
+			m.c.Index.Forget(id)
+		}
+	}
+	return r, err
 }
 
 // sweepSpares removes spares that a daemon which was killed has left.
