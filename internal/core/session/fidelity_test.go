@@ -187,7 +187,7 @@ func TestExecIsExact(t *testing.T) {
 					s, _ := start(t, m, argv...)
 					for _, c := range g.cases {
 						if c.only == "" || strings.Contains(c.only, shell) {
-							check(t, s, c)
+							check(t, s, c, run(t, s, c.command))
 						}
 					}
 				})
@@ -196,10 +196,71 @@ func TestExecIsExact(t *testing.T) {
 	}
 }
 
-// check runs one case.
-func check(t *testing.T, s *Session, c fidelity) {
+// needsTerminal are cases of what only a shell at a terminal can do: redirect itself for
+// good, change modes, print to it.
+var needsTerminal = map[string]bool{
+	"is not seen": true, "and back": true, "binary output": true, "foreign OSC 133": true,
+}
+
+// Without a terminal the same shell does the same. Each group's shell is its own.
+func TestPipedExecIsExact(t *testing.T) {
+	for _, shell := range []string{"bash", "zsh", "dash", "fish"} {
+		t.Run(shell, func(t *testing.T) {
+			argv := shellArgv(t, shell)
+			m := newManager(t)
+			for _, g := range exactCases {
+				t.Run(g.group, func(t *testing.T) {
+					t.Parallel()
+					s, _ := start(t, m, argv...)
+					for _, c := range g.cases {
+						if (c.only == "" || strings.Contains(c.only, shell)) && !needsTerminal[c.name] {
+							check(t, s, c, runAs(t, s, api.ExecRequest{Command: c.command, Pipe: true}))
+						}
+					}
+				})
+			}
+		})
+	}
+}
+
+// notNested are groups that a shell which knows nothing of us cannot pass: errexit ends
+// it, as it should, xtrace and verbose show our own line, and its status of pipes is told to
+// nobody.
+var notNested = map[string]bool{"options": true, "hostile": true, "redirections": true, "errexit": true, "nounset": true, "verbose": true, "xtrace": true, "sourced": true}
+
+// notTyped are cases that are too long to type, or that leave something typed.
+var notTyped = map[string]bool{"heredoc of 1 MB": true, "return": true, "binary output": true,
+	"syntax error": true, "unterminated quote": true, // their status is unknown where they end the line
+}
+
+func TestExecInANestedShellIsExact(t *testing.T) {
+	for _, shell := range []string{"bash", "zsh", "dash"} {
+		t.Run(shell, func(t *testing.T) {
+			argv := shellArgv(t, shell)
+			m := newManager(t)
+			for _, g := range exactCases {
+				if notNested[g.group] {
+					continue
+				}
+				t.Run(g.group, func(t *testing.T) {
+					t.Parallel()
+					s, _ := start(t, m, shellArgv(t, "bash")...)
+					begins(t, s, strings.Join(argv, " "))
+					for _, c := range g.cases {
+						if (c.only == "" || strings.Contains(c.only, shell)) && !notTyped[c.name] {
+							c.pipe = ""
+							check(t, s, c, runAs(t, s, api.ExecRequest{Command: c.command, Nested: true}))
+						}
+					}
+				})
+			}
+		})
+	}
+}
+
+// check compares one case's answer.
+func check(t *testing.T, s *Session, c fidelity, r *api.Report) {
 	t.Helper()
-	r := run(t, s, c.command)
 	code, known := r.Exit.Code()
 	if !known || code != c.exit {
 		t.Errorf("%s: exit %s (%s, %v), want %d; output %.200q\n%s", c.name, r.Exit, r.State, r.Flags, c.exit, r.Raw, marks(s))

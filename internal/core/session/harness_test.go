@@ -75,9 +75,17 @@ func shellArgv(t testing.TB, name string) []string {
 // run executes a command and returns its report with the raw bytes.
 func run(t testing.TB, s *Session, command string) *api.Report {
 	t.Helper()
+	return runAs(t, s, api.ExecRequest{Command: command})
+}
+
+// runAs is run for a way other than the session's own terminal.
+func runAs(t testing.TB, s *Session, req api.ExecRequest) *api.Report {
+	t.Helper()
+	command := req.Command
+	req.Raw = true
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	r, err := s.Exec(ctx, &api.ExecRequest{Command: command, Raw: true})
+	r, err := s.Exec(ctx, &req)
 	if err != nil {
 		screen, _ := s.Screen(&api.ScreenRequest{})
 		t.Fatalf("exec %.60q: %v\n%+v\n%s", command, err, s.Info(), screen.Content)
@@ -89,6 +97,9 @@ func run(t testing.TB, s *Session, command string) *api.Report {
 		}
 		if r.Raw, err = (span{journal: s.journal, from: b.from, to: b.to}).bytes(); err != nil {
 			t.Fatal(err)
+		}
+		if b.piped {
+			r.Raw, r.RawStderr = b.split(r.Raw)
 		}
 	}
 	return r

@@ -21,7 +21,7 @@ import (
 // shell, perhaps on another machine, or a REPL. Nothing of ours is there. On request a
 // command is typed to it all the same.
 //
-// To a shell it goes as base64 in lines of at most maxTyped bytes, and the last line has
+// To a shell it goes escaped, in lines of at most maxTyped bytes, and the last line has
 // its beginning and its end marked as the session's own are: status, folder and output
 // are exact. To any other program it goes as it is, or as one expression that holds it;
 // it has ended when the prompt of before is back and it is quiet, and its status
@@ -29,6 +29,9 @@ import (
 
 // maxTyped keeps a typed line below what any terminal takes in line mode.
 const maxTyped = 900
+
+// maxNested bounds a text that has to be typed.
+const maxNested = 128 << 10
 
 // inner is a command that runs in a nested program.
 type inner struct {
@@ -67,6 +70,8 @@ func (s *Session) execNested(ctx context.Context, req *api.ExecRequest) (*api.Re
 		text = quoteArgv(shell.Bash, req.Argv)
 	case req.Pipe || req.Stdin != nil || req.StdinBase64 != nil:
 		return nil, api.Errorf(api.Invalid, "a nested program has the terminal alone: no --pipe and no --stdin")
+	case len(text) > maxNested:
+		return nil, api.Errorf(api.TooLarge, "%d bytes are too many to type; the most is %d", len(text), maxNested)
 	case strings.ContainsRune(text, 0):
 		return nil, api.Errorf(api.Invalid, "the command has a NUL byte")
 	}
@@ -221,17 +226,35 @@ func (n *inner) lay(text string, term *vt.Terminal) []byte {
 func (n *inner) layShell(text string) []byte {
 	secret := shell.NewSecret()
 	n.token = shell.IDOf(secret)
-	code := base64.StdEncoding.EncodeToString([]byte(text))
 	var b bytes.Buffer
-	b.WriteString(" __ais_n=\r")
-	for len(code) > 0 {
-		k := min(len(code), maxTyped)
-		fmt.Fprintf(&b, " __ais_n=${__ais_n}%s\r", code[:k])
-		code = code[k:]
+	b.WriteString(" __ais_p=$? __ais_n=\r")
+	for len(text) > 0 {
+		var piece []byte
+		for len(text) > 0 && len(piece) < maxTyped {
+			piece = appendEscaped(piece, text[0])
+			text = text[1:]
+		}
+		fmt.Fprintf(&b, " __ais_n=${__ais_n}'%s'\r", piece)
 	}
-	fmt.Fprintf(&b, ` printf '\033]7701;C;%[1]s\007';eval "$(printf %%s "$__ais_n"|base64 -d)";__ais_n=$?;`+
-		`printf '\033]7701;D;%[1]s;%%s;;;;%%s\007' "$__ais_n" "$PWD";(exit $__ais_n)`+"\r", secret)
+	// The marks go to the terminal itself, wherever stdout leads; command passes by the
+	// user's own functions.
+	print := `\command printf`
+	if n.program == "bash" || n.program == "zsh" {
+		print = `\builtin printf` // in zsh, command is for programs alone
+	}
+	fmt.Fprintf(&b, ` __ais_n=$(%[2]s %%b "$__ais_n");%[2]s '\033]7701;C;%[1]s\007' >/dev/tty;`+
+		`(exit "$__ais_p");\eval "$__ais_n";__ais_p=$?;`+
+		`%[2]s '\033]7701;D;%[1]s;%%s;;;;%%s\007' "$__ais_p" "$PWD" >/dev/tty;(exit "$__ais_p")`+"\r", secret, print)
 	return b.Bytes()
+}
+
+// appendEscaped writes a byte for printf %b, inside single quotes: no program but the
+// shell is needed to read it back.
+func appendEscaped(b []byte, c byte) []byte {
+	if c < ' ' || c > '~' || c == '\'' || c == '\\' || c == '!' {
+		return fmt.Appendf(b, `\0%03o`, c)
+	}
+	return append(b, c)
 }
 
 // innerOutput gets what a nested program wrote; true if it was taken.
@@ -242,8 +265,11 @@ func (s *Session) innerOutput(b []byte) bool {
 	}
 	n.held = append(n.held, b...)
 	if len(n.held) > maxHeld {
-		s.innerBegins(n.held)
-		return true
+		if n.token == "" {
+			s.innerBegins(n.held)
+			return true
+		}
+		n.held = append([]byte(nil), n.held[len(n.held)-maxHeld/2:]...) // the echo of a long text
 	}
 	if n.token == "" && bytes.Count(n.held, newline) >= n.echoes {
 		// Behind the echo of what was typed, what comes is the answer.
@@ -275,7 +301,7 @@ func (s *Session) innerGrew() {
 	if n == nil || !n.begun {
 		return
 	}
-	if n.token == "" && !n.looking {
+	if !n.looking {
 		n.looking = true
 		s.watch.after(s, innerQuiet, func() { s.innerLook(n) })
 	}
@@ -298,10 +324,10 @@ func (s *Session) innerLook(n *inner) {
 	case quiet < innerQuiet:
 		s.watch.after(s, innerQuiet-quiet, func() { s.innerLook(n) })
 		return
-	case line == n.prompt && line != "" && s.somebodyReads():
+	case line == n.prompt && line != "" && (n.token == "" || quiet >= innerLong) && s.somebodyReads():
 		s.innerEnds()
 		return
-	case quiet >= innerLong && promptLike(s.term) && s.somebodyReads():
+	case n.token == "" && quiet >= innerLong && promptLike(s.term) && s.somebodyReads():
 		s.innerEnds()
 		return
 	case quiet < innerLong:
@@ -319,6 +345,9 @@ func (s *Session) somebodyReads() bool {
 
 // innerEnds ends a REPL's answer in front of its prompt.
 func (s *Session) innerEnds() {
+	if s.inner.token != "" {
+		s.inner.e.block.flag("d_lost") // a syntax error ends the whole line in some shells
+	}
 	s.inner.e.block.to = max(s.inner.e.block.from, s.inner.lastEnd)
 	s.endInner(api.BlockDone, "")
 }
