@@ -26,10 +26,6 @@ type piped struct {
 	drained func() // called once both are
 }
 
-// pipeRoom is how much the kernel holds of a pipe: a writer that is faster than we are
-// is woken less often.
-const pipeRoom = 1 << 20
-
 // openPiped opens the pipes that the kit has made.
 func openPiped(names [2]string) (*piped, error) {
 	p := &piped{}
@@ -46,7 +42,7 @@ func openPiped(names [2]string) (*piped, error) {
 			return nil, &os.PathError{Op: "open", Path: name, Err: err}
 		}
 		p.keep[i] = os.NewFile(uintptr(w), name)
-		unix.FcntlInt(uintptr(w), unix.F_SETPIPE_SZ, pipeRoom) // less is only slower
+		widen(w)
 	}
 	return p, nil
 }

@@ -1,3 +1,5 @@
+//lint:file-ignore SA1019 the conformance suite asks for what later revisions deprecate
+
 package mcp
 
 import (
