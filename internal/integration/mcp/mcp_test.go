@@ -332,6 +332,7 @@ func TestSessionsAndSearchOfTheFullProfile(t *testing.T) {
 		{"session", "two ", map[string]any{"action": "create", "session": "two", "argv": []string{"bash", "--norc"}}},
 		{"session", "dev ready", map[string]any{"action": "list"}},
 		{"session", "@e1 exit=0 echo needle", map[string]any{"action": "history", "session": "dev"}},
+		{"context", "echo needle", map[string]any{"session": "dev", "tokens": 500}},
 		{"search", "needle", map[string]any{"query": "needle"}},
 		{"send", "typed; the screen now:", map[string]any{"session": "dev", "text": "ls", "keys": []string{"C-u"}}},
 		{"read", "needle", map[string]any{"ref": "dev", "screen": true}},
@@ -382,7 +383,7 @@ func FuzzArguments(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, args []byte) {
-		for _, tool := range []tool{execTool, sendTool, readTool, sessionTool, searchTool} {
+		for _, tool := range []tool{execTool, sendTool, readTool, contextTool, sessionTool, searchTool} {
 			if tool.check(args) != nil {
 				continue
 			}

@@ -18,7 +18,7 @@ func profile(name string) ([]tool, error) {
 	case "", "core":
 		return core, nil
 	case "full":
-		return append(core, sessionTool, searchTool), nil
+		return append(core, contextTool, sessionTool, searchTool), nil
 	case "compat":
 		return append(core, compatExecute, compatCreate, compatInfo), nil
 	}
@@ -66,6 +66,24 @@ var readTool = tool{
 	},
 	readOnly: true,
 	call:     runRead,
+}
+
+var contextTool = tool{
+	name: "context", doc: "What matters next in a session: what happened, what is open, folder, changed files.",
+	ops:      []api.Spec{api.Context.Spec()},
+	params:   []param{{name: "session", required: true}, {name: "tokens", doc: "default 4096"}},
+	readOnly: true,
+	call: func(ctx context.Context, c *call, args json.RawMessage) (*sdk.CallToolResult, error) {
+		req := &api.ContextRequest{}
+		if err := decode(args, req); err != nil {
+			return nil, err
+		}
+		x, err := api.Context.Call(ctx, c.caller, req)
+		if err != nil {
+			return nil, err
+		}
+		return textResult(x.Text, map[string]any{"session": x.Session, "state": x.State, "cwd": x.Cwd}), nil
+	},
 }
 
 var sessionTool = tool{
