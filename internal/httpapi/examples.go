@@ -5,7 +5,7 @@ import "encoding/json"
 // examples are real requests, one an operation: bodies by the operation's name,
 // parameters by name and field. A test decodes each of them.
 var examples = map[string]string{
-	"create":           `{"name":"dev","size":{"cols":120,"rows":40}}`,
+	"create":           `{"name":"dev","ai_context":true,"size":{"cols":120,"rows":40}}`,
 	"exec":             `{"command":"echo hello","timeout_ms":30000}`,
 	"wait":             `{"for":"prompt","timeout_ms":10000}`,
 	"send":             `{"text":"echo typed","keys":["Enter"]}`,
@@ -18,7 +18,11 @@ var examples = map[string]string{
 	"restore":          `{"all":true}`,
 	"upgrade":          `{}`,
 
+	"rename":      `{"name":"dev"}`,
+	"context_add": `{"text":"the build must stay green","role":"user"}`,
+
 	"*.session":          `"dev"`,
+	"*.follow":           `false`,
 	"*.name":             `"before"`,
 	"*.ref":              `"@last"`,
 	"export.ref":         `"dev"`,

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -364,4 +365,81 @@ func TestTheDocsPageLoadsNothingFromElsewhere(t *testing.T) {
 			t.Errorf("%s: %d %.200s", path, res.StatusCode, body)
 		}
 	}
+}
+
+// Many watchers over HTTP of a session that floods: each sees every event in order, or
+// is told how many it did not see. WATCHERS says how many; a thousand take 20 seconds
+// of two cores.
+func TestWatchersOverHTTPMissNothingUnannounced(t *testing.T) {
+	watchers, execs := 100, 20
+	if n, err := strconv.Atoi(os.Getenv("WATCHERS")); err == nil {
+		watchers, execs = n, 40
+	}
+	l := newLab(t)
+	l.create()
+	l.ask("POST", "/v1/sessions/dev/exec", `{"command":"true"}`)
+	s, err := New(l.daemon, Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	face := httptest.NewServer(s)
+	defer face.Close()
+	client := &http.Client{Transport: &http.Transport{MaxConnsPerHost: 0, MaxIdleConns: 0}}
+	ready, counted := make(chan error, watchers), make(chan error, watchers)
+	for range watchers {
+		go func() {
+			r, _ := http.NewRequestWithContext(t.Context(), "GET", face.URL+"/v1/events", nil)
+			r.Header.Set("Accept", "text/event-stream")
+			res, err := client.Do(r)
+			if err != nil {
+				ready <- err
+				return
+			}
+			defer res.Body.Close()
+			ready <- nil
+			counted <- watchUntilEnd(res.Body)
+		}()
+	}
+	for range watchers {
+		if err := <-ready; err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range execs {
+		l.ask("POST", "/v1/sessions/dev/exec", `{"command":"seq 2000"}`)
+	}
+	l.ask("DELETE", "/v1/sessions/dev", "")
+	for range watchers {
+		if err := <-counted; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// watchUntilEnd reads events until the session has ended, and holds their numbers to
+// each other.
+func watchUntilEnd(body io.Reader) error {
+	var last int64
+	for lines := bufio.NewScanner(body); lines.Scan(); {
+		data, ok := strings.CutPrefix(lines.Text(), "data: ")
+		if !ok {
+			continue
+		}
+		var e api.Event
+		if err := json.Unmarshal([]byte(data), &e); err != nil {
+			return err
+		}
+		switch {
+		case e.Seq == 0 || e.Kind == "gap":
+		case last != 0 && e.Seq != last+1:
+			return fmt.Errorf("event %d behind %d", e.Seq, last)
+		}
+		if e.Seq != 0 {
+			last = e.Seq
+		}
+		if e.Kind == "ended" {
+			return nil
+		}
+	}
+	return fmt.Errorf("the stream ended behind %d", last)
 }

@@ -148,7 +148,7 @@ func (d *describer) responses(op api.Spec) schema {
 		r["200"] = schema{"description": "never: the connection is upgraded"}
 	case op.Result == reflect.TypeFor[api.Chunk]():
 		r["200"] = schema{"description": "the bytes, as they come", "content": schema{
-			"application/octet-stream": schema{}, "text/event-stream": schema{"schema": schema{"type": "string"}}}}
+			"application/octet-stream": schema{"schema": schema{"type": "string", "format": "binary"}}, "text/event-stream": schema{"schema": schema{"type": "string"}}}}
 	case op.Kind == api.Stream:
 		item := d.schemas.of(op.Result)
 		r["200"] = schema{"description": "one value a line, as they come", "content": schema{

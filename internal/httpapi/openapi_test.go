@@ -88,11 +88,11 @@ func TestTheExamplesAreRequests(t *testing.T) {
 				continue
 			}
 			if v := example(op.Name, f.Name); v != nil {
-				var text string
-				if err := json.Unmarshal(v.(json.RawMessage), &text); err != nil {
+				var value any
+				if err := json.Unmarshal(v.(json.RawMessage), &value); err != nil {
 					t.Errorf("%s.%s: %v", op.Name, f.Name, err)
 				}
-				query.Set(f.Name, text)
+				query.Set(f.Name, fmt.Sprint(value))
 			}
 		}
 		if _, err := wire.DecodeRequest(op, func(string) string { return "dev" }, query, body); err != nil {
