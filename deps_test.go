@@ -30,6 +30,8 @@ var dependencies = []dependency{
 		[]string{"cmd/ai-sessiond", "internal/httpapi", "test"}},
 	{"github.com/creack/pty", "opening a pseudo-terminal on every unix",
 		[]string{"internal/core/pty", "test"}},
+	{"github.com/google/jsonschema-go", "holding answers to their schemas; the protocol's library brings it anyway",
+		[]string{"test"}},
 	{"github.com/klauspost/compress", "zstd: a sealed journal is a seventh of its output; plain Go, no dependencies of its own",
 		[]string{"internal/persistence"}},
 	{"github.com/modelcontextprotocol/go-sdk", "the protocol's own library, which keeps both its revisions",

@@ -72,6 +72,7 @@ func (l *lab) ask(method, path, body string, headers ...string) (*http.Response,
 	if err != nil {
 		l.t.Fatal(err)
 	}
+	holds(l.t, operationOf(method, path), res.StatusCode, res.Header.Get("Content-Type"), string(b))
 	return res, string(b)
 }
 
