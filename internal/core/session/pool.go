@@ -90,6 +90,7 @@ func (m *Manager) fromPool(ctx context.Context, req *api.CreateRequest, name, ke
 	}
 	s.mu.Lock()
 	s.name, s.c.Name, s.c.Dir, s.c.Key, s.c.CreatedAt = name, name, dir, req.IdempotencyKey, time.Now()
+	s.c.AIContext, s.c.TokenLimit = req.AIContext, req.TokenLimit
 	d := s.meta()
 	s.mu.Unlock()
 	data, err := json.Marshal(d)

@@ -1,0 +1,337 @@
+package aicontext
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/ai-session/ai-session/api"
+	"github.com/ai-session/ai-session/internal/output"
+	"github.com/ai-session/ai-session/internal/tokens"
+	"github.com/ai-session/ai-session/internal/tokens/exact"
+)
+
+var corpus = flag.String("corpus", "", "a folder with public/ and sessions/, for TestReplay")
+
+// schemaTokens is what the schemas of the core tools take, in every turn.
+const schemaTokens = 450
+
+// step is one turn of a recorded session.
+type step struct {
+	command, said, output string
+	exit                  *int
+	lookup                string // what a later reader must find: facts of the case
+}
+
+// recording is a whole session.
+type recording struct {
+	name  string
+	noisy bool
+	steps []step
+}
+
+// TestReplay replays recorded sessions turn by turn. In each turn a model reads all
+// that the conversation holds: with a bare terminal every output so far, here the
+// header and the reduced text of the newest commands and a line of the older ones, cut
+// in batches as a context is; the schemas of the tools in each turn; and an opened
+// reference for every fact that is used later and was not in view.
+func TestReplay(t *testing.T) {
+	if *corpus == "" {
+		t.Skip("no -corpus: recorded sessions are not part of this repository")
+	}
+	count, err := exact.Counter("o200k_base")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := recordings(t)
+	for _, texts := range windows {
+		total := map[string]*sums{"all noisy": {}, "all lean": {}, "long noisy": {}, "long lean": {}}
+		t.Logf("texts of %d tokens\n%-24s %5s %9s %9s %9s %7s %7s %8s %8s", texts, "session", "steps", "rendered", "answered", "expanded", "opened", "schema", "saved %", "whole %")
+		for _, r := range all {
+			s := replay(r, texts, count)
+			if texts == windows[0] {
+				t.Log(s.row(r.name, len(r.steps)))
+			}
+			kind := "lean"
+			if r.noisy {
+				kind = "noisy"
+			}
+			total["all "+kind].add(s)
+			if len(r.steps) >= 30 {
+				total["long "+kind].add(s)
+			}
+		}
+		for _, name := range []string{"all noisy", "long noisy", "all lean", "long lean"} {
+			t.Log(total[name].row(name, 0))
+		}
+	}
+}
+
+// windows are how much text a conversation carries before the older half of it becomes
+// lines.
+var windows = []int{800, 1600, 3200}
+
+func (s sums) row(name string, steps int) string {
+	return fmt.Sprintf("%-24s %5d %9d %9d %9d %7d %7d %8.1f %8.1f", name, steps, s.terminal, s.answered, s.expanded, s.opened, s.schema, s.saved(), s.whole())
+}
+
+// sums are tokens, each turn's reading added up.
+type sums struct{ terminal, answered, expanded, opened, schema, words int }
+
+func (s *sums) add(o sums) {
+	s.terminal += o.terminal
+	s.answered += o.answered
+	s.expanded += o.expanded
+	s.opened += o.opened
+	s.schema += o.schema
+	s.words += o.words
+}
+
+func (s sums) ours() int { return s.answered + s.expanded + s.schema }
+
+func (s sums) saved() float64 { return 100 * (1 - float64(s.ours())/float64(max(1, s.terminal))) }
+
+// whole has what both carry anyhow beside the terminal: the model's words and commands.
+func (s sums) whole() float64 {
+	return 100 * (1 - float64(s.ours()+s.words)/float64(max(1, s.terminal+s.words)))
+}
+
+// shown is an answer as it stands in the conversation.
+type shown struct {
+	full, stub int // tokens
+	line, text string
+	output     []string
+	opening    bool // a part of an earlier output
+}
+
+// replay reads a session turn by turn.
+func replay(r recording, texts int, count func(string) int) sums {
+	var s sums
+	var history []shown
+	priors := map[string]*output.Prior{}
+	raw, words, recent := 0, 0, 0
+	for i, st := range r.steps {
+		ref := fmt.Sprintf("@e%d", i+1)
+		rep := output.Reduce(output.Input{Command: st.command, Bytes: []byte(st.output), Exit: st.exit, Ref: ref, Tokens: count, Prior: priors[st.command], Cols: 120, Rows: 40})
+		if rep.Digest != nil {
+			priors[st.command] = &output.Prior{Ref: ref, Digest: rep.Digest}
+		}
+		block := ran(i+1, 0, st.command, rep.Lines)
+		if st.exit != nil {
+			block.Exit = api.ExitCode(*st.exit)
+		}
+		it := &item{block: block, number: uint64(i + 1), findings: rep.Findings}
+		stub, _ := it.line()
+		text := Header(&block) + "\n" + rep.Text
+		for _, n := range rep.Next {
+			text += "next: " + n.Command + "  # " + n.Reason + "\n"
+		}
+		h := shown{full: count(text), stub: count(stub), line: stub, text: text, output: strings.Split(st.output, "\n")}
+		// What this turn says uses what was read before: what is not in view is opened
+		// first, in a turn of its own that reads everything once more.
+		view := inView(r.steps[:i], history, recent)
+		for j := range history {
+			part := open(history[j], st.said+" "+st.command, &view)
+			if part == "" {
+				continue
+			}
+			s.opened++
+			history = append(history, shown{full: openTokens + count(part), stub: openTokens, text: part, opening: true})
+			recent = batch(history, recent, texts)
+			s.read(history, recent)
+		}
+		history = append(history, h)
+		raw += rep.RenderedTokens
+		words += count(st.said) + count(st.command)
+		recent = batch(history, recent, texts)
+		s.terminal += raw
+		s.words += words
+		s.read(history, recent)
+	}
+	return s
+}
+
+// openTokens is what asking for a part of an output takes, and the line that is left.
+const openTokens = 25
+
+// read adds what one turn reads.
+func (s *sums) read(history []shown, recent int) {
+	s.schema += schemaTokens
+	for j, h := range history {
+		n := h.stub
+		if j >= recent {
+			n = h.full
+		}
+		if h.opening {
+			s.expanded += n
+		} else {
+			s.answered += n
+		}
+	}
+}
+
+// newest is how many answers always keep their text.
+const newest = 1
+
+// batch says from where on answers have their text: see Book.history.
+func batch(history []shown, recent, texts int) int {
+	sum := 0
+	for _, h := range history[recent:] {
+		sum += h.full
+	}
+	if sum <= texts {
+		return recent
+	}
+	for ; recent < len(history)-newest && sum > texts/2; recent++ {
+		sum -= history[recent].full
+	}
+	return recent
+}
+
+// inView is all that a model has before it: its own words, the lines of old answers, the
+// texts of the newest.
+func inView(steps []step, history []shown, recent int) string {
+	var b strings.Builder
+	for _, s := range steps {
+		b.WriteString(s.said + "\n" + s.command + "\n")
+	}
+	for j, h := range history {
+		if j < recent {
+			b.WriteString(h.line)
+		} else {
+			b.WriteString(h.text)
+		}
+	}
+	return b.String()
+}
+
+var wordOf = regexp.MustCompile(`[A-Za-z_][\w./:-]{6,}`)
+
+// open is what it takes to see the facts of an output that the next words use and that
+// are not in view: ten lines around each. A fact is a long word that the output has. One
+// that was read, and has become a line since, is opened again.
+func open(h shown, words string, view *string) string {
+	opened := ""
+	for _, word := range wordOf.FindAllString(words, -1) {
+		if strings.Contains(*view, word) {
+			continue
+		}
+		at := slices.IndexFunc(h.output, func(line string) bool { return strings.Contains(line, word) })
+		if at < 0 {
+			continue
+		}
+		part := strings.Join(h.output[max(0, at-5):min(len(h.output), at+5)], "\n") + "\n"
+		opened += part
+		*view += part
+	}
+	return opened
+}
+
+// recordings are those of the corpus: real sessions, sessions composed of real runs,
+// and longer ones composed here of both, each of 30 to 60 steps.
+func recordings(t *testing.T) []recording {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(*corpus, "sessions", "*.json"))
+	if err != nil || len(files) == 0 {
+		t.Skipf("no sessions in %s", *corpus)
+	}
+	var lean, noisy []recording
+	for _, f := range files {
+		r := recorded(t, f)
+		if r.noisy {
+			noisy = append(noisy, r)
+		} else {
+			lean = append(lean, r)
+		}
+	}
+	all := append(slices.Clone(lean), noisy...)
+	for i, r := range noisy { // work of one kind, then of another, then of the first again
+		other, third := noisy[(i+1)%len(noisy)], noisy[(i+3)%len(noisy)]
+		all = append(all, join("long "+r.name, true, r, other, r, third))
+	}
+	for i := range lean {
+		l := recording{name: fmt.Sprintf("long lean %d", i+1)}
+		for j := i; len(l.steps) < 30; j++ {
+			l = join(l.name, false, l, lean[j%len(lean)])
+		}
+		all = append(all, l)
+	}
+	return all
+}
+
+func join(name string, noisy bool, parts ...recording) recording {
+	r := recording{name: name, noisy: noisy}
+	for _, p := range parts {
+		r.steps = append(r.steps, p.steps...)
+	}
+	r.steps = r.steps[:min(60, len(r.steps))]
+	return r
+}
+
+// recorded reads one file: steps as they were, or the names of cases.
+func recorded(t *testing.T, file string) recording {
+	t.Helper()
+	var f struct {
+		Cases []string
+		Steps []struct{ Action, Assistant, Observation string }
+	}
+	decode(t, file, &f)
+	r := recording{name: strings.TrimSuffix(filepath.Base(file), ".json"), noisy: len(f.Cases) > 0}
+	for _, s := range f.Steps {
+		r.steps = append(r.steps, step{command: s.Action, said: s.Assistant, output: s.Observation})
+	}
+	for _, c := range f.Cases {
+		dir := filepath.Join(*corpus, "public", c)
+		var meta struct {
+			Cmd  string
+			Exit int
+		}
+		decode(t, filepath.Join(dir, "meta.json"), &meta)
+		raw, err := os.ReadFile(filepath.Join(dir, "raw"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var needles []struct{ Text string }
+		decode(t, filepath.Join(dir, "needles.json"), &needles)
+		s := step{command: meta.Cmd, output: string(raw), exit: &meta.Exit}
+		for _, n := range needles {
+			s.lookup += n.Text + "\n"
+		}
+		r.steps = append(r.steps, s)
+		if n := len(r.steps); n > 1 {
+			r.steps[n-1].said = r.steps[n-2].lookup // the next turn speaks of all its facts
+		}
+	}
+	return r
+}
+
+func decode(t *testing.T, file string, into any) {
+	t.Helper()
+	b, err := os.ReadFile(file)
+	if err == nil {
+		err = json.Unmarshal(b, into)
+	}
+	if err != nil {
+		t.Fatalf("%s: %v", file, err)
+	}
+}
+
+// The estimate is what the budget is kept by; it may be off, but not by much.
+func TestEstimateOfAContextIsNear(t *testing.T) {
+	b := &Book{}
+	fill(b, 1, 40)
+	v := read(t, b, present(), 4096, 50)
+	count, err := exact.Counter("o200k_base")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := count(v.Text); v.Tokens < n*8/10 || v.Tokens > n*13/10 || tokens.Estimate(v.Text) == 0 {
+		t.Errorf("said %d, counted %d", v.Tokens, n)
+	}
+}
