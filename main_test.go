@@ -13,6 +13,9 @@ import (
 // bin is the folder with both programs, built once for every test of this package.
 var bin string
 
+// buildEnv is the environment before the tests changed it: where Go's cache is.
+var buildEnv = os.Environ()
+
 func TestMain(m *testing.M) { os.Exit(testMain(m)) }
 
 // testMain builds the programs and gives the tests a daemon that is theirs alone:
@@ -53,7 +56,7 @@ func failed(err error) int {
 }
 
 // build makes both programs; with the race detector when the tests have it too.
-func build(dir string) error { return buildWith(dir, raceEnabled) }
+func build(dir string, flags ...string) error { return buildWith(dir, raceEnabled) }
 
 func buildWith(dir string, race bool) error {
 	args := []string{"build", "-o", dir + string(filepath.Separator)}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/ai-session/ai-session/api"
 	"github.com/ai-session/ai-session/internal/core/shell"
+	"github.com/ai-session/ai-session/internal/failpoint"
 	"github.com/ai-session/ai-session/internal/persistence"
 )
 
@@ -310,6 +311,7 @@ func (s *Session) arm(e *execution) error {
 			s.readers.Go(func() { s.readPipe(e, stream) })
 		}
 	}
+	failpoint.Here(failpoint.ExecStart)
 	s.pump.trigger(s, e.prepared.Trigger)
 	s.watchQuiet()
 	s.tell()

@@ -12,6 +12,7 @@ import (
 	"github.com/ai-session/ai-session/internal/core/pty"
 	"github.com/ai-session/ai-session/internal/core/shell"
 	"github.com/ai-session/ai-session/internal/core/vt"
+	"github.com/ai-session/ai-session/internal/failpoint"
 	"github.com/ai-session/ai-session/internal/persistence"
 )
 
@@ -42,6 +43,7 @@ func (s *Session) read() {
 	}
 	got := func(p []byte) {
 		if len(p) > 0 {
+			failpoint.Here(failpoint.Read)
 			s.mu.Lock()
 			s.ingest(p)
 			s.mu.Unlock()
@@ -128,6 +130,7 @@ func (s *Session) emit(b []byte) {
 		s.lost += int64(len(b))
 		s.degraded = err
 	}
+	failpoint.Here(failpoint.Appended)
 	if s.open != nil && (s.phase == running || s.phase == ending) {
 		s.open.block.newlines += bytes.Count(b, newline)
 		if s.open.piped != nil {

@@ -19,6 +19,7 @@ import (
 	"github.com/ai-session/ai-session/api"
 	"github.com/ai-session/ai-session/internal/core/pty"
 	"github.com/ai-session/ai-session/internal/core/shell"
+	"github.com/ai-session/ai-session/internal/failpoint"
 	"github.com/ai-session/ai-session/internal/persistence"
 	"github.com/ai-session/ai-session/internal/persistence/index"
 )
@@ -270,7 +271,9 @@ func (m *Manager) begin(p Parts, cmd pty.Command, d meta) (s *Session, err error
 	}
 	p.Slot = m.flight.take()
 	if s, err = New(p, m.config(d)); err == nil {
+		failpoint.Here(failpoint.Started)
 		m.hold(s)
+		failpoint.Here(failpoint.Held)
 	}
 	return s, err
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/ai-session/ai-session/api"
 	"github.com/ai-session/ai-session/internal/core/pty"
 	"github.com/ai-session/ai-session/internal/core/shell"
+	"github.com/ai-session/ai-session/internal/failpoint"
 	"github.com/ai-session/ai-session/internal/persistence"
 )
 
@@ -134,7 +135,9 @@ func (s *Session) finish(state api.BlockState) {
 	if b.to < 0 {
 		b.to = s.journal.End().Offset
 	}
+	failpoint.Here(failpoint.CommandEnd)
 	s.append(persistence.ExecEnd, b.endFrame())
+	failpoint.Here(failpoint.ExecEnd)
 	s.remember(b)
 	if s.c.Told != nil {
 		s.c.Told(s.c.ID)

@@ -1,0 +1,6 @@
+//go:build !failpoint
+
+package failpoint
+
+// Here is a place.
+func Here(string) {}
