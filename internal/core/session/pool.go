@@ -163,16 +163,17 @@ func (m *Manager) spawn(req *api.CreateRequest, key string) {
 		return
 	}
 	sp := &spare{s: s, dir: s.c.Dir}
-	if !s.started() || !m.pool.give(key, sp) {
-		m.pool.give(key, nil)
-		m.discard(s)
-		return
-	}
+	up := s.started()
 	sp.timer = time.AfterFunc(spareLife, func() {
 		if m.pool.drop(key, sp) {
 			m.discard(s)
 		}
 	})
+	if !up || !m.pool.give(key, sp) {
+		sp.timer.Stop()
+		m.pool.give(key, nil)
+		m.discard(s)
+	}
 }
 
 // spareName stands in a spare's description; no session can have it.
