@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/ai-session/ai-session/api"
 )
@@ -26,10 +27,16 @@ type Remote struct {
 // himself out, not the owner, who comes by the unix socket.
 const maxRemote = 1024
 
+// remoteIdle is how long a connection of another machine may wait for its next request.
+// The first has headerTimeout. On the unix socket there is no such limit: a client that
+// kept a connection could not tell a request that was lost from one carried out.
+const remoteIdle = time.Hour
+
 // ServeRemote answers on a TCP listener until Shutdown.
 func (s *Server) ServeRemote(l net.Listener, c Remote) error {
 	hosts := append(certificateNames(c.Certificate), c.Hosts...)
 	server := s.listener(s.foreign(s.http.Handler, c.Tokens, hosts))
+	server.IdleTimeout = remoteIdle
 	server.TLSConfig = &tls.Config{
 		Certificates: []tls.Certificate{c.Certificate}, MinVersion: tls.VersionTLS13,
 		NextProtos: []string{"http/1.1"}, // an upgrade needs the connection for itself

@@ -24,7 +24,6 @@ import (
 const (
 	headerTimeout = 10 * time.Second // a client's time for its request's head
 	bodyTimeout   = 60 * time.Second // and for its body
-	idleTimeout   = 3 * time.Minute  // between two requests
 )
 
 // Config is what a server runs with. The zero value works.
@@ -77,7 +76,6 @@ func (s *Server) listener(h http.Handler) *http.Server {
 	return &http.Server{
 		Handler:           h,
 		ReadHeaderTimeout: headerTimeout,
-		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 	}
@@ -282,7 +280,12 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, op api.Spec, req
 	if wantsEvents(r) {
 		return s.follow(w, r, op, req)
 	}
-	out := &streamWriter{w: w, raw: op.Result == reflect.TypeFor[api.Chunk]()}
+	// The owner may page through a stream at his leisure; others hold nothing for ever.
+	limit := time.Duration(0)
+	if grantOf(r.Context()) != nil {
+		limit = writeLimit
+	}
+	out := &streamWriter{w: w, limit: limit, raw: op.Result == reflect.TypeFor[api.Chunk]()}
 	err := s.caller.Stream(r.Context(), op, req, out.write)
 	if err == nil {
 		out.begin() // an empty stream is an empty answer
@@ -302,6 +305,7 @@ type streamWriter struct {
 	w     http.ResponseWriter
 	raw   bool
 	begun bool
+	limit time.Duration // 0: the client may take its time
 }
 
 func (s *streamWriter) begin() {
@@ -323,7 +327,7 @@ func (s *streamWriter) write(item any) error {
 	if err != nil {
 		return err
 	}
-	return flush(s.w, b)
+	return flush(s.w, b, s.limit)
 }
 
 func (s *streamWriter) bytes(item any) ([]byte, error) {

@@ -155,7 +155,7 @@ func (e *eventWriter) write(text string) error {
 		e.w.Header().Set("X-Accel-Buffering", "no")
 		e.w.WriteHeader(http.StatusOK)
 	}
-	return flush(e.w, []byte(text))
+	return flush(e.w, []byte(text), writeLimit)
 }
 
 // beat shows life until stop.
@@ -172,15 +172,18 @@ func (e *eventWriter) beat(stop <-chan struct{}) {
 	}
 }
 
-// writeLimit is how long a client may leave a piece of a stream unread.
+// writeLimit is how long a client may leave a piece unread of a stream that it can take
+// up again.
 const writeLimit = 30 * time.Second
 
-// flush writes b out now. A client that does not read is cut: it comes back with the
-// id of what it read last.
-func flush(w http.ResponseWriter, b []byte) error {
+// flush writes b out now. A client that does not read for longer than limit is cut; 0
+// waits for it.
+func flush(w http.ResponseWriter, b []byte, limit time.Duration) error {
 	control := http.NewResponseController(w)
-	control.SetWriteDeadline(time.Now().Add(writeLimit)) // not supported in tests
-	defer control.SetWriteDeadline(time.Time{})
+	if limit > 0 {
+		control.SetWriteDeadline(time.Now().Add(limit)) // not supported in tests
+		defer control.SetWriteDeadline(time.Time{})
+	}
 	if _, err := w.Write(b); err != nil {
 		return api.Errorf(api.Cancelled, "the client left").WithCause(err)
 	}
