@@ -236,13 +236,16 @@ func (s *Session) missed(lost int64, doubt bool) {
 
 // resumeExec takes up what the last daemon left open. It looks again until the shell
 // has said where it stands.
-func (s *Session) resumeExec() {
+func (s *Session) resumeExec(lossy bool) {
 	if s.kit == nil {
 		return
 	}
 	if s.open == nil && s.kit.Open() != "" {
 		s.ended = &shell.Prepared{Token: s.kit.Open()} // its files are still there
 		s.tidy()
+	}
+	if s.phase == running && !lossy {
+		return // nothing was lost: the end is still to come. A shell that reads may run read
 	}
 	s.watch.after(s, promptGrace, func() { s.reclaim(reclaims) })
 }
@@ -264,8 +267,8 @@ func (s *Session) reclaim(tries int) {
 		s.watch.after(s, 2*promptGrace, func() { s.reclaim(tries - 1) })
 		return
 	}
-	if s.open != nil && s.phase == running && s.open.outputEnd < 0 {
-		s.open.outputEnd = s.journal.End().Offset // what comes now is our own line's echo
+	if s.open != nil && s.phase == running {
+		s.open.reclaimed = s.journal.End().Offset // what comes now is our own line's echo
 	}
 	s.pump.trigger(s, s.kit.Rearm())
 }

@@ -19,6 +19,7 @@ type execution struct {
 	prepared  shell.Prepared
 	shown     []byte // the command as the screen shows it
 	outputEnd int64  // where an E mark put the end of output; -1 without one
+	reclaimed int64  // where the output was when the end was asked for again; 0 = it was not
 	started   chan struct{}
 	done      chan struct{} // closed once the block has ended, or err is set
 	err       error         // the command was not given to the shell

@@ -88,6 +88,8 @@ func (s *Session) commandEnd(m shell.Mark) {
 	b.to = s.journal.End().Offset
 	if s.open.outputEnd >= 0 {
 		b.to = s.open.outputEnd
+	} else if at := s.open.reclaimed; at > 0 && b.to-at < maxRearmEcho {
+		b.to = at
 	}
 	s.term.Replies() // whoever asked is gone
 	s.answers = nil
@@ -109,6 +111,9 @@ func (s *Session) commandEnd(m shell.Mark) {
 	s.finish(api.BlockDone)
 	s.settleAfter(promptGrace)
 }
+
+// maxRearmEcho is more than the echo of the line that asks a shell for its last end.
+const maxRearmEcho = 2 << 10
 
 // drained ends a piped command once all that it wrote has been read.
 func (s *Session) drained(e *execution) {

@@ -86,7 +86,7 @@ func Reopen(p Parts, c Config) (*Session, error) {
 	if s.kit != nil {
 		s.scan.SetLive(s.kit.Live()...)
 	}
-	s.resumeExec()
+	s.resumeExec(p.Lost > 0 || p.Doubt)
 	return s, nil
 }
 

@@ -43,7 +43,7 @@ func drop(t *testing.T, m *Manager, s *Session) (*os.File, int) {
 }
 
 // rebuilt makes a session of what drop left.
-func rebuilt(t *testing.T, m *Manager, old *Session, master *os.File, pid int) *Session {
+func rebuilt(t *testing.T, m *Manager, old *Session, master *os.File, pid int, lossy ...bool) *Session {
 	t.Helper()
 	p, err := pty.Open(master, pid, nil)
 	if err != nil {
@@ -58,7 +58,7 @@ func rebuilt(t *testing.T, m *Manager, old *Session, master *os.File, pid int) *
 		t.Fatal(err)
 	}
 	c := old.c
-	s, err := Reopen(Parts{PTY: p, Journal: j, Kit: kit}, c)
+	s, err := Reopen(Parts{PTY: p, Journal: j, Kit: kit, Doubt: len(lossy) > 0}, c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,7 +141,7 @@ func TestEndThatACrashAteIsAskedForAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	lose(t, master)
-	back := rebuilt(t, m, s, master, pid)
+	back := rebuilt(t, m, s, master, pid, true)
 	end := waitFor(t, back, api.WaitRequest{For: "exit"})
 	if end.Block == nil || end.Block.ID != open.ID || end.Block.Exit != api.ExitCode(9) {
 		t.Errorf("%+v", end.Block)
