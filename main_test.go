@@ -13,9 +13,6 @@ import (
 // bin is the folder with both programs, built once for every test of this package.
 var bin string
 
-// buildEnv is the environment before the tests changed it: where Go's cache is.
-var buildEnv = os.Environ()
-
 func TestMain(m *testing.M) { os.Exit(testMain(m)) }
 
 // testMain builds the programs and gives the tests a daemon that is theirs alone:

@@ -60,6 +60,10 @@ func gone(pid int) bool {
 		return true
 	}
 	defer unix.Close(fd)
-	n, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, patience)
-	return err == nil && n == 1
+	for {
+		n, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, patience)
+		if err != unix.EINTR {
+			return err == nil && n == 1
+		}
+	}
 }

@@ -65,12 +65,16 @@ var past = time.Unix(1, 0)
 // processes write later is still taken.
 func (p *piped) end(drained func()) {
 	p.mu.Lock()
-	p.drained, p.over = drained, true
+	p.drained = drained // a pipe that nobody has open any more ends by itself
 	p.mu.Unlock()
 	for i := range p.ends {
 		p.keep[i].Close()
 		p.ends[i].SetReadDeadline(past)
 	}
+	// After the deadlines: who sees that it is over takes his away, and reads on.
+	p.mu.Lock()
+	p.over = true
+	p.mu.Unlock()
 }
 
 // isOpen says that the command has not ended.
