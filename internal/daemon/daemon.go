@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/ai-session/ai-session/api"
@@ -67,7 +68,7 @@ func New(c Config) (*Daemon, error) {
 		return nil, errors.Join(err, store.Close())
 	}
 	d.events = newHub(d.generation)
-	d.stopOnce = once(func() { close(d.stop) })
+	d.stopOnce = sync.OnceFunc(func() { close(d.stop) })
 	d.contexts = d.newContexts()
 	mc := session.ManagerConfig{
 		Store: store, Scratch: c.Paths.Scratch, Socket: c.Paths.Socket,
@@ -209,18 +210,6 @@ func nextGeneration(dir string) (int, error) {
 	n, _ := strconv.Atoi(strings.TrimSpace(string(b))) // an unreadable count begins again
 	n++
 	return n, os.WriteFile(path, []byte(strconv.Itoa(n)+"\n"), 0o600)
-}
-
-func once(f func()) func() {
-	done := make(chan struct{}, 1)
-	done <- struct{}{}
-	return func() {
-		select {
-		case <-done:
-			f()
-		default:
-		}
-	}
 }
 
 // Stopping is closed once somebody asked the daemon to stop.

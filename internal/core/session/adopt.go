@@ -36,10 +36,9 @@ type Kept struct {
 
 // note is what travels with a terminal.
 type note struct {
-	Slot   int    `json:"slot"`             // in the flight record; -1 = none
-	Exit   *int   `json:"exit,omitempty"`   // of a program that has ended
-	Signal int    `json:"signal,omitempty"` // that ended it
-	Name   string `json:"name,omitempty"`   // when it is not meta.json's any more
+	Slot   int  `json:"slot"`             // in the flight record; -1 = none
+	Exit   *int `json:"exit,omitempty"`   // of a program that has ended
+	Signal int  `json:"signal,omitempty"` // that ended it
 }
 
 func parseNote(b []byte) note {
@@ -121,7 +120,8 @@ func (m *Manager) Adopt(kept []Kept) Adoption {
 	return a
 }
 
-// Release lets go of every session without ending it. New ones are refused from now on.
+// Release lets go of every session without ending it. The caller takes no request any
+// more.
 func (m *Manager) Release() (errs []error) {
 	var mu sync.Mutex
 	var wg sync.WaitGroup
@@ -278,18 +278,12 @@ func (s *Session) reclaim(tries int) {
 func (s *Session) again(e *execution) error {
 	stdin, has := s.kit.Stdin()
 	s.kit.Finish(shell.Prepared{Token: s.kit.Open()})
-	var err error
-	e.prepared, err = s.kit.Prepare(shell.Exec{Command: []byte(e.block.command), Stdin: stdin, HasStdin: has, Opts: s.opts})
-	if err != nil {
+	if err := s.prepare(e, stdin, has); err != nil {
 		return err
 	}
-	b := e.block
-	b.isolated = e.prepared.Isolated
-	data, err := json.Marshal(startFrame{Block: b.number, Command: b.command, Token: e.prepared.Token, Isolated: b.isolated, Key: e.key})
-	if err == nil {
-		_, err = s.journal.Append(persistence.ExecStart, data)
-	}
-	s.scan.SetLive(s.kit.Live()...)
+	_, err := s.announce(e)
+	s.setLive()
+	s.readPipes(e)
 	return err
 }
 
@@ -328,10 +322,10 @@ func (s *Session) earlier(key string) (e *execution, b *block) {
 
 // repeat answers a request that was made before, without running anything again; ok
 // is false if it was not.
-func (s *Session) repeat(ctx, deadline context.Context, req *api.ExecRequest) (r *api.Report, ok bool, err error) {
+func (s *Session) repeat(ctx, deadline context.Context, text string, req *api.ExecRequest) (r *api.Report, ok bool, err error) {
 	e, b := s.earlier(req.IdempotencyKey)
 	if e != nil {
-		if e.block.command != req.Command && len(req.Argv) == 0 {
+		if e.block.command != text {
 			return nil, true, api.Errorf(api.Invalid, "idempotency_key %s was used for another command", req.IdempotencyKey)
 		}
 		r, err = s.follow(ctx, deadline, e, req)

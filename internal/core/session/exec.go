@@ -47,7 +47,7 @@ func (s *Session) Exec(ctx context.Context, req *api.ExecRequest) (*api.Report, 
 	}
 	deadline, stop := timeout(ctx, req.TimeoutMS)
 	defer stop()
-	if r, ok, err := s.repeat(ctx, deadline, req); ok {
+	if r, ok, err := s.repeat(ctx, deadline, text, req); ok {
 		return r, err
 	}
 	e, err := s.begin(deadline, text, req)
@@ -126,12 +126,7 @@ func (s *Session) begin(ctx context.Context, text string, req *api.ExecRequest) 
 		s.tidy() // the prompt may have gone elsewhere
 		e.block.number = number
 		e.editor = s.human || s.kit.Stale()
-		e.prepared, err = s.kit.Prepare(shell.Exec{Command: []byte(text), Stdin: stdin, HasStdin: stdin != nil, Opts: s.opts, Clean: s.clean, Pipe: req.Pipe})
-	}
-	if err == nil && req.Pipe {
-		if e.piped, err = openPiped(e.prepared.Pipes); err != nil {
-			s.kit.Finish(e.prepared)
-		}
+		err = s.prepare(e, stdin, stdin != nil)
 	}
 	if err != nil {
 		s.retreat(e)
@@ -148,8 +143,44 @@ func (s *Session) begin(ctx context.Context, text string, req *api.ExecRequest) 
 	return e, nil
 }
 
+// prepare writes the files of an exec and opens its pipes. After an error nothing of it
+// is left.
+func (s *Session) prepare(e *execution, stdin []byte, hasStdin bool) (err error) {
+	b := e.block
+	e.prepared, err = s.kit.Prepare(shell.Exec{
+		Command: []byte(b.command), Stdin: stdin, HasStdin: hasStdin, Opts: s.opts, Clean: s.clean, Pipe: b.piped,
+	})
+	if err != nil {
+		return err
+	}
+	b.isolated = e.prepared.Isolated
+	if b.piped {
+		if e.piped, err = openPiped(e.prepared.Pipes); err != nil {
+			s.kit.Finish(e.prepared)
+		}
+	}
+	return err
+}
+
+// announce writes an exec's start into the journal, before its trigger is typed.
+func (s *Session) announce(e *execution) (persistence.Position, error) {
+	b := e.block
+	data, err := json.Marshal(startFrame{
+		Block: b.number, Command: b.command, Token: e.prepared.Token, Isolated: b.isolated,
+		Key: e.key, Internal: b.internal, Piped: b.piped, Nested: b.nested,
+	})
+	if err != nil {
+		return persistence.Position{}, err
+	}
+	s.markGap()
+	return s.journal.Append(persistence.ExecStart, data)
+}
+
 // retreat gives the terminal back after an exec that was not armed.
 func (s *Session) retreat(e *execution) {
+	if e.piped != nil {
+		e.piped.close()
+	}
 	if s.open == e {
 		s.open = nil
 	}
@@ -286,17 +317,10 @@ func (s *Session) notAdmitted(ctx context.Context, err error) error {
 // arm writes down that the exec begins and types its trigger.
 func (s *Session) arm(e *execution) error {
 	b := e.block
-	b.isolated = e.prepared.Isolated
 	b.started = time.Now()
 	b.cwd = s.cwd
-	data, err := json.Marshal(startFrame{Block: b.number, Command: b.command, Token: e.prepared.Token, Isolated: b.isolated, Key: e.key, Internal: b.internal, Piped: b.piped})
-	if err == nil {
-		s.markGap()
-		var pos persistence.Position
-		pos, err = s.journal.Append(persistence.ExecStart, data)
-		b.startSeq = pos.Seq
-		b.from = pos.Offset
-	}
+	pos, err := s.announce(e)
+	b.startSeq, b.from = pos.Seq, pos.Offset
 	if err != nil {
 		s.degraded = err
 		s.kit.Finish(e.prepared)
@@ -308,13 +332,9 @@ func (s *Session) arm(e *execution) error {
 		e.shown = shownCommand(b.command)
 	}
 	s.blocks = append(s.blocks, blockRef{b.number, b.startSeq, b.internal})
-	s.scan.SetLive(s.kit.Live()...)
+	s.setLive()
 	s.enter(armed)
-	if e.piped != nil {
-		for stream := range 2 {
-			s.readers.Go(func() { s.readPipe(e, stream) })
-		}
-	}
+	s.readPipes(e)
 	failpoint.Here(failpoint.ExecStart)
 	s.pump.trigger(s, e.prepared.Trigger)
 	s.watchQuiet()

@@ -118,6 +118,5 @@ func (s slot) inHand(offset int64) (lost int64, doubt bool) {
 	}
 	v := binary.LittleEndian.Uint64(s.memory)
 	before := int64(binary.LittleEndian.Uint64(s.memory[8:]))
-	s.done()
 	return max(0, int64(v>>1)-(offset-before)), v&1 != 0
 }

@@ -321,7 +321,7 @@ func (s *Session) giveUp(e *execution) {
 	}
 	s.open = nil
 	s.kit.Finish(e.prepared)
-	s.scan.SetLive(s.kit.Live()...)
+	s.setLive()
 	close(e.done)
 	s.enter(ready)
 	s.pump.resume(s)
@@ -355,7 +355,7 @@ func (s *Session) died(exit pty.Exit) {
 	}
 	s.enter(dead)
 	if s.c.Ended != nil {
-		s.c.Ended(s)
+		s.readers.Go(func() { s.c.Ended(s) }) // it may wait for the keeper: not under the mutex
 	}
 	s.input, s.tui, s.evid = nil, false, nil
 	s.pump.drop()

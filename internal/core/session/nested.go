@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -144,16 +143,12 @@ func (s *Session) beginNested(deadline context.Context, text string, req *api.Ex
 		shown: shownCommand(text), cols: s.size.Cols,
 	}
 	typed := n.lay(text, s.term)
-	data, err := json.Marshal(startFrame{Block: number, Command: text, Key: n.e.key, Nested: program})
-	if err == nil {
-		var pos persistence.Position
-		pos, err = s.journal.Append(persistence.ExecStart, data)
-		n.e.block.startSeq = pos.Seq
-	}
+	pos, err := s.announce(n.e)
 	if err != nil {
 		return nil, storageError(err)
 	}
-	s.blocks = append(s.blocks, blockRef{number, n.e.block.startSeq, false})
+	n.e.block.startSeq = pos.Seq
+	s.blocks = append(s.blocks, blockRef{number, pos.Seq, false})
 	s.inner = n
 	s.setLive()
 	s.input, s.tui = nil, false

@@ -30,6 +30,16 @@ type stretch struct {
 // changes between them more often counts as stdout, and the block is flagged.
 const maxRuns = 1 << 16
 
+// readPipes begins to take in what a piped command writes.
+func (s *Session) readPipes(e *execution) {
+	if e.piped == nil {
+		return
+	}
+	for stream := range 2 {
+		s.readers.Go(func() { s.readPipe(e, stream) })
+	}
+}
+
 // pipedIn is the way in for what came through a pipe.
 func (s *Session) pipedIn(stream int, p []byte) {
 	s.lastOutput = time.Now()

@@ -148,16 +148,25 @@ var errNothing = errors.New("nothing to read now")
 func (s *Session) takePipe(conn syscall.RawConn, stream int, wait bool) error {
 	var n int
 	var err error
-	buf := chunks.Get().(*[]byte)
-	defer chunks.Put(buf)
+	var buf *[]byte // none is held while nothing comes
 	cerr := conn.Read(func(fd uintptr) bool {
+		buf = chunks.Get().(*[]byte)
 		for {
 			n, err = unix.Read(int(fd), *buf)
-			if err != unix.EINTR {
-				return err != unix.EAGAIN || !wait
+			if err == unix.EINTR {
+				continue
 			}
+			if err == unix.EAGAIN && wait {
+				chunks.Put(buf)
+				buf = nil
+				return false
+			}
+			return true
 		}
 	})
+	if buf != nil {
+		defer chunks.Put(buf)
+	}
 	switch {
 	case cerr != nil:
 		return cerr

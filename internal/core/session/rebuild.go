@@ -80,12 +80,10 @@ func Reopen(p Parts, c Config) (*Session, error) {
 		return nil, err
 	}
 	s.missed(p.Lost, p.Doubt) // before anything new is read: it belongs to the open command
+	s.slot.done()             // not before: a crash between would lose the gap's record
 	s.start()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.kit != nil {
-		s.scan.SetLive(s.kit.Live()...)
-	}
 	s.resumeExec(p.Lost > 0 || p.Doubt)
 	return s, nil
 }

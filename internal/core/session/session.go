@@ -152,7 +152,7 @@ func build(p Parts, c Config) *Session {
 	if s.kit == nil {
 		s.phase, s.told = unhooked, api.Running
 	} else {
-		s.scan.SetLive(s.kit.Live()...)
+		s.setLive()
 	}
 	return s
 }
