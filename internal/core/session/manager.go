@@ -114,19 +114,15 @@ func (m *Manager) create(ctx context.Context, req *api.CreateRequest, prologue [
 		return nil, err
 	}
 	defer release()
-	key := ""
+	var s *Session
 	if prologue == nil {
-		key = m.poolKey(req)
-	}
-	s := m.fromPool(ctx, req, name, key)
-	if s != nil && m.pool.ask(key) { // whoever needed one may need another
-		go m.spawn(&api.CreateRequest{Dir: req.Dir, Shell: req.Shell, Argv: req.Argv, Login: req.Login, Env: req.Env, BaseEnv: req.BaseEnv, Size: req.Size}, key)
+		s = m.fromPool(ctx, req, name)
 	}
 	if s == nil {
 		if s, err = m.launch(req, name, prologue); err != nil {
 			return nil, err
 		}
-		go m.warm(s, req, key)
+		go m.warm(s, req)
 	}
 	m.mu.Lock()
 	m.sessions[name] = s

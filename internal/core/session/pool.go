@@ -73,11 +73,19 @@ func (m *Manager) poolKey(req *api.CreateRequest) string {
 	return string(h.Sum(nil))
 }
 
-// fromPool makes a session of a spare; nil if there is none that fits.
-func (m *Manager) fromPool(ctx context.Context, req *api.CreateRequest, name, key string) *Session {
+// fromPool makes a session of a spare; nil if there is none that fits. What it takes to
+// tell is looked at only where there are spares: most creates find none.
+func (m *Manager) fromPool(ctx context.Context, req *api.CreateRequest, name string) *Session {
+	if m.pool.empty() {
+		return nil
+	}
+	key := m.poolKey(req)
 	sp := m.pool.take(key)
 	if sp == nil {
 		return nil
+	}
+	if m.pool.ask(key) { // whoever needed one may need another
+		go m.spawn(req, key)
 	}
 	s := sp.s
 	dir := req.Dir
@@ -124,14 +132,14 @@ func (s *Session) moveTo(ctx context.Context, from, dir string) error {
 }
 
 // warm starts a spare beside a session that took long to start.
-func (m *Manager) warm(s *Session, req *api.CreateRequest, key string) {
+func (m *Manager) warm(s *Session, req *api.CreateRequest) {
 	began := time.Now()
-	if key == "" || !s.started() || time.Since(began) < slowStart || !m.pool.ask(key) {
+	if !s.started() || time.Since(began) < slowStart {
 		return
 	}
-	like := *req
-	like.Name, like.IdempotencyKey = "", ""
-	m.spawn(&like, key)
+	if key := m.poolKey(req); key != "" && m.pool.ask(key) {
+		m.spawn(req, key)
+	}
 }
 
 // started waits for the first prompt; false if there will be none, or if somebody has to
@@ -155,9 +163,11 @@ func (s *Session) started() bool {
 	}
 }
 
-// spawn starts a spare; ask has been answered.
+// spawn starts a spare for requests like req; ask has been answered.
 func (m *Manager) spawn(req *api.CreateRequest, key string) {
-	s, err := m.launch(req, spareName, nil)
+	like := *req
+	like.Name, like.IdempotencyKey = "", ""
+	s, err := m.launch(&like, spareName, nil)
 	if err != nil {
 		m.pool.give(key, nil)
 		return
@@ -186,6 +196,12 @@ func (m *Manager) discard(s *Session) {
 	m.letGo(s)
 	m.sync.remove(s)
 	m.c.Store.Remove(s.ID()) // what is left is removed as an ended session's
+}
+
+func (p *pool) empty() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.spares) == 0
 }
 
 func (p *pool) take(key string) *spare {
