@@ -2,6 +2,7 @@ package pty
 
 import (
 	"fmt"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -39,6 +40,10 @@ func processOf(k *unix.KinfoProc) Process {
 	}
 	p.Session, _ = unix.Getsid(p.PID) // 0 if it is gone: belongs to nobody
 	return p
+}
+
+func age(p Process) (time.Duration, error) {
+	return time.Since(time.Unix(int64(p.started>>20), int64(p.started&(1<<20-1))*1000)), nil
 }
 
 func process(pid int) (Process, error) {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -84,6 +85,18 @@ func process(pid int) (Process, error) {
 		return Process{}, errors.New("process record not understood")
 	}
 	return p, nil
+}
+
+// clockTicks is how many of the units of starttime make a second, on every
+// architecture that Go runs on (USER_HZ).
+const clockTicks = 100
+
+func age(p Process) (time.Duration, error) {
+	var now unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &now); err != nil {
+		return 0, err
+	}
+	return time.Duration(now.Nano()) - time.Duration(p.started)*(time.Second/clockTicks), nil
 }
 
 // readProc reads one of the kernel's small files in the fewest calls: a probe

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/creack/pty"
 	"golang.org/x/sys/unix"
@@ -326,6 +327,20 @@ func (p *PTY) Foreground() (group int, err error) {
 		return err
 	})
 	return group, err
+}
+
+// ForegroundAge is how long ago the leader of the foreground group was started. A
+// clock tick, 10 ms on Linux, is as fine as it gets.
+func (p *PTY) ForegroundAge() (time.Duration, error) {
+	group, err := p.Foreground()
+	if err != nil {
+		return 0, err
+	}
+	q, err := process(group)
+	if err != nil {
+		return 0, err
+	}
+	return age(q)
 }
 
 // SignalForeground signals the foreground group.

@@ -244,32 +244,34 @@ func (s *Session) resumeExec(lossy bool) {
 		s.ended = &shell.Prepared{Token: s.kit.Open()} // its files are still there
 		s.tidy()
 	}
-	if s.phase == running && !lossy {
-		return // nothing was lost: the end is still to come. A shell that reads may run read
-	}
-	s.watch.after(s, promptGrace, func() { s.reclaim(reclaims) })
+	s.doubt = lossy
+	s.watch.after(s, promptGrace, func() { s.reclaim(2 * promptGrace) })
 }
 
-// reclaims is how often reclaim looks before it leaves the session to its marks.
-const reclaims = 100
+// reclaimsLast is how long reclaim waits between two looks in the end: a command that
+// runs for hours may be one whose C was lost.
+const reclaimsLast = 2 * time.Second
 
 // reclaim asks a shell that reads its terminal to print its last marks again: the
-// crash may have eaten them.
-func (s *Session) reclaim(tries int) {
+// crash may have eaten them. While it does not read, reclaim looks again, later and later.
+func (s *Session) reclaim(later time.Duration) {
 	switch {
-	case s.phase == dead || s.phase == ready || s.phase == unhooked || tries == 0:
+	case s.phase == dead || s.phase == ready || s.phase == unhooked:
 		return
+	case s.phase == running && !s.doubt:
+		return // nothing was lost: the end is still to come. A shell that reads may run read
 	case s.phase == ending && s.shellReads():
 		s.nowReady()
 		s.tell()
 		return
-	case s.foreign() || !s.shellReads():
-		s.watch.after(s, 2*promptGrace, func() { s.reclaim(tries - 1) })
+	case s.typedAhead() || s.foreign() || !s.shellReads():
+		s.watch.after(s, later, func() { s.reclaim(min(2*later, reclaimsLast)) })
 		return
 	}
 	if s.open != nil && s.phase == running {
 		s.open.reclaimed = s.journal.End().Offset // what comes now is our own line's echo
 	}
+	s.doubt = false
 	s.pump.trigger(s, s.kit.Rearm())
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/ai-session/ai-session/api"
@@ -24,10 +25,11 @@ type execution struct {
 	done      chan struct{} // closed once the block has ended, or err is set
 	err       error         // the command was not given to the shell
 	retried   bool
-	piped     *piped      // nil: at the terminal
-	prompted  bool        // the prompt came while its pipes were being read
-	key       string      // the request's; a request that comes again is answered by this one
-	view      *api.Report // of the ended block, made when it ended
+	piped     *piped         // nil: at the terminal
+	signal    syscall.Signal // to be sent once the command runs; 0 = none
+	prompted  bool           // the prompt came while its pipes were being read
+	key       string         // the request's; a request that comes again is answered by this one
+	view      *api.Report    // of the ended block, made when it ended
 	cols      int
 	editor    bool // a line editor may draw the trigger, in place of the terminal's echo
 }

@@ -201,10 +201,11 @@ func (s *Session) typeIn(b []byte, client string) error {
 			return nil
 		}
 	}
+	alone := !s.foreign()
 	s.pump.add(s, b)
 	if bytes.IndexByte(b, 3) >= 0 {
 		if modes, err := s.pty.Termios(); err == nil && modes.Isig {
-			s.signalAgain(syscall.SIGINT)
+			s.signalAgain(syscall.SIGINT, alone)
 		}
 	}
 	s.watchQuiet()
@@ -430,23 +431,48 @@ func (s *Session) Signal(name string) error {
 	if s.phase == dead {
 		return s.deadError()
 	}
-	if err := s.pty.SignalForeground(sig); err != nil {
-		return api.Errorf(api.Internal, "signal %s: %v", name, err)
+	if s.phase == armed {
+		s.open.signal = sig // the shell reads the command's line: a signal would only spoil that
+		return nil
 	}
-	s.signalAgain(sig)
+	return s.signalNow(sig)
+}
+
+func (s *Session) signalNow(sig syscall.Signal) error {
+	alone := !s.foreign()
+	if err := s.pty.SignalForeground(sig); err != nil {
+		return api.Errorf(api.Internal, "signal %s: %v", signalName(sig), err)
+	}
+	s.signalAgain(sig, alone)
 	return nil
 }
 
-// signalAgain: a shell that had not yet given the terminal to the pipeline it was
-// starting took the signal alone. Then the pipeline gets it too.
-func (s *Session) signalAgain(sig syscall.Signal) {
+// startGrace is how long a shell may take to give the terminal to what it started.
+const startGrace = 2 * time.Second
+
+// signalAgain: a shell that had started a pipeline and not yet given it the terminal
+// took the signal alone, and goes on waiting for that pipeline. Then the pipeline gets
+// it too, as soon as it shows: one that is no younger than the signal. alone says
+// whether the shell itself had the terminal before the signal was sent.
+func (s *Session) signalAgain(sig syscall.Signal, alone bool) {
 	e := s.open
-	if e == nil || s.foreign() {
+	if e == nil || !alone {
 		return
 	}
-	s.watch.after(s, lostGrace, func() {
-		if s.open == e && s.phase == running && s.foreign() {
-			s.pty.SignalForeground(sig) // it may end this very moment: then it needs none
+	sent := time.Now()
+	var look func()
+	look = func() {
+		switch {
+		case s.open != e || s.phase != running:
+		case !s.foreign():
+			if time.Since(sent) < startGrace {
+				s.watch.after(s, lostGrace, look)
+			}
+		default:
+			if age, err := s.pty.ForegroundAge(); err == nil && age > time.Since(sent)-lostGrace {
+				s.pty.SignalForeground(sig) // it may end this very moment: then it needs none
+			}
 		}
-	})
+	}
+	s.watch.after(s, lostGrace, look)
 }

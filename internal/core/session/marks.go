@@ -67,6 +67,10 @@ func (s *Session) commandStart(m shell.Mark) {
 		// Its editor's raw mode would be handed to the command: ^C would be a byte.
 		s.makeSane()
 	}
+	if e.signal != 0 {
+		// A program that ended since needs none; whatever else is wrong, the command goes on.
+		_ = s.signalNow(e.signal)
+	}
 	s.pump.resume(s)
 	s.notify(api.Event{Kind: "exec_start", Block: e.block.view(s.name)})
 }
@@ -270,6 +274,13 @@ func (s *Session) shellReads() bool {
 	return false
 }
 
+// typedAhead reports whether there is input that nobody has read yet. A shell that is
+// slow to wake seems to wait for input while the line it waits for is there.
+func (s *Session) typedAhead() bool {
+	n, err := s.pty.QueuedInput()
+	return err == nil && n > 0 || len(s.pump.queue) > 0
+}
+
 // promptInsteadOfC looks into a prompt that came where C should: the line editor may
 // only have drawn it again. A shell that then reads its terminal in silence did not
 // run the trigger.
@@ -279,7 +290,8 @@ func (s *Session) promptInsteadOfC() {
 		quiet := time.Since(s.lastOutput)
 		switch {
 		case s.phase != armed || s.open != e:
-		case quiet < lostGrace:
+		case s.doubt: // the crash may have eaten C: reclaim asks the shell
+		case quiet < lostGrace || s.typedAhead():
 			s.promptInsteadOfC()
 		case s.shellReads():
 			s.triggerFailed()
@@ -401,7 +413,7 @@ func (s *Session) rearm() {
 	if !s.wantsRearm() {
 		return
 	}
-	if n, err := s.pty.QueuedInput(); err == nil && n > 0 || len(s.pump.queue) > 0 || s.foreign() || !s.shellReads() {
+	if s.typedAhead() || s.foreign() || !s.shellReads() {
 		s.rearmLater()
 		return
 	}

@@ -4,6 +4,7 @@ package session
 
 import (
 	"bytes"
+	"context"
 	"os"
 	"testing"
 
@@ -140,7 +141,7 @@ func TestEndThatACrashAteIsAskedForAgain(t *testing.T) {
 	if err := os.WriteFile(fifo, []byte("\n"), 0); err != nil {
 		t.Fatal(err)
 	}
-	lose(t, master)
+	lose(t, master, "P")
 	back := rebuilt(t, m, s, master, pid, true)
 	end := waitFor(t, back, api.WaitRequest{For: "exit"})
 	if end.Block == nil || end.Block.ID != open.ID || end.Block.Exit != api.ExitCode(9) {
@@ -151,12 +152,62 @@ func TestEndThatACrashAteIsAskedForAgain(t *testing.T) {
 	}
 }
 
-// lose reads a terminal until the prompt mark, and forgets it.
-func lose(t *testing.T, master *os.File) {
+// The last daemon had read that the command began and ended, and not the prompt after
+// it. A prompt in place of C is then no sign that the command was not run.
+func TestCommandOfLostMarksIsNotRunAgain(t *testing.T) {
+	m := newManager(t)
+	s, dir := start(t, m, shellArgv(t, "bash")...)
+	run(t, s, "true")
+	master, pid := dropArmed(t, m, s, "echo x >>"+dir+"/ran; (exit 9)", func(master *os.File) { lose(t, master, "D") })
+	back := rebuilt(t, m, s, master, pid, true)
+	end := waitFor(t, back, api.WaitRequest{For: "exit"})
+	if end.Block == nil || end.Block.Exit != api.ExitCode(9) {
+		t.Errorf("%+v", end.Block)
+	}
+	if r := run(t, back, "cat "+dir+"/ran"); out(r) != "x\n" {
+		t.Errorf("%q", out(r))
+	}
+}
+
+// dropArmed drops a session whose shell was stopped while a command was typed at it,
+// lets the shell go on, and calls before.
+func dropArmed(t *testing.T, m *Manager, s *Session, command string, before func(master *os.File)) (*os.File, int) {
+	t.Helper()
+	inPhase(s, ready)
+	if err := unix.Kill(s.pty.Pid(), unix.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	go s.Exec(ctx, &api.ExecRequest{Command: command})
+	inPhase(s, armed)
+	master, pid := drop(t, m, s)
+	if err := unix.Kill(pid, unix.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+	before(master)
+	return master, pid
+}
+
+// inPhase waits until the session is.
+func inPhase(s *Session, p phase) {
+	for {
+		s.mu.Lock()
+		is, changed := s.phase == p, s.change()
+		s.mu.Unlock()
+		if is {
+			return
+		}
+		<-changed
+	}
+}
+
+// lose reads a terminal to the end of a mark, not a byte further, and forgets it.
+func lose(t *testing.T, master *os.File, kind string) {
 	t.Helper()
 	var all []byte
-	buf := make([]byte, 4096)
-	for !containsPrompt(all) {
+	buf := make([]byte, 1)
+	for !bytes.Contains(all, []byte("\x1b]7701;"+kind)) || all[len(all)-1] != '\a' {
 		n, err := unix.Read(int(master.Fd()), buf)
 		if err == unix.EAGAIN {
 			fds := []unix.PollFd{{Fd: int32(master.Fd()), Events: unix.POLLIN}}
@@ -169,5 +220,3 @@ func lose(t *testing.T, master *os.File) {
 		all = append(all, buf[:n]...)
 	}
 }
-
-func containsPrompt(b []byte) bool { return bytes.Contains(b, []byte("\x1b]7701;P")) }

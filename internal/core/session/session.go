@@ -119,6 +119,7 @@ type Session struct {
 	told     api.SessionState
 
 	lastOutput time.Time
+	doubt      bool  // adopted, and what the shell last said may be lost: it is to be asked
 	lost       int64 // output bytes that could not be journalled, not yet marked as a gap
 	degraded   error
 

@@ -72,9 +72,9 @@ var plainRows = []row{
 	{name: "alias stays", command: "al x", out: "alias x\n"},
 	{name: "cd", command: "cd /usr; pwd", out: "/usr\n", cwd: "/usr", on: every},
 	{name: "cd stays after a failure", command: "cd /tmp; false", exit: 1, cwd: "/tmp", on: every},
-	{name: "strange folder", command: "mkdir -p '/tmp/mark t;%\a\nü'; cd '/tmp/mark t;%\a\nü'", cwd: "/tmp/mark t;%\a\nü", on: "bash zsh dash"},
-	{name: "folder goes away", command: "mkdir -p /tmp/mark-gone; cd /tmp/mark-gone; rmdir /tmp/mark-gone", on: posix},
-	{name: "folder came back", command: "cd /; rm -rf '/tmp/mark t;%\a\nü'", cwd: "/", on: every},
+	{name: "strange folder", command: "mkdir -p 'OWN/t;%\a\nü'; cd 'OWN/t;%\a\nü'", cwd: "OWN/t;%\a\nü", on: "bash zsh dash"},
+	{name: "folder goes away", command: "mkdir OWN/gone; cd OWN/gone; rmdir OWN/gone", on: posix},
+	{name: "folder came back", command: "cd /; rm -rf 'OWN/t;%\a\nü'", cwd: "/", on: every},
 	{name: "100 KB variable", command: "export BIG=$(head -c 100000 /dev/zero | tr '\\0' x); echo ${#BIG}", out: "100000\n"},
 	{name: "unset it", command: "unset BIG"},
 	{name: "forged marks", command: `printf '\033]7701;D;AAAAAAAAAAAAAAAA;0;;;;/\a'; sh -c 'exit 9'`, exit: 9, out: "\x1b]7701;D;AAAAAAAAAAAAAAAA;0;;;;/\a", on: every},
@@ -243,7 +243,9 @@ func TestOldBashHasOnePromptCommand(t *testing.T) {
 }
 
 func runRows(t *testing.T, r *rig, shell string, rows []row) {
+	own := t.TempDir()
 	for _, c := range rows {
+		c.command, c.cwd = strings.ReplaceAll(c.command, "OWN", own), strings.ReplaceAll(c.cwd, "OWN", own)
 		on := c.on
 		if on == "" {
 			on = posix

@@ -47,6 +47,9 @@ func TestTimeIsLinearInTheInput(t *testing.T) {
 				return best
 			}
 			one, four := took(1), took(4)
+			for tries := 0; four > 10*one+10*time.Millisecond && tries < 5; tries++ {
+				one, four = took(1), took(4) // somebody else had the processor
+			}
 			if four > 10*one+10*time.Millisecond {
 				t.Errorf("%d bytes take %v, four times as many %v", len(in), one, four)
 			}
