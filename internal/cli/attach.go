@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"github.com/spf13/cobra"
@@ -94,8 +95,10 @@ func (a *app) attached(conn api.Conn, prefix byte) (why string, err error) {
 	ctx, cancel := context.WithCancel(a.ctx)
 	defer cancel()
 	var left atomic.Bool
-	go typeKeys(conn, prefix, &left) // ends with the program: a read of a terminal cannot be taken back
-	go resizes(ctx, conn)
+	w := window{conn: conn}
+	w.size, w.xpixel, w.ypixel = windowSize()
+	go typeKeys(&w, prefix, &left) // ends with the program: a read of a terminal cannot be taken back
+	go w.follow(ctx)
 	why, err = show(conn)
 	if left.Load() {
 		return "detached", nil
@@ -135,14 +138,37 @@ func show(conn api.Conn) (string, error) {
 	}
 }
 
-// typeKeys sends what is typed, less the detach key.
-func typeKeys(conn api.Conn, prefix byte, left *atomic.Bool) {
+// window is the size of this terminal as the session was told it.
+type window struct {
+	conn api.Conn
+
+	mu             sync.Mutex // guards all below, and holds the order of what is sent
+	size           api.Size
+	xpixel, ypixel int
+}
+
+// tell tells the session of a new size.
+func (w *window) tell() error {
+	size, x, y := windowSize()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if size == w.size && x == w.xpixel && y == w.ypixel {
+		return nil
+	}
+	w.size, w.xpixel, w.ypixel = size, x, y
+	return w.conn.Send(api.Frame{Kind: api.FrameResize, Data: wire.SizeData(size.Cols, size.Rows, x, y)})
+}
+
+// typeKeys sends what is typed, less the detach key. What is typed after a change of
+// the terminal's size is typed at the new size, however late its signal comes.
+func typeKeys(w *window, prefix byte, left *atomic.Bool) {
+	conn := w.conn
 	keys := keyFilter{prefix: prefix}
 	buf := make([]byte, 4096)
 	for {
 		n, err := os.Stdin.Read(buf)
 		send, detach := keys.filter(buf[:n])
-		if len(send) > 0 && conn.Send(api.Frame{Kind: api.FrameInput, Data: send}) != nil {
+		if len(send) > 0 && (w.tell() != nil || conn.Send(api.Frame{Kind: api.FrameInput, Data: send}) != nil) {
 			return
 		}
 		if detach || err != nil {

@@ -11,7 +11,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/ai-session/ai-session/api"
-	"github.com/ai-session/ai-session/internal/wire"
 )
 
 // windowSize is this terminal's size, in cells and in pixels.
@@ -27,8 +26,8 @@ func windowSize() (size api.Size, xpixel, ypixel int) {
 	return size, int(w.Xpixel), int(w.Ypixel)
 }
 
-// resizes tells the session when this terminal's size changes.
-func resizes(ctx context.Context, conn api.Conn) {
+// follow tells the session when this terminal's size changes.
+func (w *window) follow(ctx context.Context) {
 	changed := make(chan os.Signal, 1)
 	signal.Notify(changed, syscall.SIGWINCH)
 	defer signal.Stop(changed)
@@ -38,8 +37,7 @@ func resizes(ctx context.Context, conn api.Conn) {
 		case <-ctx.Done():
 			return
 		}
-		size, x, y := windowSize()
-		if conn.Send(api.Frame{Kind: api.FrameResize, Data: wire.SizeData(size.Cols, size.Rows, x, y)}) != nil {
+		if w.tell() != nil {
 			return
 		}
 	}

@@ -14,9 +14,9 @@ func windowSize() (size api.Size, xpixel, ypixel int) {
 	return size, 0, 0
 }
 
-// resizes does nothing: a Windows console tells of its size only through its input
-// records, which raw input does not read.
-func resizes(context.Context, api.Conn) {}
+// follow does nothing: a Windows console tells of its size only through its input
+// records, which raw input does not read. The next key tells it.
+func (w *window) follow(context.Context) {}
 
 // replaceBy runs another of our programs in this one's place.
 func replaceBy(name string, args []string) error {
