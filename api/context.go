@@ -156,7 +156,7 @@ type BlockFinding struct {
 type Entity struct {
 	Kind string `json:"kind"` // path, url, port, pid, version
 	Text string `json:"text"`
-	Ref  string `json:"ref"` // where it was named first
+	Ref  string `json:"ref,omitempty"` // in an analysis: the command that named it first
 }
 
 // LedgerRequest asks what answers have saved.

@@ -79,6 +79,7 @@ type Report struct {
 	Findings  []Finding `json:"findings"`
 	Next      []Next    `json:"next"`
 	Gaps      []Gap     `json:"gaps"`
+	Entities  []Entity  `json:"entities"`                  // what the text names, at most 20 of a kind
 	Kind      string    `json:"kind,omitempty"`            // of output, as its reader calls it: go test, gcc, listing, ...
 	Rendered  int       `json:"rendered_tokens,omitempty"` // of the text as a terminal showed it, estimated
 }

@@ -55,6 +55,7 @@ type Output struct {
 	Kind      string    `json:"kind,omitempty"`
 	Findings  []Finding `json:"findings,omitempty"`
 	Next      []Next    `json:"next,omitempty"`
+	Entities  []Entity  `json:"entities,omitempty"`
 }
 
 // RawRequest reads bytes exactly as they were written.

@@ -22,8 +22,8 @@ type reduced struct {
 	RenderedTokens int             `json:"rendered_tokens"`
 	Lines          int             `json:"lines"`
 	Findings       []api.Finding   `json:"findings"`
-	Entities       []output.Entity `json:"entities"`
-	Next           []output.Next   `json:"next"`
+	Entities       []api.Entity `json:"entities"`
+	Next           []api.Next   `json:"next"`
 	Gaps           []api.Gap       `json:"gaps"`
 }
 

@@ -86,10 +86,7 @@ func analyzeBlock(out *api.Analysis, a session.Archive, number uint64) error {
 	}
 	out.Patterns = append(out.Patterns, p)
 	addEntities(out, rep.Entities, b.Ref)
-	var next []api.Next
-	for _, n := range rep.Next {
-		next = append(next, api.Next{Command: n.Command, Reason: n.Reason})
-	}
+	next := rep.Next
 	for _, n := range out.Next {
 		if !hasCommand(next, n.Command) {
 			next = append(next, n)
@@ -110,7 +107,7 @@ func hasCommand(next []api.Next, command string) bool {
 	return false
 }
 
-func addEntities(out *api.Analysis, found []output.Entity, ref string) {
+func addEntities(out *api.Analysis, found []api.Entity, ref string) {
 	for _, e := range found {
 		known := false
 		for _, o := range out.Entities {

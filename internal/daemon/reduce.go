@@ -31,9 +31,8 @@ func reduce(in session.Reading, r *api.Report) any {
 	if rep.Gaps != nil {
 		r.Gaps = rep.Gaps
 	}
-	for _, n := range rep.Next {
-		r.Next = append(r.Next, api.Next{Command: n.Command, Reason: n.Reason})
-	}
+	r.Next = append(r.Next, rep.Next...)
+	r.Entities = append(r.Entities, rep.Entities...)
 	if rep.Digest == nil {
 		return nil
 	}

@@ -133,7 +133,7 @@ func (p *page) nodeTests() {
 // testsOnly drops the crashes that tests have caught: they are told with the tests.
 func (p *page) testsOnly() {
 	p.findings = slices.DeleteFunc(p.findings, func(f api.Finding) bool { return f.Kind == "crash" })
-	p.steps = slices.DeleteFunc(p.steps, func(n Next) bool { return strings.HasPrefix(n.Command, "sed ") })
+	p.steps = slices.DeleteFunc(p.steps, func(n api.Next) bool { return strings.HasPrefix(n.Command, "sed ") })
 }
 
 func missingNodeModule(message string) (string, bool) {

@@ -1,21 +1,59 @@
 package output
 
 import (
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
 )
 
 func TestEntitiesAreWhatAnOutputNames(t *testing.T) {
-	exit := 1
-	r := Reduce(Input{Command: "./serve", Exit: &exit, Bytes: []byte("server v1.4.2 (pid 4711) starts, see https://example.com/docs.\r\n" +
-		"config ./etc/app.toml:12: bad key\r\nlistening on 127.0.0.1:8080\r\nerror: listen tcp :9090: bind: address already in use\r\n")})
-	want := []Entity{{"version", "v1.4.2"}, {"pid", "4711"}, {"url", "https://example.com/docs"}, {"path", "./etc/app.toml"}, {"port", "8080"}}
-	if !reflect.DeepEqual(r.Entities, want) {
-		t.Errorf("%v, want %v", r.Entities, want)
+	for _, c := range []struct{ name, text, want string }{
+		{"server", "server v1.4.2 (pid 4711) starts, see https://example.com/docs.\n", "version v1.4.2, pid 4711, url https://example.com/docs"},
+		{"places", "config ./etc/app.toml:12: bad key\nmain.go:3:7: undefined: x\na.ts(3,7): error TS1: no\n", "path a.ts, path ./etc/app.toml, path main.go"},
+		{"ports", "listen tcp :9090: bind: address already in use\nlistening on 127.0.0.1:8080 and [::1]:8081\n--port=3000 PORT: 3001 on :80\n", "port 9090, port 8080, port 8081, port 3000, port 3001, port 80"},
+		{"port of an address here", "ready on http://localhost:5173/ and http://example.com:8443/x\n", "url http://localhost:5173/, port 5173, url http://example.com:8443/x"},
+		{"docker", "0.0.0.0:8080->80/tcp, 53/udp\n", "port 8080, port 53"},
+		{"logs", "Jan  2 03:04:05 host sshd[812]: closed\n==99== Invalid read\nKilled process 4242 (java)\n", "pid 812, pid 99, pid 4242"},
+		{"tables", "  PID TTY      TIME CMD\n  812 pts/0    0:00 bash\n 4711 pts/0    0:01 node\nPlease see 12 of them\n", "pid 812, pid 4711"},
+		{"versions", "left-pad@1.3.0 six==1.16.0 go1.26.1 1.2.3-rc.1 node version 22.1\n", "version left-pad@1.3.0, version 1.16.0, version go1.26.1, version 1.2.3-rc.1, version 22.1"},
+		{"paths", "open /etc/passwd: no\n--- src/a/b.c\nsee ~/.bashrc, \"../x/y.tar.gz\" and C:3\n", "path /etc/passwd, path src/a/b.c, path ~/.bashrc, path ../x/y.tar.gz"},
+		{"one way in words", "File \"/srv/app.py\", line 3, in <module>\n", "path /srv/app.py"},
+		{"twice", "/a/b.c /a/b.c\n/a/b.c\n", "path /a/b.c"},
+		{"none", "3/4 done, and/or n/a 12:30:01 1.5s 99.5% 10.0.0.1 text/html 2026-01-02T03:04:05Z 5 of 9 ://\n", ""},
+		{"escapes of glob and regex", "find *.go ^/x/$ a:b $HOME/x\n", ""},
+		{"a log that begins with brackets", "[2026-01-02 10:00:00] GET /var/www/x.html\n", "path /var/www/x.html"},
+	} {
+		var got []string
+		for _, e := range reduceText("./serve", 0, c.text).Entities {
+			got = append(got, e.Kind+" "+e.Text)
+		}
+		if s := strings.Join(got, ", "); s != c.want {
+			t.Errorf("%s:\n%s\nwant\n%s", c.name, s, c.want)
+		}
 	}
-	if len(r.Next) != 1 || r.Next[0].Command != "ss -ltnp 'sport = :9090'" {
-		t.Errorf("next: %v", r.Next)
+}
+
+// What stands behind a reference is not named, what a note tells is, and no kind crowds
+// the others out.
+func TestEntitiesAreThoseInView(t *testing.T) {
+	var b strings.Builder
+	for i := range 3000 {
+		fmt.Fprintf(&b, "GET /var/www/page%d.html took %d ms\n", i, i%7)
+	}
+	b.WriteString("served by pid 4711\n")
+	r := reduceText("./serve", 0, b.String())
+	kinds := map[string]int{}
+	for _, e := range r.Entities {
+		kinds[e.Kind]++
+	}
+	if kinds["path"] != maxEntities || kinds["pid"] != 1 {
+		t.Errorf("%v", r.Entities)
+	}
+	again := Reduce(Input{Command: "./serve", Bytes: []byte("a /x/y.c\nb /x/z.c\nc\nd\ne\nf\ng\nh\ni\nj\n"), Ref: "@e1"})
+	same := Reduce(Input{Command: "./serve", Bytes: []byte("a /x/y.c\nb /x/z.c\nc\nd\ne\nf\ng\nh\ni\nj\n"), Ref: "@e2", Prior: &Prior{Ref: "@e1", Digest: again.Digest}})
+	if len(again.Entities) != 2 || !reflect.DeepEqual(again.Entities, same.Entities) {
+		t.Errorf("%v, and of the same again %v", again.Entities, same.Entities)
 	}
 }
 

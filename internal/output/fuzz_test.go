@@ -24,6 +24,11 @@ func check(t *testing.T, in Input) {
 	checkKept(t, p, d)
 	checkGaps(t, p, d)
 	r := Reduce(in)
+	for _, e := range r.Entities {
+		if all := strings.Join(p.lines, "\n"); !strings.Contains(all, e.Text) {
+			t.Errorf("%v is not in the output", e)
+		}
+	}
 	if in.failed() && !saysFailure(r, in) {
 		t.Errorf("%q ended with %s and reads:\n%s", in.Command, in.failure(), r.Text)
 	}

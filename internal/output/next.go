@@ -1,17 +1,21 @@
 package output
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/ai-session/ai-session/api"
+)
 
 // nextSteps are the commands that the readers propose, and those that follow from the
 // words of the findings whatever the tool.
-func (p *page) nextSteps() []Next {
+func (p *page) nextSteps() []api.Next {
 	for _, f := range p.findings {
 		if f.Severity == "error" {
 			p.stepFor(f.Message)
 		}
 	}
 	if p.steps == nil {
-		return []Next{}
+		return []api.Next{}
 	}
 	return p.steps
 }

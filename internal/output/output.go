@@ -40,18 +40,12 @@ type Report struct {
 	Folded         int    // behind a gap, or counted
 	Noise          int    // left out as known noise
 	Findings       []api.Finding
-	Entities       []Entity
-	Next           []Next
+	Entities       []api.Entity
+	Next           []api.Next
 	Gaps           []api.Gap
 
 	// Digest is what a later run of the same command is compared with: see Prior.
 	Digest *Digest
-}
-
-// Next is a command that fits what happened, with the reason.
-type Next struct {
-	Command string `json:"command"`
-	Reason  string `json:"reason"`
 }
 
 // Without MaxTokens a text aims at Target tokens and may take up to Ceiling when its
@@ -141,8 +135,8 @@ func (p *page) report(d drawing) Report {
 		r.Gaps = []api.Gap{}
 	}
 	r.Next = p.nextSteps()
-	r.Entities = p.entities(d.text)
 	r.Digest = p.digest()
+	r.Entities = r.Digest.entities
 	return r
 }
 

@@ -44,7 +44,7 @@ type page struct {
 	reasons  []string
 	notes    []note
 	findings []api.Finding
-	steps    []Next
+	steps    []api.Next
 
 	coarser  detail // the next detail at which less would be shown; full for none
 	patience int    // tokens that the readers of this content may take
@@ -154,7 +154,7 @@ func (p *page) next(command, reason string) {
 		}
 	}
 	if len(p.steps) < maxNext {
-		p.steps = append(p.steps, Next{Command: command, Reason: reason})
+		p.steps = append(p.steps, api.Next{Command: command, Reason: reason})
 	}
 }
 

@@ -24,14 +24,15 @@ type Digest struct {
 	lines    []uint64 // hashes; nil for an output that is too long
 	total    int
 	findings []api.Finding
-	next     []Next
+	next     []api.Next
+	entities []api.Entity
 }
 
 // maxDigest is how many lines are remembered one by one.
 const maxDigest = 16 << 10
 
 func (p *page) digest() *Digest {
-	d := &Digest{exit: p.in.failure(), kind: p.kind, sum: p.sheet.sum, exact: p.sheet.exact, total: p.sheet.total, findings: p.findings, next: p.steps}
+	d := &Digest{exit: p.in.failure(), kind: p.kind, sum: p.sheet.sum, exact: p.sheet.exact, total: p.sheet.total, findings: p.findings, next: p.steps, entities: p.entities()}
 	if p.sheet.num == nil && len(p.sheet.lines) <= maxDigest {
 		d.lines = p.sheet.hashes
 	}
@@ -57,7 +58,7 @@ func unchanged(in Input, s *sheet) (Report, bool) {
 	text += ", " + plural(s.total, "line") + namesOfErrors(d.findings) + "]\n"
 	r := Report{
 		Text: text, Kind: d.kind, Tokens: in.Tokens(text), RawTokens: s.rawTokens, RenderedTokens: s.tokens, Lines: s.total, Folded: s.total,
-		Findings: d.findings, Next: d.next, Entities: []Entity{}, Digest: d,
+		Findings: d.findings, Next: d.next, Entities: d.entities, Digest: d,
 		Gaps: []api.Gap{{Lines: s.total, Ref: fmt.Sprintf("%s:1-%d", in.Ref, s.total)}},
 	}
 	if r.Tokens >= s.tokens {
@@ -67,7 +68,7 @@ func unchanged(in Input, s *sheet) (Report, bool) {
 		r.Findings = []api.Finding{}
 	}
 	if r.Next == nil {
-		r.Next = []Next{}
+		r.Next = []api.Next{}
 	}
 	return r, true
 }

@@ -211,7 +211,7 @@ func (a Archive) reduced(sp span, number uint64, maxTokens int) (*api.Output, er
 	return &api.Output{
 		Ref: sp.ref, Session: a.Name, Text: r.Text, FirstLine: 1, Lines: strings.Count(r.Text, "\n"), Total: r.Lines,
 		RawBytes: sp.to - sp.from, Tokens: r.Tokens, RawTokens: r.RawTokens, Kind: r.Kind,
-		Findings: r.Findings, Next: r.Next, Gaps: r.Gaps,
+		Findings: r.Findings, Next: r.Next, Gaps: r.Gaps, Entities: r.Entities,
 	}, nil
 }
 

@@ -49,6 +49,7 @@ type span struct {
 func describe(j *persistence.Journal, b *block, r *api.Report, cols int, o textOptions) error {
 	sp := span{journal: j, from: b.from, to: b.to, cols: cols, ref: r.Ref}
 	r.Findings, r.Next, r.Gaps = []api.Finding{}, []api.Next{}, []api.Gap{}
+	r.Entities = []api.Entity{}
 	if o.raw {
 		if sp.to-sp.from > api.RawInline {
 			r.Gaps = append(r.Gaps, api.Gap{Lines: b.newlines, Ref: r.Ref})

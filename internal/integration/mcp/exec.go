@@ -142,7 +142,8 @@ func (s structured) MarshalJSON() ([]byte, error) {
 		return nil, err
 	}
 	delete(m, "text")
-	delete(m, "command") // the model wrote it
+	delete(m, "command")  // the model wrote it
+	delete(m, "entities") // they are in the text
 	return json.Marshal(m)
 }
 
