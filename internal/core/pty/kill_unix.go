@@ -37,69 +37,36 @@ func (p *PTY) members(before map[int]Process) ([]Process, error) {
 	if p.isClosed() {
 		return nil, os.ErrClosed
 	}
-	all, err := processes()
+	now, err := pictures.look(p.Tree().Marker)
 	if err != nil {
-		return nil, fmt.Errorf("list processes: %w", err)
+		return nil, err
 	}
-	in := map[int]bool{}
+	if p.isClosed() { // while we waited
+		return nil, os.ErrClosed
+	}
+	var roots []Process
+	// The kernel gives a process's number out again only when no process is left in the
+	// session of that name: then who has it is another's.
+	if first, there := now.all[p.pid]; !there || first.started == p.born {
+		roots = append(roots, now.session[p.pid]...)
+	}
+	if p.dev != 0 {
+		roots = append(roots, now.terminal[p.dev]...)
+	}
+	if marker := p.Tree().Marker; marker != "" {
+		roots = append(roots, now.marked[marker]...)
+	}
 	for _, pid := range p.cgroupMembers() {
-		in[pid] = true
-	}
-	never := ourselves(all)
-	marker := p.Tree().Marker
-	children := map[int][]Process{}
-	recycled := p.recycled(all)
-	var queue, found []Process
-	for _, q := range all {
-		children[q.Parent] = append(children[q.Parent], q)
-		if !recycled && q.Session == p.pid || p.owns(q, in, before) || marker != "" && !never[q.PID] && marked(q.PID, marker) {
-			queue = append(queue, q)
+		if q, there := now.all[pid]; there {
+			roots = append(roots, q)
 		}
 	}
-	seen := map[int]bool{}
-	for len(queue) > 0 {
-		q := queue[0]
-		queue = queue[1:]
-		if seen[q.PID] || never[q.PID] {
-			continue
-		}
-		seen[q.PID] = true
-		found = append(found, q)
-		queue = append(queue, children[q.PID]...)
-	}
-	return found, nil
-}
-
-// recycled says that another process has our process's number. The kernel gives a
-// number out again only when no process is left in the session of that name.
-func (p *PTY) recycled(all []Process) bool {
-	for _, q := range all {
-		if q.PID == p.pid {
-			return q.started != p.born
+	for pid, was := range before {
+		if q, there := now.all[pid]; there && q.started == was.started {
+			roots = append(roots, q)
 		}
 	}
-	return false
-}
-
-// owns says whether a process is ours by its own record.
-func (p *PTY) owns(q Process, in map[int]bool, before map[int]Process) bool {
-	was, known := before[q.PID]
-	return p.dev != 0 && q.terminal == p.dev || in[q.PID] ||
-		known && was.started == q.started
-}
-
-// ourselves are this process and what it descends from: never killed, whatever
-// terminal or marker they carry.
-func ourselves(all []Process) map[int]bool {
-	parent := map[int]int{}
-	for _, q := range all {
-		parent[q.PID] = q.Parent
-	}
-	never := map[int]bool{0: true, 1: true}
-	for pid := os.Getpid(); !never[pid]; pid = parent[pid] {
-		never[pid] = true
-	}
-	return never
+	return now.tree(roots), nil
 }
 
 // Hangup tells the whole tree that its terminal went away: SIGHUP, and SIGCONT

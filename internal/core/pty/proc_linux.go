@@ -3,6 +3,7 @@ package pty
 import (
 	"bytes"
 	"errors"
+	"iter"
 	"os"
 	"strconv"
 	"strings"
@@ -148,18 +149,20 @@ func parseStat(b []byte) (p Process, ok bool) {
 	return p, err == nil
 }
 
-// marked says whether a process was started with an environment entry.
-func marked(pid int, marker string) bool {
-	b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/environ")
-	if err != nil {
-		return false
-	}
-	for entry := range bytes.SplitSeq(b, []byte{0}) {
-		if string(entry) == marker {
-			return true
+// markersOf yields those of the markers that a process was started with in its
+// environment.
+func markersOf(pid int, markers map[string]bool) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		b, err := readProc("/proc/" + strconv.Itoa(pid) + "/environ")
+		if err != nil {
+			return
+		}
+		for entry := range bytes.SplitSeq(b, []byte{0}) {
+			if markers[string(entry)] && !yield(string(entry)) {
+				return
+			}
 		}
 	}
-	return false
 }
 
 // send signals a process, and no other one that got its number since it was seen.

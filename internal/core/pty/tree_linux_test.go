@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -275,5 +276,48 @@ func BenchmarkKill(b *testing.B) {
 		}
 		b.ReportMetric(float64(time.Since(began).Microseconds()), "us/kill")
 		<-w.Done()
+	}
+}
+
+// Kills at the same time share what they see of the system. Each takes its own tree,
+// all of it, and nobody else's.
+func TestKillsAtOnceTakeTheirOwnTrees(t *testing.T) {
+	const n = 12
+	const script = `setsid sh -c '(echo victim=$(sh -c "echo \$PPID"); echo ready; exec sleep 1000 </dev/null >/dev/null 2>&1) & exit'; sleep 1000`
+	var terms [n]*term
+	var victims [n]int
+	for i := range terms {
+		marker := fmt.Sprintf("AI_SESSION=%s-%d-%d", t.Name(), os.Getpid(), i)
+		terms[i] = startCommand(t, Command{Path: "bash", Argv: []string{"bash", "--norc", "-c", script}, Env: []string{marker}, Tree: Tree{Marker: marker}})
+		victims[i] = terms[i].pidAfter("victim")
+		terms[i].sees("ready")
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	var wg sync.WaitGroup
+	for i, w := range terms {
+		if i%4 == 3 {
+			continue // a bystander
+		}
+		wg.Go(func() {
+			if left, err := w.Kill(ctx); err != nil || len(left) > 0 {
+				t.Errorf("survivors %v, %v", left, err)
+			}
+		})
+	}
+	wg.Wait()
+	for i, pid := range victims {
+		p, err := process(pid)
+		if lives := err == nil && !over(p); lives != (i%4 == 3) {
+			t.Errorf("%d: the one that left its terminal lives: %t", i, lives)
+		}
+	}
+	for i, w := range terms {
+		if i%4 != 3 {
+			continue
+		}
+		if left, err := w.Kill(ctx); err != nil || len(left) > 0 {
+			t.Errorf("survivors %v, %v", left, err)
+		}
 	}
 }
