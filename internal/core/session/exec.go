@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/ai-session/ai-session/api"
+	"github.com/ai-session/ai-session/internal/core/pty"
 	"github.com/ai-session/ai-session/internal/core/shell"
 	"github.com/ai-session/ai-session/internal/failpoint"
 	"github.com/ai-session/ai-session/internal/persistence"
@@ -28,6 +29,8 @@ type execution struct {
 	piped     *piped         // nil: at the terminal
 	signal    syscall.Signal // to be sent once the command runs; 0 = none
 	prompted  bool           // the prompt came while its pipes were being read
+	dry       bool           // its pipes have given all that was in them at its end
+	exited    *pty.Exit      // the shell's, while the pipes are still being read
 	key       string         // the request's; a request that comes again is answered by this one
 	view      *api.Report    // of the ended block, made when it ended
 	cols      int
@@ -73,9 +76,6 @@ func (s *Session) commandText(req *api.ExecRequest) (string, error) {
 	case s.kit == nil:
 		return "", api.Errorf(api.UnsupportedProgram, "session %s runs %s, not a shell exec knows", s.Name(), programName(s.c.Shell)).
 			WithHint("ai-session send %s TEXT --key Enter", s.Name())
-	case req.Pipe && s.kit.Kind() == shell.Fish:
-		return "", api.Errorf(api.Unsupported, "--pipe is not exact in fish yet: the end of a command may come before its output").
-			WithHint("without --pipe, or in bash, zsh or dash")
 	case req.Command != "" && len(req.Argv) > 0:
 		return "", api.Errorf(api.Invalid, "command and argv are both given")
 	case req.TimeoutMS < 0:

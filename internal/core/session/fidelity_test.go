@@ -204,7 +204,7 @@ var needsTerminal = map[string]bool{
 
 // Without a terminal the same shell does the same. Each group's shell is its own.
 func TestPipedExecIsExact(t *testing.T) {
-	for _, shell := range []string{"bash", "zsh", "dash"} {
+	for _, shell := range []string{"bash", "zsh", "dash", "fish"} {
 		t.Run(shell, func(t *testing.T) {
 			argv := shellArgv(t, shell)
 			m := newManager(t)

@@ -102,7 +102,7 @@ func (s *Session) output(b []byte) {
 		return
 	}
 	// A piped command's last bytes may still be on their way when its prompt comes.
-	draining := s.phase == ending && s.open != nil && s.open.piped != nil
+	draining := s.phase == ending && s.open != nil && s.open.piped != nil && !s.open.dry
 	if s.phase != armed && !s.rearmed && !draining {
 		s.emit(b)
 		return
@@ -131,7 +131,7 @@ func (s *Session) emit(b []byte) {
 		s.degraded = err
 	}
 	failpoint.Here(failpoint.Appended)
-	if s.open != nil && (s.phase == running || s.phase == ending) {
+	if s.open != nil && (s.phase == running || s.phase == ending && s.open.block.to < 0) {
 		s.open.block.newlines += bytes.Count(b, newline)
 		if s.open.piped != nil {
 			s.open.block.addRun(0, int64(len(b)))

@@ -2,6 +2,7 @@ package session
 
 import (
 	"bytes"
+	"strings"
 	"time"
 
 	"github.com/ai-session/ai-session/api"
@@ -102,18 +103,22 @@ func (s *Session) commandEnd(m shell.Mark) {
 		b.reset = append(b.reset, "terminal modes")
 	}
 	s.enter(ending)
-	if s.kit.Kind() == shell.Fish && bytes.Contains([]byte(b.command), []byte("exit")) {
-		// Some versions of fish say D, draw a prompt and only then obey exit.
-		s.settleAfter(fishGrace)
-		return
-	}
 	if e := s.open; e.piped != nil {
 		b.to = -1 // the pipes may hold more
 		e.piped.end(func() { s.drained(e) })
 		return
 	}
+	if s.mayStillExit() {
+		s.settleAfter(fishGrace)
+		return
+	}
 	s.finish(api.BlockDone)
 	s.settleAfter(promptGrace)
+}
+
+// mayStillExit: some versions of fish say D, draw a prompt and only then obey exit.
+func (s *Session) mayStillExit() bool {
+	return s.kit.Kind() == shell.Fish && strings.Contains(s.open.block.command, "exit")
 }
 
 // maxRearmEcho is more than the echo of the line that asks a shell for its last end.
@@ -126,8 +131,18 @@ func (s *Session) drained(e *execution) {
 	if s.open != e || s.closed {
 		return
 	}
-	s.finish(api.BlockDone)
+	e.dry = true
+	if e.exited != nil {
+		s.died(*e.exited)
+		return
+	}
+	e.block.to = s.journal.End().Offset
 	s.release()
+	if s.mayStillExit() {
+		s.settleAfter(fishGrace)
+		return
+	}
+	s.finish(api.BlockDone)
 	if e.prompted {
 		s.nowReady()
 	} else {
@@ -344,6 +359,11 @@ func (s *Session) died(exit pty.Exit) {
 	if s.phase == dead {
 		return
 	}
+	if e := s.open; e != nil && e.piped != nil && !e.dry && (s.phase == running || s.phase == ending) {
+		e.exited = &exit // once all that was written is read: see drained
+		e.piped.end(func() { s.drained(e) })
+		return
+	}
 	s.release()
 	s.scan.Flush(s.emit)
 	s.leaveNested()
@@ -354,7 +374,7 @@ func (s *Session) died(exit pty.Exit) {
 			b.exit, b.signal = exitOf(exit), signalName(exit.Signal)
 		}
 		if s.open.piped != nil {
-			s.open.piped.end(nil)
+			s.open.piped.end(func() {})
 		}
 		b.cause = "exit"
 		switch {

@@ -21,9 +21,10 @@ type piped struct {
 	keep [2]*os.File // write ends of ours: without them a pipe that nobody has opened yet ends
 
 	mu      sync.Mutex // guards what follows
-	over    bool
-	dry     int    // pipes whose bytes until the command's end are all read
-	drained func() // called once both are
+	ending  bool       // end was called
+	over    bool       // and has said so to both readers
+	dry     int        // pipes whose bytes until the command's end are all read
+	drained func()     // called once both are
 }
 
 // openPiped opens the pipes that the kit has made.
@@ -66,7 +67,12 @@ var past = time.Unix(1, 0)
 func (p *piped) end(drained func()) {
 	p.mu.Lock()
 	p.drained = drained // a pipe that nobody has open any more ends by itself
+	ending := p.ending
+	p.ending = true
 	p.mu.Unlock()
+	if ending {
+		return
+	}
 	for i := range p.ends {
 		p.keep[i].Close()
 		p.ends[i].SetReadDeadline(past)
@@ -119,8 +125,8 @@ func (s *Session) readPipe(e *execution, stream int) {
 		p.ends[stream].Close()
 	}()
 	for {
-		ended := errors.Is(s.takePipe(conn, stream, true), io.EOF)
-		if ended || s.life.Err() != nil {
+		_, err := s.takePipe(conn, stream, true)
+		if err == io.EOF || s.life.Err() != nil {
 			return
 		}
 		if dry {
@@ -129,10 +135,15 @@ func (s *Session) readPipe(e *execution, stream int) {
 		if p.isOpen() {
 			continue // bytes came, and the command runs on
 		}
-		// The command has ended. Take what is there; then wait for what background
-		// processes may write.
+		// The command has ended. Take what is there, and no more than a pipe holds: a
+		// background process may write without end. Then wait for what else it writes.
 		p.ends[stream].SetReadDeadline(time.Time{})
-		for s.takePipe(conn, stream, false) == nil {
+		for left := maxPipe; left > 0; {
+			n, err := s.takePipe(conn, stream, false)
+			if err != nil {
+				break
+			}
+			left -= n
 		}
 		dry = true
 		p.isDry()
@@ -144,10 +155,12 @@ func (s *Session) readPipe(e *execution, stream int) {
 
 var errNothing = errors.New("nothing to read now")
 
-// takePipe reads one chunk: nil when bytes came, io.EOF when nobody can write any more.
-func (s *Session) takePipe(conn syscall.RawConn, stream int, wait bool) error {
-	var n int
-	var err error
+// maxPipe is the most that a pipe holds: what widen asks for, or the system's own less.
+const maxPipe = 1 << 20
+
+// takePipe reads one chunk: no error when bytes came, io.EOF when nobody can write any
+// more.
+func (s *Session) takePipe(conn syscall.RawConn, stream int, wait bool) (n int, err error) {
 	var buf *[]byte // none is held while nothing comes
 	cerr := conn.Read(func(fd uintptr) bool {
 		buf = chunks.Get().(*[]byte)
@@ -169,14 +182,14 @@ func (s *Session) takePipe(conn syscall.RawConn, stream int, wait bool) error {
 	}
 	switch {
 	case cerr != nil:
-		return cerr
+		return 0, cerr
 	case err == unix.EAGAIN:
-		return errNothing
+		return 0, errNothing
 	case err != nil || n == 0:
-		return io.EOF
+		return 0, io.EOF
 	}
 	s.mu.Lock()
 	s.pipedIn(stream, (*buf)[:n])
 	s.mu.Unlock()
-	return nil
+	return n, nil
 }
