@@ -21,7 +21,7 @@ func runExec(ctx context.Context, c *call, args json.RawMessage) (*sdk.CallToolR
 		return nil, err
 	}
 	if c.req.Params.RequestState != "" {
-		return c.answered(ctx)
+		return c.answered(ctx, c.tasks(req))
 	}
 	if req.Session == "" {
 		req.Session = defaultSession
@@ -47,18 +47,29 @@ func (c *call) makeDefault(ctx context.Context) error {
 
 // exec runs a command and answers before the client loses patience.
 func (c *call) exec(ctx context.Context, req *api.ExecRequest) (*sdk.CallToolResult, error) {
-	limit := answerBy
+	limit, tasks := answerBy, c.tasks(req)
 	if d := req.TimeoutMS.Duration(); d > 0 && d < limit {
 		limit = d
 	}
+	if tasks {
+		limit = c.c.TaskAfter
+	}
 	req.TimeoutMS = api.MillisOf(limit)
 	defer c.progress(ctx)()
+	began := time.Now()
 	r, err := api.Exec.Call(ctx, c.caller, req)
+	if tasks && api.CodeOf(err) == api.NotStarted && time.Since(began) >= limit {
+		req.TimeoutMS = api.MillisOf(answerBy) // the shell itself takes long: there is no command yet that could be a task
+		r, err = api.Exec.Call(ctx, c.caller, req)
+	}
 	if ctx.Err() != nil {
 		return nil, c.interrupt(ctx, req.Session)
 	}
 	if err != nil {
 		return nil, err
+	}
+	if tasks && r.State == api.BlockRunning {
+		return promised(factsOf(r)), nil
 	}
 	return c.report(r), nil
 }
@@ -106,6 +117,10 @@ func (c *call) report(r *api.Report) *sdk.CallToolResult {
 	if ask := c.ask(r); ask != nil {
 		return ask
 	}
+	return reported(r)
+}
+
+func reported(r *api.Report) *sdk.CallToolResult {
 	text := header(r)
 	if r.Text != "" {
 		text += "\n" + strings.TrimRight(r.Text, "\n")
@@ -177,27 +192,36 @@ func header(r *api.Report) string {
 	return b.String()
 }
 
-// ask lets the client's person answer what a program asks, if the client can. The
-// answer goes to the terminal: no model sees it.
-func (c *call) ask(r *api.Report) *sdk.CallToolResult {
-	if r.State != api.BlockNeedsInput || r.Input == nil || r.Input.Kind != "password" && r.Input.Kind != "yesno" && r.Input.Kind != "line" {
-		return nil
+// mayAsk says whether a program asks for something that the client can ask its person.
+func mayAsk(r *api.Report, can *sdk.ClientCapabilities) bool {
+	if r.State != api.BlockNeedsInput || r.Input == nil || can == nil || can.Elicitation == nil {
+		return false
 	}
-	can := c.req.ClientCapabilities()
-	if can == nil || can.Elicitation == nil {
-		return nil
-	}
+	return r.Input.Kind == "password" || r.Input.Kind == "yesno" || r.Input.Kind == "line"
+}
+
+// elicitation asks the person what a program asks.
+func elicitation(r *api.Report) *sdk.ElicitParams {
 	field := map[string]any{"type": "string", "title": "Answer"}
 	message := "The command in session " + r.Session + " asks: " + r.Input.Tail
 	if r.Input.Kind == "password" {
 		message += "\nWhat you enter is typed into the terminal; the model does not see it."
 	}
+	return &sdk.ElicitParams{
+		Mode: "form", Message: message,
+		RequestedSchema: map[string]any{"type": "object", "properties": map[string]any{"answer": field}, "required": []string{"answer"}},
+	}
+}
+
+// ask lets the client's person answer what a program asks, if the client can. The
+// answer goes to the terminal: no model sees it.
+func (c *call) ask(r *api.Report) *sdk.CallToolResult {
+	if !mayAsk(r, c.req.ClientCapabilities()) {
+		return nil
+	}
 	return &sdk.CallToolResult{
-		InputRequests: sdk.InputRequestMap{"answer": &sdk.ElicitParams{
-			Mode: "form", Message: message,
-			RequestedSchema: map[string]any{"type": "object", "properties": map[string]any{"answer": field}, "required": []string{"answer"}},
-		}},
-		RequestState: c.sign(r.Session + " " + r.ID),
+		InputRequests: sdk.InputRequestMap{"answer": elicitation(r)},
+		RequestState:  c.sign(r.Session + " " + r.ID),
 	}
 }
 
@@ -218,7 +242,7 @@ func (s *Server) verify(signed string) (session, block string, err error) {
 }
 
 // answered types the person's answer and waits for what comes of it.
-func (c *call) answered(ctx context.Context) (*sdk.CallToolResult, error) {
+func (c *call) answered(ctx context.Context, tasks bool) (*sdk.CallToolResult, error) {
 	session, block, err := c.verify(c.req.Params.RequestState)
 	if err != nil {
 		return nil, err
@@ -231,12 +255,19 @@ func (c *call) answered(ctx context.Context) (*sdk.CallToolResult, error) {
 	if _, err := api.Send.Call(ctx, c.caller, &api.SendRequest{Session: session, Text: text, Keys: []string{"Enter"}}); err != nil {
 		return nil, err
 	}
-	w, err := api.Wait.Call(ctx, c.caller, &api.WaitRequest{Session: "@" + block, TimeoutMS: api.MillisOf(answerBy)})
+	limit := answerBy
+	if tasks {
+		limit = c.c.TaskAfter
+	}
+	w, err := api.Wait.Call(ctx, c.caller, &api.WaitRequest{Session: "@" + block, TimeoutMS: api.MillisOf(limit)})
 	if err != nil {
 		return nil, err
 	}
 	if w.Block == nil {
 		return textResult("the answer was typed; "+string(w.State), nil), nil
+	}
+	if tasks && w.Block.State == api.BlockRunning {
+		return promised(factsOf(w.Block)), nil
 	}
 	return c.report(w.Block), nil
 }

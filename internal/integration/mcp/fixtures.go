@@ -49,6 +49,7 @@ func fixtures() *sdk.Server {
 	server := sdk.NewServer(&sdk.Implementation{Name: "ai-session", Version: "fixtures"}, &sdk.ServerOptions{
 		SubscribeHandler:   nothing,
 		UnsubscribeHandler: func(context.Context, *sdk.UnsubscribeRequest) error { return nil },
+		Capabilities:       withTasks(&sdk.ServerCapabilities{Logging: &sdk.LoggingCapabilities{}}),
 		CompletionHandler: func(context.Context, *sdk.CompleteRequest) (*sdk.CompleteResult, error) {
 			return &sdk.CompleteResult{Completion: sdk.CompletionResultDetails{Values: []string{}}}, nil
 		},
@@ -63,6 +64,7 @@ func fixtures() *sdk.Server {
 	clientFixtures(add)
 	statelessFixtures(server, add)
 	roundFixtures(add)
+	taskFixtures(server, add)
 	fixtureResources(server)
 	fixturePrompts(server)
 	return server

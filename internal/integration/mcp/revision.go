@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 
+	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"github.com/ai-session/ai-session/api"
@@ -35,6 +36,7 @@ func (s *Server) Handler() http.Handler {
 			http.Error(w, "the message is too large", api.TooLarge.Status())
 		case err != nil:
 			http.Error(w, "the message could not be read", api.Invalid.Status())
+		case is && misrouted(w, r):
 		case is:
 			single.ServeHTTP(w, r)
 		default:
@@ -58,6 +60,38 @@ func isModern(w http.ResponseWriter, r *http.Request) (bool, error) {
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	return modernBody(body), nil
+}
+
+// misrouted refuses a request about a task whose Mcp-Name is another's: whoever routes
+// by the header must not be deceived (SEP-2663, routing headers). For its own methods
+// the SDK looks.
+func misrouted(w http.ResponseWriter, r *http.Request) bool {
+	switch r.Header.Get("Mcp-Method") {
+	case "tasks/get", "tasks/update", "tasks/cancel":
+	default:
+		return false
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxMessage))
+	if err != nil {
+		http.Error(w, "the message could not be read", api.Invalid.Status())
+		return true
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	var m struct {
+		ID     json.RawMessage `json:"id"`
+		Params struct {
+			TaskID string `json:"taskId"`
+		} `json:"params"`
+	}
+	if json.Unmarshal(body, &m) != nil || m.Params.TaskID == r.Header.Get("Mcp-Name") {
+		return false
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(http.StatusBadRequest)
+	json.NewEncoder(w).Encode(map[string]any{"jsonrpc": "2.0", "id": m.ID, "error": &jsonrpc.Error{
+		Code: sdk.CodeHeaderMismatch, Message: "Mcp-Name is not the task of the body",
+	}})
+	return true
 }
 
 func modernBody(body []byte) bool {

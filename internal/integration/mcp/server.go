@@ -18,7 +18,10 @@ type Config struct {
 	Version  string
 	Profile  string // core, full or compat
 	Fixtures bool   // the conformance suite's tools in place of ours
-	Log      *slog.Logger
+	// TaskAfter is when a command becomes a task for a client that knows tasks: most
+	// commands are done by then and need no second question. Zero is five seconds.
+	TaskAfter time.Duration
+	Log       *slog.Logger
 }
 
 // Server is the operations as tools, resources and prompts.
@@ -33,6 +36,8 @@ const (
 	// answerBy is when a call answers even if its command still runs: clients give up
 	// after 60 seconds, some after 45.
 	answerBy = 40 * time.Second
+	// taskAfter is TaskAfter's default.
+	taskAfter = 5 * time.Second
 	// idleSession is when a connection-less client's session is forgotten.
 	idleSession = 30 * time.Minute
 	// maxMessage bounds a message; a command with its input is the largest honest one.
@@ -46,6 +51,9 @@ const instructions = "Commands run in living terminals: folder, variables and pr
 func New(caller api.Caller, c Config) (*Server, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.TaskAfter == 0 {
+		c.TaskAfter = taskAfter
 	}
 	s := &Server{caller: caller, c: c, key: make([]byte, 32)}
 	rand.Read(s.key) // never fails
@@ -68,7 +76,7 @@ func (s *Server) build(tools []tool) *sdk.Server {
 	}
 	w := &updates{caller: s.caller}
 	server := sdk.NewServer(&sdk.Implementation{Name: "ai-session", Title: "ai-session", Version: s.c.Version}, &sdk.ServerOptions{
-		Instructions: instructions, Capabilities: capabilities, CompletionHandler: s.complete,
+		Instructions: instructions, Capabilities: withTasks(capabilities), CompletionHandler: s.complete,
 		SubscribeHandler:   func(context.Context, *sdk.SubscribeRequest) error { w.begin(); return nil },
 		UnsubscribeHandler: func(context.Context, *sdk.UnsubscribeRequest) error { return nil },
 	})
@@ -80,6 +88,7 @@ func (s *Server) build(tools []tool) *sdk.Server {
 	}
 	s.resources(server)
 	s.prompts(server)
+	serveTasks(server, newExecTasks(s.caller))
 	return server
 }
 
