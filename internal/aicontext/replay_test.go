@@ -1,6 +1,7 @@
 package aicontext
 
 import (
+	"cmp"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -38,9 +39,9 @@ type recording struct {
 
 // TestReplay replays recorded sessions turn by turn. In each turn a model reads all
 // that the conversation holds: with a bare terminal every output so far, here the
-// header and the reduced text of the newest commands and a line of the older ones, cut
-// in batches as a context is; the schemas of the tools in each turn; and an opened
-// reference for every fact that is used later and was not in view.
+// answer of the newest command, and of the older ones what a context has of them; the
+// schemas of the tools in each turn; and an opened reference for every fact that is used
+// later and is not in view.
 func TestReplay(t *testing.T) {
 	if *corpus == "" {
 		t.Skip("no -corpus: recorded sessions are not part of this repository")
@@ -50,12 +51,12 @@ func TestReplay(t *testing.T) {
 		t.Fatal(err)
 	}
 	all := recordings(t)
-	for _, texts := range windows {
+	for _, budget := range budgets {
 		total := map[string]*sums{"all noisy": {}, "all lean": {}, "long noisy": {}, "long lean": {}}
-		t.Logf("texts of %d tokens\n%-24s %5s %9s %9s %9s %7s %7s %8s %8s", texts, "session", "steps", "rendered", "answered", "expanded", "opened", "schema", "saved %", "whole %")
+		t.Logf("a context of %d tokens\n%-24s %5s %9s %9s %9s %7s %7s %8s %8s", budget, "session", "steps", "rendered", "answered", "expanded", "opened", "schema", "saved %", "whole %")
 		for _, r := range all {
-			s := replay(r, texts, count)
-			if texts == windows[0] {
+			s := replay(r, budget, count)
+			if budget == budgets[0] {
 				t.Log(s.row(r.name, len(r.steps)))
 			}
 			kind := "lean"
@@ -73,9 +74,8 @@ func TestReplay(t *testing.T) {
 	}
 }
 
-// windows are how much text a conversation carries before the older half of it becomes
-// lines.
-var windows = []int{800, 1600, 3200}
+// budgets are those of the contexts. A conversation that carries less opens more again.
+var budgets = []int{1280, 2048, DefaultTokens}
 
 func (s sums) row(name string, steps int) string {
 	return fmt.Sprintf("%-24s %5d %9d %9d %9d %7d %7d %8.1f %8.1f", name, steps, s.terminal, s.answered, s.expanded, s.opened, s.schema, s.saved(), s.whole())
@@ -102,113 +102,106 @@ func (s sums) whole() float64 {
 	return 100 * (1 - float64(s.ours()+s.words)/float64(max(1, s.terminal+s.words)))
 }
 
-// shown is an answer as it stands in the conversation.
-type shown struct {
-	full, stub int // tokens
-	line, text string
-	output     []string
-	opening    bool // a part of an earlier output
+// turns is a session under replay: what happened as a Book remembers it, and the answer
+// of the newest command as it was given.
+type turns struct {
+	book   Book
+	view   view
+	budget int
+	count  func(string) int
+	number int
+	opened map[uint64]bool // items that are opened parts of outputs
+	newest string
+}
+
+// ran tells of a command and its answer.
+func (t *turns) ran(command string, exit *int, rep output.Report) {
+	t.number++
+	block := ran(t.number, 0, command, rep.Lines)
+	if exit != nil {
+		block.Exit = api.ExitCode(*exit)
+	}
+	t.newest = Header(&block) + "\n" + rep.Text
+	for _, n := range rep.Next {
+		t.newest += "next: " + n.Command + "  # " + n.Reason + "\n"
+	}
+	t.book.Ended(block)
+	t.book.Read(block, rep.Text, rep.Findings, rep.Next)
+}
+
+// history is what is read of the commands before the newest, as a context has it.
+func (t *turns) history() (text string, expanded int) {
+	older := Book{items: t.book.items[:max(0, len(t.book.items)-1)], dropped: t.book.dropped}
+	page := &pager{}
+	older.history(page, &t.view, share(t.budget, 100-linesShare-presentShare)-headTokens, share(t.budget, linesShare), "dev")
+	for _, it := range older.items {
+		if t.opened[it.number] && it.full != "" && strings.Contains(page.String(), it.full) {
+			expanded += t.count(it.full)
+		}
+	}
+	return page.String(), expanded
 }
 
 // replay reads a session turn by turn.
-func replay(r recording, texts int, count func(string) int) sums {
+func replay(r recording, budget int, count func(string) int) sums {
 	var s sums
-	var history []shown
+	t := &turns{budget: budget, count: count, opened: map[uint64]bool{}, view: view{lines: DefaultLines}}
 	priors := map[string]*output.Prior{}
-	raw, words, recent := 0, 0, 0
-	for i, st := range r.steps {
-		ref := fmt.Sprintf("@e%d", i+1)
-		rep := output.Reduce(output.Input{Command: st.command, Bytes: []byte(st.output), Exit: st.exit, Ref: ref, Tokens: count, Prior: priors[st.command], Cols: 120, Rows: 40})
+	outputs := map[int][]string{}
+	raw, words := 0, ""
+	for _, st := range r.steps {
+		// What this turn says uses what was read before: what is not in view is opened
+		// first, in a turn of its own that reads everything once more.
+		history, _ := t.history()
+		view := words + history + t.newest
+		for j, last := 1, t.number; j <= last; j++ {
+			if part := open(outputs[j], st.said+" "+st.command, &view); part != "" {
+				s.opened++
+				t.ran(fmt.Sprintf("ai-session output @e%d", j), new(int), output.Report{Text: part, Lines: strings.Count(part, "\n")})
+				t.opened[uint64(t.number)] = true
+				s.read(t)
+			}
+		}
+		ref := fmt.Sprintf("@e%d", t.number+1)
+		rep := output.Reduce(output.Input{Command: st.command, Bytes: []byte(st.output), Exit: st.exit, Ref: ref, Tokens: count, Prior: priors[st.command], Recent: recentOf(priors, st.command), Cols: 120, Rows: 40})
 		if rep.Digest != nil {
 			priors[st.command] = &output.Prior{Ref: ref, Digest: rep.Digest}
 		}
-		block := ran(i+1, 0, st.command, rep.Lines)
-		if st.exit != nil {
-			block.Exit = api.ExitCode(*st.exit)
-		}
-		it := &item{block: block, number: uint64(i + 1), findings: rep.Findings}
-		stub, _ := it.line()
-		text := Header(&block) + "\n" + rep.Text
-		for _, n := range rep.Next {
-			text += "next: " + n.Command + "  # " + n.Reason + "\n"
-		}
-		h := shown{full: count(text), stub: count(stub), line: stub, text: text, output: strings.Split(st.output, "\n")}
-		// What this turn says uses what was read before: what is not in view is opened
-		// first, in a turn of its own that reads everything once more.
-		view := inView(r.steps[:i], history, recent)
-		for j := range history {
-			part := open(history[j], st.said+" "+st.command, &view)
-			if part == "" {
-				continue
-			}
-			s.opened++
-			history = append(history, shown{full: openTokens + count(part), stub: openTokens, text: part, opening: true})
-			recent = batch(history, recent, texts)
-			s.read(history, recent)
-		}
-		history = append(history, h)
+		t.ran(st.command, st.exit, rep)
+		outputs[t.number] = strings.Split(st.output, "\n")
+		words += st.said + "\n" + st.command + "\n"
 		raw += rep.RenderedTokens
-		words += count(st.said) + count(st.command)
-		recent = batch(history, recent, texts)
 		s.terminal += raw
-		s.words += words
-		s.read(history, recent)
+		s.words += count(words)
+		s.read(t)
 	}
 	return s
 }
 
-// openTokens is what asking for a part of an output takes, and the line that is left.
-const openTokens = 25
-
 // read adds what one turn reads.
-func (s *sums) read(history []shown, recent int) {
+func (s *sums) read(t *turns) {
 	s.schema += schemaTokens
-	for j, h := range history {
-		n := h.stub
-		if j >= recent {
-			n = h.full
-		}
-		if h.opening {
-			s.expanded += n
-		} else {
-			s.answered += n
-		}
+	history, expanded := t.history()
+	n := t.count(history) + t.count(t.newest)
+	if t.opened[uint64(t.number)] {
+		expanded += t.count(t.newest)
 	}
+	s.expanded += expanded
+	s.answered += n - expanded
 }
 
-// newest is how many answers always keep their text.
-const newest = 1
-
-// batch says from where on answers have their text: see Book.history.
-func batch(history []shown, recent, texts int) int {
-	sum := 0
-	for _, h := range history[recent:] {
-		sum += h.full
-	}
-	if sum <= texts {
-		return recent
-	}
-	for ; recent < len(history)-newest && sum > texts/2; recent++ {
-		sum -= history[recent].full
-	}
-	return recent
-}
-
-// inView is all that a model has before it: its own words, the lines of old answers, the
-// texts of the newest.
-func inView(steps []step, history []shown, recent int) string {
-	var b strings.Builder
-	for _, s := range steps {
-		b.WriteString(s.said + "\n" + s.command + "\n")
-	}
-	for j, h := range history {
-		if j < recent {
-			b.WriteString(h.line)
-		} else {
-			b.WriteString(h.text)
+// recentOf are the newest outputs of other commands, as a session hands them on.
+func recentOf(priors map[string]*output.Prior, command string) []output.Prior {
+	var recent []output.Prior
+	for c, p := range priors {
+		if c != command {
+			recent = append(recent, *p)
 		}
 	}
-	return b.String()
+	slices.SortFunc(recent, func(a, b output.Prior) int {
+		return cmp.Or(len(b.Ref)-len(a.Ref), strings.Compare(b.Ref, a.Ref))
+	})
+	return recent[:min(len(recent), 8)]
 }
 
 var wordOf = regexp.MustCompile(`[A-Za-z_][\w./:-]{6,}`)
@@ -216,21 +209,27 @@ var wordOf = regexp.MustCompile(`[A-Za-z_][\w./:-]{6,}`)
 // open is what it takes to see the facts of an output that the next words use and that
 // are not in view: ten lines around each. A fact is a long word that the output has. One
 // that was read, and has become a line since, is opened again.
-func open(h shown, words string, view *string) string {
+func open(output []string, words string, view *string) string {
 	opened := ""
 	for _, word := range wordOf.FindAllString(words, -1) {
-		if strings.Contains(*view, word) {
+		if !isName(word) || strings.Contains(*view, word) {
 			continue
 		}
-		at := slices.IndexFunc(h.output, func(line string) bool { return strings.Contains(line, word) })
+		at := slices.IndexFunc(output, func(line string) bool { return strings.Contains(line, word) })
 		if at < 0 {
 			continue
 		}
-		part := strings.Join(h.output[max(0, at-5):min(len(h.output), at+5)], "\n") + "\n"
+		part := strings.Join(output[max(0, at-5):min(len(output), at+5)], "\n") + "\n"
 		opened += part
 		*view += part
 	}
 	return opened
+}
+
+// isName says that a word is none of the prose: it has what only names, paths and
+// numbers have.
+func isName(word string) bool {
+	return strings.ContainsAny(strings.TrimRight(word[1:], "./:-"), "0123456789_./:ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 }
 
 // recordings are those of the corpus: real sessions, sessions composed of real runs,

@@ -48,6 +48,11 @@ func inputOf(in session.Reading) output.Input {
 	if d, ok := in.Prior.(*output.Digest); ok {
 		o.Prior = &output.Prior{Ref: in.PriorRef, Digest: d}
 	}
+	for _, e := range in.Recent {
+		if d, ok := e.Digest.(*output.Digest); ok {
+			o.Recent = append(o.Recent, output.Prior{Ref: e.Ref, Digest: d})
+		}
+	}
 	if in.Size <= smallOutput {
 		b := make([]byte, in.Size)
 		n, _ := in.Output.ReadAt(b, 0) // what cannot be read is not there

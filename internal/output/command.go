@@ -309,12 +309,19 @@ func (c call) readsLog() bool {
 	return false
 }
 
+// isLogName says that a file is a log by its name. A name that merely has the word in
+// it is none if it ends like another kind of file: logger.go.
 func isLogName(name string) bool {
 	base := path.Base(name)
-	for _, s := range []string{".log", ".out", ".err", ".txt", ".jsonl", ".ndjson"} {
+	for _, s := range []string{".log", ".out", ".err", ".jsonl", ".ndjson"} {
 		if strings.HasSuffix(base, s) || strings.Contains(base, s+".") {
 			return true
 		}
 	}
-	return strings.HasPrefix(name, "/var/log/") || base == "syslog" || base == "messages" || strings.Contains(base, "log")
+	ext := path.Ext(base)
+	if ext == ".txt" {
+		return !strings.HasPrefix(base, "CMake") && !strings.HasPrefix(base, "requirements") && !strings.HasPrefix(base, "README")
+	}
+	unknown := ext == "" || isDigit(base[len(base)-1])
+	return strings.HasPrefix(name, "/var/log/") || base == "syslog" || base == "messages" || unknown && strings.Contains(base, "log")
 }

@@ -81,6 +81,17 @@ func TestNextStepsFitWhatHappened(t *testing.T) {
 	}
 }
 
+func TestLogsAreKnownByTheirNames(t *testing.T) {
+	for name, want := range map[string]bool{
+		"/var/log/x": true, "server.log": true, "server.log.1": true, "syslog": true, "build.out": true, "catalina": false, "logs": true,
+		"logger.go": false, "login.py": false, "changelog.md": false, "CMakeLists.txt": false, "requirements-dev.txt": false, "out.txt": true, "blog.html": false,
+	} {
+		if got := isLogName(name); got != want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
 func TestCommandsAreSeenThrough(t *testing.T) {
 	for _, c := range []struct{ command, shown string }{
 		{"go test ./...", "go"},

@@ -15,7 +15,7 @@ func (p *page) generic() {
 	p.foldBlocks()
 	p.listedPaths()
 	left := p.openLines()
-	if len(left) >= minMined && !(p.detail == full && p.document(left)) {
+	if len(left) >= minMined && !(p.detail == full && (p.document(left) || p.numbered(left))) {
 		p.mine(left)
 	}
 	p.shorten()

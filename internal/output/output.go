@@ -26,6 +26,7 @@ type Input struct {
 	Ref        string // what opens the block, as @e42; empty outside of a session
 	Tokens     func(string) int
 	Prior      *Prior
+	Recent     []Prior // other commands' outputs, newest first: what is told again is told as a difference
 }
 
 // Report is what an agent reads of an output.

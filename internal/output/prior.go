@@ -22,6 +22,7 @@ type Digest struct {
 	sum      uint64   // of all lines
 	exact    uint64   // the same without times and addresses masked
 	lines    []uint64 // hashes; nil for an output that is too long
+	shown    bool     // all of them, or nearly: what a later output may be told by
 	total    int
 	findings []api.Finding
 	next     []api.Next
@@ -35,6 +36,7 @@ func (p *page) digest() *Digest {
 	d := &Digest{exit: p.in.failure(), kind: p.kind, sum: p.sheet.sum, exact: p.sheet.exact, total: p.sheet.total, findings: p.findings, next: p.steps, entities: p.entities()}
 	if p.sheet.num == nil && len(p.sheet.lines) <= maxDigest {
 		d.lines = p.sheet.hashes
+		d.shown = p.shows() >= len(p.lines)*9/10
 	}
 	return d
 }
@@ -171,12 +173,17 @@ var content = map[string]bool{
 // difference shows what is not as it was in the run before, if that is the lesser part.
 // What is gone is named by its reference in that run.
 func (p *page) difference() bool {
-	prior := p.in.Prior
-	if prior == nil || prior.Digest == nil || prior.Digest.lines == nil || !content[prior.Digest.kind] || p.sheet.num != nil || len(p.sheet.hashes) != len(p.lines) || p.in.failed() {
+	if p.sheet.num != nil || len(p.sheet.hashes) != len(p.lines) || len(p.lines) < 2*fewPaths || p.in.failed() {
 		return false
 	}
+	prior := p.in.Prior
+	if prior == nil || !prior.comparable() {
+		if prior = p.seenBefore(); prior == nil {
+			return false
+		}
+	}
 	added, gone := p.changed(prior.Digest.lines)
-	if len(added) > len(p.lines)/2 || len(p.lines) < 2*fewPaths {
+	if len(added) > len(p.lines)/2 {
 		return false
 	}
 	p.kind = prior.Digest.kind
@@ -190,10 +197,77 @@ func (p *page) difference() bool {
 			p.because(i, folded, "what was there")
 		}
 	}
-	for _, r := range ranges(gone) {
+	rs := ranges(gone)
+	for _, r := range rs[:min(len(rs), maxRanges)] {
 		p.note(len(p.lines), fmt.Sprintf("[gone: %s:%d-%d]", prior.Ref, r[0]+1, r[1]+1))
 	}
+	if len(rs) > maxRanges {
+		p.note(len(p.lines), fmt.Sprintf("[gone: %d more lines all over %s]", countIn(rs[maxRanges:]), prior.Ref))
+	}
 	return true
+}
+
+// maxRanges is how many parts that are gone are named one by one.
+const maxRanges = 8
+
+func countIn(ranges [][2]int) int {
+	n := 0
+	for _, r := range ranges {
+		n += r[1] - r[0] + 1
+	}
+	return n
+}
+
+// comparable says that an output like it is best told by the difference.
+func (r *Prior) comparable() bool {
+	return r.Digest != nil && r.Digest.lines != nil && content[r.Digest.kind]
+}
+
+// seenBefore is the newest output of another command that is nearly this one: a file
+// shown again by what has edited it. An output that is a small part of an earlier one is
+// none: who asks for ten lines of a file wants to read them.
+func (p *page) seenBefore() *Prior {
+	var here map[uint64]int
+	for k := range p.in.Recent {
+		r := &p.in.Recent[k]
+		n := len(p.lines)
+		if !r.comparable() || !r.Digest.shown || r.Digest.total > n*4/3 || r.Digest.total < n*3/4 {
+			continue
+		}
+		if here == nil {
+			here = make(map[uint64]int, n)
+			for _, h := range p.sheet.hashes {
+				here[h]++
+			}
+		}
+		if same := sameLines(here, r.Digest.lines); same*5 >= max(n, r.Digest.total)*4 {
+			return r
+		}
+	}
+	return nil
+}
+
+// sameLines is how many of the lines are among those that are here, each once.
+func sameLines(here map[uint64]int, lines []uint64) int {
+	seen, n := make(map[uint64]int, len(lines)), 0
+	for _, h := range lines {
+		if seen[h] < here[h] {
+			seen[h]++
+			n++
+		}
+	}
+	return n
+}
+
+// shows is how many lines are in view, blank ones taken for it.
+func (p *page) shows() int {
+	n := 0
+	for i, f := range p.fates {
+		if f <= vital || f == retold || blank(p.lines[i]) {
+			n++
+		}
+	}
+	return n
 }
 
 // changed are the lines that are new, and the numbers of those that are gone. Lines
@@ -223,13 +297,11 @@ func (p *page) changed(before []uint64) (added, gone []int) {
 	return added, gone
 }
 
-// ranges joins numbers that follow each other. There are at most maxRanges; the last
-// reaches over the rest.
+// ranges joins numbers that follow each other.
 func ranges(numbers []int) [][2]int {
-	const maxRanges = 8
 	var out [][2]int
 	for _, n := range numbers {
-		if k := len(out) - 1; k >= 0 && (out[k][1] == n-1 || len(out) == maxRanges) {
+		if k := len(out) - 1; k >= 0 && out[k][1] == n-1 {
 			out[k][1] = n
 			continue
 		}

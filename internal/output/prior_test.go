@@ -33,6 +33,50 @@ func TestRerunThatDiffersInTimesAloneIsTheSame(t *testing.T) {
 	}
 }
 
+// A file that another command shows again is told by what is new in it; ten lines of it
+// that somebody asks for are shown.
+func TestWhatAnotherCommandShowsAgainIsTheDifference(t *testing.T) {
+	file := func(changed int) string {
+		var b strings.Builder
+		for i := 1; i <= 60; i++ {
+			word := "step"
+			if i == changed {
+				word = "changed"
+			}
+			fmt.Fprintf(&b, "%d:    do_%s(%d, value_of(%d))\n", i, word, i*7, i)
+		}
+		return b.String()
+	}
+	first := reduceText("open a.py", 0, file(0))
+	if first.Kind != "file" || first.Text != file(0) {
+		t.Errorf("%s: %q", first.Kind, first.Text)
+	}
+	recent := []Prior{{Ref: "@e1", Digest: first.Digest}}
+	read := func(command, text string) string {
+		return Reduce(Input{Command: command, Bytes: []byte(text), Exit: new(int), Ref: "@e2", Recent: recent}).Text
+	}
+	if got := read("edit 31:31", file(31)); !strings.HasPrefix(got, "[since @e1: +1 -1 of 60 lines]\n") || !strings.Contains(got, "31:    do_changed(217, value_of(31))\n") || !strings.HasSuffix(got, "[gone: @e1:31-31]\n") || strings.Contains(got, "do_step") {
+		t.Errorf("%q", got)
+	}
+	part := strings.Join(strings.SplitAfter(file(0), "\n")[20:40], "")
+	if got := read("sed -n 21,40p", part); got != part {
+		t.Errorf("%q", got)
+	}
+	big := reduceText("cat a.py", 0, strings.Repeat("def f(): pass  # of which there are very many in here\n", 5)+manyLines(3000))
+	recent = []Prior{{Ref: "@e1", Digest: big.Digest}}
+	if got := read("python3 -c x", manyLines(2900)); strings.Contains(got, "[since") {
+		t.Errorf("compared with what was never shown: %.200q", got)
+	}
+}
+
+func manyLines(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "    x%d = compute(%d) + %d\n", i, i*i, i%7)
+	}
+	return b.String()
+}
+
 func TestAnotherExitIsNotTheSame(t *testing.T) {
 	text := strings.Repeat("doing things\n", 30)
 	if r := rerun("./x", 0, text, 1, text); strings.Contains(r.Text, "same as") || !strings.Contains(r.Text, "[exit 1]") {

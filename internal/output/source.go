@@ -23,7 +23,7 @@ const (
 
 func readSource(p *page) {
 	name := p.cmd.fileShown()
-	if isLogName(name) && path.Ext(name) != ".md" {
+	if isLogName(name) && (path.Ext(name) != ".txt" || timed(p.lines)) {
 		p.patience, p.kind = 0, "log"
 		return
 	}
@@ -38,6 +38,47 @@ func readSource(p *page) {
 		return
 	}
 	p.bothEnds()
+}
+
+// timed says that most lines begin with a time, as those of a log do.
+func timed(lines []string) bool {
+	n, with := 0, 0
+	for i := 0; i < len(lines); i += 1 + len(lines)/50 {
+		head := lines[i][:min(len(lines[i]), 32)]
+		if blank(head) {
+			continue
+		}
+		n++
+		if c := strings.Count(head, ":"); c >= 2 && strings.ContainsAny(head[:1], "[0123456789JFMASOND") {
+			with++
+		}
+	}
+	return with*2 > n
+}
+
+// numbered says that most of the lines are those of a file with their numbers in front,
+// one after the other, as tools that show a part of a file print them.
+func (p *page) numbered(left []int) bool {
+	n, before := 0, 0
+	for _, i := range left {
+		line := strings.TrimLeft(p.lines[i], " ")
+		at, rest := number(line)
+		if at > 0 && (rest == "" || strings.IndexByte(":\t |-", rest[0]) >= 0) {
+			if at == before+1 {
+				n++
+			}
+			before = at
+		}
+	}
+	if n*10 < len(left)*8 {
+		return false
+	}
+	if p.kind == "text" {
+		p.kind = "file"
+	}
+	p.patience = max(p.patience, Ceiling)
+	p.coarsen(brief)
+	return true
 }
 
 // keepOpen shows what nobody has decided about, as it is.

@@ -3,6 +3,7 @@ package session
 import (
 	"errors"
 	"io"
+	"slices"
 
 	"github.com/ai-session/ai-session/api"
 	"github.com/ai-session/ai-session/internal/persistence"
@@ -22,6 +23,13 @@ type Reading struct {
 
 	PriorRef string // of the last run of the same command, if its Digest is known
 	Prior    any
+	Recent   []Earlier // the last runs of other commands, newest first
+}
+
+// Earlier is a command that ended before, with what its reducer wanted to know.
+type Earlier struct {
+	Ref    string
+	Digest any
 }
 
 // Reducer writes what an agent should read of an output into r, and returns what it
@@ -43,7 +51,7 @@ func (sp span) reduce(b *block, r *api.Report, o textOptions) {
 	in := sp.reading(b, r.Ref)
 	in.MaxTokens = o.maxTokens
 	if o.prior != nil {
-		in.PriorRef, in.Prior = o.prior(b)
+		in.PriorRef, in.Prior, in.Recent = o.prior(b)
 	}
 	digest := o.reduce(in, r)
 	if o.learn != nil && digest != nil {
@@ -97,16 +105,24 @@ func (s *Session) textOptions(raw bool, maxTokens int) textOptions {
 	return textOptions{raw: raw, maxTokens: maxTokens, reduce: s.c.Reduce, prior: s.priorOf, learn: s.learn}
 }
 
-// priorOf is the last run of b's command before it.
-func (s *Session) priorOf(b *block) (ref string, digest any) {
+// recentPriors is how many other commands' outputs one is compared with: a few steps of
+// an agent's work.
+const recentPriors = 8
+
+// priorOf is the last run of b's command before it, and the newest of other commands.
+func (s *Session) priorOf(b *block) (ref string, digest any, recent []Earlier) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, p := range s.priors {
-		if p.command == b.command && p.number < b.number {
-			return "@" + api.BlockID(p.number), p.digest
+	for _, p := range slices.Backward(s.priors) {
+		switch {
+		case p.number >= b.number:
+		case p.command == b.command:
+			ref, digest = "@"+api.BlockID(p.number), p.digest
+		case len(recent) < recentPriors:
+			recent = append(recent, Earlier{"@" + api.BlockID(p.number), p.digest})
 		}
 	}
-	return "", nil
+	return ref, digest, recent
 }
 
 // learn keeps the digest of an ended block for the next run of its command. A block
@@ -121,13 +137,14 @@ func (s *Session) learn(b *block, digest any) {
 		if p.command != b.command {
 			continue
 		}
-		if p.number < b.number {
-			s.priors[i] = prior{b.command, b.number, digest}
+		if p.number >= b.number {
+			return
 		}
-		return
+		s.priors = slices.Delete(s.priors, i, i+1)
+		break
 	}
 	if len(s.priors) == keepPriors {
-		s.priors = append(s.priors[:0], s.priors[1:]...)
+		s.priors = slices.Delete(s.priors, 0, 1)
 	}
 	s.priors = append(s.priors, prior{b.command, b.number, digest})
 }

@@ -33,7 +33,7 @@ type textOptions struct {
 	raw       bool
 	maxTokens int
 	reduce    Reducer // nil: the end of the text
-	prior     func(*block) (ref string, digest any)
+	prior     func(*block) (ref string, digest any, recent []Earlier)
 	learn     func(*block, any)
 }
 
