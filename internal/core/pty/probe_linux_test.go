@@ -175,6 +175,24 @@ func TestWhoIsStillThereWhenTimeIsUpIsNamed(t *testing.T) {
 	}
 }
 
+func TestWhoDiesOfASignalIsKnown(t *testing.T) {
+	for _, c := range []struct {
+		program string
+		want    bool
+	}{
+		{"echo up; exec sleep 1000", true},
+		{"trap '' INT; echo up; exec sleep 1000", false},
+		{"trap : INT; echo up; while :; do sleep 1000; done", false},
+	} {
+		w := start(t, "sh", "-c", c.program)
+		w.sees("up")
+		settles(t, c.program, func() bool {
+			l, err := w.ForegroundLeader()
+			return err == nil && l.DiesOf(syscall.SIGINT) == c.want
+		})
+	}
+}
+
 func FuzzProc(f *testing.F) {
 	stat, err := os.ReadFile("/proc/self/stat")
 	if err != nil {
@@ -187,8 +205,8 @@ func FuzzProc(f *testing.F) {
 	f.Add([]byte("running\n"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if p, ok := parseStat(b); ok {
-			again := fmt.Sprintf("%d (%s) %s %d %d %d %d 0 0 0 0 0 0 0 0 0 0 0 0 %d 0 %d", p.PID, p.Name, []byte{p.State},
-				p.Parent, p.Group, p.Session, int32(p.terminal), p.threads, int64(p.started))
+			again := fmt.Sprintf("%d (%s) %s %d %d %d %d 0 0 0 0 0 0 0 0 0 0 0 0 %d 0 %d 0 0 0 0 0 0 0 0 0 0 %d 0", p.PID, p.Name, []byte{p.State},
+				p.Parent, p.Group, p.Session, int32(p.terminal), p.threads, int64(p.started), ^p.unarmed&^(1<<31))
 			if q, ok := parseStat([]byte(again)); !ok || q != p {
 				t.Fatalf("%+v, again %+v", p, q)
 			}

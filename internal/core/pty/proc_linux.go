@@ -146,6 +146,11 @@ func parseStat(b []byte) (p Process, ok bool) {
 	p.Parent, p.Group, p.Session = number(rest[1]), number(rest[2]), number(rest[3])
 	p.terminal, p.started = uint64(uint32(number(rest[4]))), uint64(number(rest[19]))
 	p.threads = number(rest[17])
+	if len(rest) > 31 && p.State != 'Z' && p.State != 'X' {
+		// Blocked, ignored and caught, in decimal; proc(5) calls them obsolete for lack
+		// of the real-time signals, which are of no concern here.
+		p.unarmed = ^(uint32(number(rest[29])) | uint32(number(rest[30])) | uint32(number(rest[31]))) &^ (1 << 31)
+	}
 	return p, err == nil
 }
 

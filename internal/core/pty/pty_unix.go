@@ -10,7 +10,6 @@ import (
 	"strings"
 	"sync"
 	"syscall"
-	"time"
 
 	"github.com/creack/pty"
 	"golang.org/x/sys/unix"
@@ -329,18 +328,19 @@ func (p *PTY) Foreground() (group int, err error) {
 	return group, err
 }
 
-// ForegroundAge is how long ago the leader of the foreground group was started. A
-// clock tick, 10 ms on Linux, is as fine as it gets.
-func (p *PTY) ForegroundAge() (time.Duration, error) {
+// ForegroundLeader is what leads the foreground group now.
+func (p *PTY) ForegroundLeader() (l Leader, err error) {
 	group, err := p.Foreground()
 	if err != nil {
-		return 0, err
+		return l, err
 	}
 	q, err := process(group)
 	if err != nil {
-		return 0, err
+		return l, err
 	}
-	return age(q)
+	l.Age, err = age(q)
+	l.unarmed = q.unarmed
+	return l, err
 }
 
 // SignalForeground signals the foreground group.

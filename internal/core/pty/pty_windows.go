@@ -10,7 +10,6 @@ import (
 	"os/exec"
 	"sync"
 	"syscall"
-	"time"
 
 	"github.com/charmbracelet/x/conpty"
 	"golang.org/x/sys/windows"
@@ -198,9 +197,9 @@ func (p *PTY) Size() (Size, error) {
 // Foreground is not known: there are no process groups.
 func (p *PTY) Foreground() (int, error) { return 0, fmt.Errorf("foreground group: %w", ErrUnknown) }
 
-// ForegroundAge is not known here.
-func (p *PTY) ForegroundAge() (time.Duration, error) {
-	return 0, fmt.Errorf("foreground group: %w", ErrUnknown)
+// ForegroundLeader is not known: there are no process groups.
+func (p *PTY) ForegroundLeader() (Leader, error) {
+	return Leader{}, fmt.Errorf("foreground group: %w", ErrUnknown)
 }
 
 // SignalForeground sends ^C for an interrupt; nothing else exists here.

@@ -447,32 +447,41 @@ func (s *Session) signalNow(sig syscall.Signal) error {
 	return nil
 }
 
-// startGrace is how long a shell may take to give the terminal to what it started.
-const startGrace = 2 * time.Second
+// startGrace is how long a shell may take to begin what it was told to.
+const startGrace = 5 * time.Second
 
-// signalAgain: a shell that had started a pipeline and not yet given it the terminal
-// took the signal alone, and goes on waiting for that pipeline. Then the pipeline gets
-// it too, as soon as it shows: one that is no younger than the signal. alone says
-// whether the shell itself had the terminal before the signal was sent.
+// signalAgain sees to a command that was just beginning. A shell that had started a
+// pipeline and not yet given it the terminal took the signal alone, and goes on waiting
+// for that pipeline; alone says that the shell had the terminal when the signal was
+// sent. A child that was not yet the program it was to become took the signal with the
+// shell's handler, and forgot it. So the pipeline gets it again: once when it shows, and
+// once when it is a program that would have died of it. One that is younger than the
+// signal is another one's.
 func (s *Session) signalAgain(sig syscall.Signal, alone bool) {
 	e := s.open
-	if e == nil || !alone {
+	if e == nil {
 		return
 	}
 	sent := time.Now()
 	var look func()
 	look = func() {
-		switch {
-		case s.open != e || s.phase != running:
-		case !s.foreign():
-			if time.Since(sent) < startGrace {
-				s.watch.after(s, lostGrace, look)
-			}
-		default:
-			if age, err := s.pty.ForegroundAge(); err == nil && age > time.Since(sent)-lostGrace {
+		if s.open != e || s.phase != running || time.Since(sent) > startGrace {
+			return
+		}
+		if s.foreign() {
+			l, err := s.pty.ForegroundLeader()
+			switch {
+			case err == nil && l.Age < time.Since(sent)-lostGrace:
+				return
+			case err == nil && l.DiesOf(sig):
 				s.pty.SignalForeground(sig) // it may end this very moment: then it needs none
+				return
+			case err == nil && alone:
+				alone = false
+				s.pty.SignalForeground(sig)
 			}
 		}
+		s.watch.after(s, lostGrace, look)
 	}
 	s.watch.after(s, lostGrace, look)
 }
