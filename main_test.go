@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 )
@@ -27,6 +28,9 @@ func testMain(m *testing.M) int {
 	if err := build(bin); err != nil {
 		return failed(err)
 	}
+	if err := keepGoCaches(); err != nil {
+		return failed(err)
+	}
 	home := filepath.Join(root, "h")
 	for name, value := range map[string]string{
 		"PATH":            bin + string(os.PathListSeparator) + os.Getenv("PATH"),
@@ -45,6 +49,21 @@ func testMain(m *testing.M) int {
 		return failed(err)
 	}
 	return status
+}
+
+// keepGoCaches names go's folders, which it would look for below another HOME: every
+// build of a test would begin with the downloads.
+func keepGoCaches() error {
+	for _, name := range []string{"GOCACHE", "GOMODCACHE"} {
+		out, err := exec.Command("go", "env", name).Output()
+		if err != nil {
+			return fmt.Errorf("go env %s: %w", name, err)
+		}
+		if err := os.Setenv(name, strings.TrimSpace(string(out))); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func failed(err error) int {

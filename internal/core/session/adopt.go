@@ -227,6 +227,7 @@ func (s *Session) missed(lost int64, doubt bool) {
 	if lost <= 0 && !doubt {
 		return
 	}
+	s.doubt = s.open != nil
 	s.lost += max(lost, 1) // a gap of nothing cannot be written
 	s.markGap()
 	if s.term.State().AltScreen {
@@ -236,7 +237,7 @@ func (s *Session) missed(lost int64, doubt bool) {
 
 // resumeExec takes up what the last daemon left open. It looks again until the shell
 // has said where it stands.
-func (s *Session) resumeExec(lossy bool) {
+func (s *Session) resumeExec() {
 	if s.kit == nil {
 		return
 	}
@@ -244,7 +245,6 @@ func (s *Session) resumeExec(lossy bool) {
 		s.ended = &shell.Prepared{Token: s.kit.Open()} // its files are still there
 		s.tidy()
 	}
-	s.doubt = lossy
 	s.watch.after(s, promptGrace, func() { s.reclaim(2 * promptGrace) })
 }
 

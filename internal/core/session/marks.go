@@ -166,7 +166,7 @@ func (s *Session) finish(state api.BlockState) {
 	if s.c.Told != nil {
 		s.c.Told(s.c.ID)
 	}
-	s.open, s.input, s.tui, s.evid = nil, nil, false, nil
+	s.open, s.input, s.tui, s.evid, s.doubt = nil, nil, false, nil, false
 	s.lastP = shell.Mark{}
 	e.view, e.cols = &api.Report{Block: *b.view(s.name)}, s.size.Cols
 	close(e.done)

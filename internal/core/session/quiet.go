@@ -145,7 +145,7 @@ func (s *Session) judge(p pty.Probe, err error) {
 	if err == nil {
 		v = s.classify(p)
 	}
-	asks := v.kind != "" || v.tui
+	asks := (v.kind != "" || v.tui) && !(s.doubt && onlyShellReads(v.evidence)) // reclaim asks the shell itself
 	if asks && !v.equal(w.prev) {
 		w.prev = v
 		w.arm(s, secondLook)

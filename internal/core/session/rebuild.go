@@ -84,7 +84,7 @@ func Reopen(p Parts, c Config) (*Session, error) {
 	s.start()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.resumeExec(p.Lost > 0 || p.Doubt)
+	s.resumeExec()
 	return s, nil
 }
 
@@ -149,7 +149,7 @@ func (s *Session) replayBlock(f persistence.Frame) {
 			return
 		}
 		if s.open != nil && s.open.block.number == sf.Block {
-			s.open.prepared.Token, s.phase = sf.Token, armed // given to the shell once more
+			s.open.prepared.Token, s.phase, s.doubt = sf.Token, armed, false // given to the shell once more
 			return
 		}
 		b := &block{
@@ -163,6 +163,7 @@ func (s *Session) replayBlock(f persistence.Frame) {
 	case persistence.Gap:
 		if s.open != nil {
 			s.open.block.flag("gap")
+			s.doubt = true // of a daemon that may have died before the shell could tell
 		}
 	case persistence.ExecEnd:
 		var ef endFrame
@@ -173,7 +174,7 @@ func (s *Session) replayBlock(f persistence.Frame) {
 		s.cwd = ef.Cwd
 		s.remember(s.open.block)
 		close(s.open.done)
-		s.open = nil
+		s.open, s.doubt = nil, false
 		s.phase = ending
 	}
 }

@@ -169,6 +169,26 @@ func TestCommandOfLostMarksIsNotRunAgain(t *testing.T) {
 	}
 }
 
+// A second crash before the shell could be asked must not forget that it has to be.
+func TestEndThatACrashAteIsAskedForAfterASecondCrash(t *testing.T) {
+	m := newManager(t)
+	s, _ := start(t, m, shellArgv(t, "bash")...)
+	run(t, s, "true")
+	master, pid := dropArmed(t, m, s, "(exit 9)", func(master *os.File) { lose(t, master, "P") })
+	if err := unix.Kill(pid, unix.SIGSTOP); err != nil {
+		t.Fatal(err) // it is asked, and does not answer this time
+	}
+	second := rebuilt(t, m, s, master, pid, true)
+	master, pid = drop(t, m, second)
+	if err := unix.Kill(pid, unix.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+	back := rebuilt(t, m, second, master, pid)
+	if end := waitFor(t, back, api.WaitRequest{For: "exit"}); end.Block == nil || end.Block.Exit != api.ExitCode(9) {
+		t.Errorf("%+v", end)
+	}
+}
+
 // dropArmed drops a session whose shell was stopped while a command was typed at it,
 // lets the shell go on, and calls before.
 func dropArmed(t *testing.T, m *Manager, s *Session, command string, before func(master *os.File)) (*os.File, int) {
