@@ -272,6 +272,9 @@ func (c *call) answered(ctx context.Context, tasks bool) (*sdk.CallToolResult, e
 	return c.report(w.Block), nil
 }
 
+// settle bounds how long a program may draw what follows from what was typed.
+const settle = 2 * time.Second
+
 func runSend(ctx context.Context, c *call, args json.RawMessage) (*sdk.CallToolResult, error) {
 	var in struct {
 		Session, Text, Until string
@@ -281,8 +284,9 @@ func runSend(ctx context.Context, c *call, args json.RawMessage) (*sdk.CallToolR
 		return nil, err
 	}
 	req := &api.SendRequest{Session: in.Session, Text: in.Text, Keys: in.Keys}
-	if in.Until != "" {
-		req.Until = &api.Until{For: in.Until, TimeoutMS: api.MillisOf(answerBy)}
+	req.Until = &api.Until{For: in.Until, TimeoutMS: api.MillisOf(answerBy)}
+	if in.Until == "" {
+		req.Until = &api.Until{For: "quiet", TimeoutMS: api.MillisOf(settle)} // or the screen would be the one before
 	}
 	res, err := api.Send.Call(ctx, c.caller, req)
 	if err != nil {

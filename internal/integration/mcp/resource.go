@@ -32,7 +32,10 @@ func (s *Server) readResource(ctx context.Context, req *sdk.ReadResourceRequest)
 		}
 		return nil, err
 	}
-	return &sdk.ReadResourceResult{Contents: []*sdk.ResourceContents{{URI: req.Params.URI, MIMEType: "text/plain", Text: text}}}, nil
+	return &sdk.ReadResourceResult{
+		Contents:  []*sdk.ResourceContents{{URI: req.Params.URI, MIMEType: "text/plain", Text: text}},
+		Cacheable: sdk.Cacheable{CacheScope: "private"}, // unset means public: any cache on the way might give it to others
+	}, nil
 }
 
 // resourceText reads ais://SESSION/eN?lines=a-b&grep=RE or ais://SESSION/screen.
