@@ -22,20 +22,11 @@ type place struct {
 //	a.ts:3:7 - text      tsc on a terminal
 func parsePlace(line string) (place, bool) {
 	s := strings.TrimLeft(line, " ")
-	at := 0
-	for at < len(s) {
-		i := strings.IndexAny(s[at:], ":(")
-		if i < 0 {
-			return place{}, false
-		}
-		at += i
-		if at > 0 && at+1 < len(s) && isDigit(s[at+1]) && fileLike(s[:at]) {
+	for at := 1; at+1 < min(len(s), maxPath); at++ {
+		if (s[at] == ':' || s[at] == '(') && isDigit(s[at+1]) && fileLike(s[:at]) {
 			if p, ok := placeAt(s, at); ok {
 				return p, true
 			}
-		}
-		if at++; at > maxPath {
-			return place{}, false
 		}
 	}
 	return place{}, false
@@ -47,11 +38,19 @@ const maxPath = 300
 // fileLike says whether a text may be a path: no blanks before anything that looks
 // like an extension or a slash.
 func fileLike(s string) bool {
-	if strings.ContainsAny(s, " \t\"'<>|=,;[]{}") {
-		return false
+	pathly := false
+	for i := range len(s) {
+		switch c := s[i]; {
+		case notInPaths[c]:
+			return false
+		case c == '.', c == '/', c == '\\':
+			pathly = true
+		}
 	}
-	return strings.ContainsAny(s, "./\\") || s == "Makefile" || s == "Dockerfile"
+	return pathly || s == "Makefile" || s == "Dockerfile"
 }
+
+var notInPaths = asciiTable(" \t\"'<>|=,;[]{}")
 
 func placeAt(s string, at int) (place, bool) {
 	p := place{file: s[:at]}

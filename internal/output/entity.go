@@ -10,7 +10,7 @@ import (
 // of what is in view, none longer than maxEntity.
 const (
 	maxEntities   = 20
-	entityBytes   = 64 << 10
+	entityBytes   = 32 << 10
 	maxEntity     = 300
 	maxEntityWord = 1 << 10 // a longer word is data
 )
@@ -79,7 +79,7 @@ func (n *namer) line(line string) {
 			n.add("pid", word)
 		case col == n.column && !pids:
 			n.column = -1 // the table has ended
-		case len(word) <= maxEntityWord:
+		case len(word) <= maxEntityWord && tells(word):
 			n.word(word, before)
 		}
 		before, col = word, col+1
@@ -90,7 +90,42 @@ func (n *namer) line(line string) {
 }
 
 // quotes are what stands around words.
-const quotes = "\"'`,;()[]{}<>‘’“”"
+const quotes = "\"'`,;()[]{}<>="
+
+var isQuote = asciiTable(quotes)
+
+// unquote is a word without what stands around it.
+func unquote(word string) string {
+	for word != "" && isQuote[word[0]] {
+		word = word[1:]
+	}
+	for word != "" && isQuote[word[len(word)-1]] {
+		word = word[:len(word)-1]
+	}
+	if word != "" && word[0] >= 0x80 {
+		word = strings.Trim(word, "‘’“”")
+	}
+	return word
+}
+
+// telling are the bytes of which every name that is looked for has one.
+var telling = asciiTable("0123456789/.:\\")
+
+func asciiTable(set string) (table [256]bool) {
+	for i := range len(set) {
+		table[set[i]] = true
+	}
+	return table
+}
+
+func tells(word string) bool {
+	for i := range len(word) {
+		if telling[word[i]] {
+			return true
+		}
+	}
+	return false
+}
 
 // word reads a word, by its form and by the word before it. Of name=value both say
 // something.
@@ -98,9 +133,9 @@ func (n *namer) word(word, before string) {
 	if n.pid(word) {
 		return
 	}
-	word = strings.Trim(word, quotes)
+	word = unquote(word)
 	if name, value, ok := strings.Cut(word, "="); ok && value != "" && !strings.Contains(name, "://") {
-		word, before = strings.Trim(value, quotes+"="), name
+		word, before = unquote(value), name
 	}
 	switch before = label(before); {
 	case strings.Contains(word, "://"):
@@ -119,7 +154,7 @@ func label(word string) string {
 	if len(word) > maxLabel {
 		return ""
 	}
-	return strings.ToLower(strings.TrimRight(word, quotes+":=#"))
+	return strings.ToLower(strings.TrimRight(word, quotes+":#"))
 }
 
 const maxLabel = 24

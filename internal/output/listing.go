@@ -21,6 +21,7 @@ func readPaths(p *page) {
 	if len(dirs) == 0 {
 		return
 	}
+	p.startAt(brief, len(p.lines))
 	p.coarsen(max(brief, p.detail+1))
 	for _, d := range dirs {
 		for _, i := range d.lines {
@@ -256,6 +257,7 @@ func readTree(p *page) {
 	if len(nodes) < fewPaths {
 		return
 	}
+	p.startAt(brief, len(nodes))
 	p.coarsen(max(brief, p.detail+1))
 	for k := 0; k < len(nodes); k++ {
 		n := nodes[k]
@@ -342,23 +344,35 @@ func treeText(name string, files []string, level detail) string {
 func (p *page) nodes() []branch {
 	var all []branch
 	for i, line := range p.lines {
-		at := strings.Index(line, "── ")
-		if at < 0 || p.fates[i] != open {
+		if p.fates[i] != open {
 			continue
 		}
-		columns := 0
-		for _, r := range line[:at] {
-			switch r {
-			case '│', ' ', '├', '└', '\u00a0':
-				columns++
-			default:
-				columns = -1000
+		columns, at := drawnColumns(line)
+		if name, ok := strings.CutPrefix(line[at:], "── "); ok {
+			if all == nil {
+				all = make([]branch, 0, len(p.lines)-i)
 			}
+			all = append(all, branch{line: i, depth: columns / 4, name: strings.TrimSuffix(name, "/")})
 		}
-		if columns < 0 {
-			continue
-		}
-		all = append(all, branch{line: i, depth: columns / 4, name: strings.TrimSuffix(line[at+len("── "):], "/")})
 	}
 	return all
+}
+
+// drawnColumns is how many columns of lines and blanks a line begins with, and in how
+// many bytes.
+func drawnColumns(line string) (columns, at int) {
+	for at < len(line) {
+		switch {
+		case line[at] == ' ':
+			at++
+		case strings.HasPrefix(line[at:], "│"), strings.HasPrefix(line[at:], "├"), strings.HasPrefix(line[at:], "└"):
+			at += len("│")
+		case strings.HasPrefix(line[at:], "\u00a0"):
+			at += len("\u00a0")
+		default:
+			return columns, at
+		}
+		columns++
+	}
+	return columns, at
 }

@@ -14,6 +14,7 @@ func drawnOver(raw []byte, lines []string) []string {
 	var lost []string
 	seen := map[uint64]bool{}
 	var shown map[uint64]bool
+	looked := 0
 	for line := range bytes.Lines(raw) {
 		for _, text := range drawnTexts(line) {
 			if len(text) < 8 || alarm(text) == calm && !diagnostic(text) {
@@ -27,7 +28,10 @@ func drawnOver(raw []byte, lines []string) []string {
 			if shown == nil {
 				shown = shapes(lines)
 			}
-			if !shown[key] && !within(lines, text) && len(lost) < maxLost {
+			if len(lost) == maxLost || shown[key] || looked == maxLooked {
+				continue
+			}
+			if looked++; !within(lines, text) {
 				lost = append(lost, text)
 			}
 		}
@@ -65,6 +69,10 @@ func drawsOver(raw []byte) bool {
 // maxLost is how many lines that were drawn over are shown: a display that says
 // "1 failed" counts through many.
 const maxLost = 8
+
+// maxLooked is how many are looked for within the lines shown: each time all of them are
+// read.
+const maxLooked = 64
 
 func shapes(lines []string) map[uint64]bool {
 	s := make(map[uint64]bool, len(lines))

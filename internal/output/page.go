@@ -93,6 +93,18 @@ func (p *page) each(yield func(i int, line string) fate) {
 	}
 }
 
+// startAt leaves the details before one out if names could not be told within what the
+// text may take: each is a token at least.
+func (p *page) startAt(d detail, names int) {
+	most := p.in.MaxTokens
+	if most == 0 {
+		most = max(Target, p.patience)
+	}
+	if names > most {
+		p.detail = max(p.detail, d)
+	}
+}
+
 // coarsen says that less would be shown at that detail.
 func (p *page) coarsen(to detail) {
 	if to > p.detail && to <= outline && (p.coarser == full || to < p.coarser) {
