@@ -106,7 +106,7 @@ const minBlock = 3
 
 // foldBlocks folds what was said above in the same words over several lines.
 func (p *page) foldBlocks() {
-	first := map[string]int{}
+	first := make(map[string]int, len(p.lines))
 	for i := 0; i < len(p.lines); {
 		if p.fates[i] != open || blank(p.lines[i]) {
 			i++

@@ -14,10 +14,17 @@ import (
 //
 // Kinds with several lines are shown once, with a count; rare kinds are shown whole.
 type miner struct {
-	counts   []uint32       // by hash of (words in line, column, word)
-	distinct map[uint32]int // by words in line and column
-	lines    map[uint32]int // by words in line
+	counts   []uint32           // by hash of (words in line, column, word)
+	distinct [2 * columns]int32 // by column; those with the digits masked behind the others
+	lines    [maxWords + 1]int  // by words in line
 }
+
+// columns is how many there are in lines of all lengths; masked marks a word without its
+// digits.
+const (
+	columns = (maxWords + 1) << 6
+	masked  = columns
+)
 
 // wordRef is a word of a line: its hash, that with the digits masked, and whether it
 // alarms.
@@ -36,7 +43,7 @@ const (
 )
 
 func (p *page) mine(left []int) {
-	m := &miner{counts: make([]uint32, 1<<minerBits), distinct: map[uint32]int{}, lines: map[uint32]int{}}
+	m := &miner{counts: make([]uint32, 1<<minerBits)}
 	for _, i := range left {
 		m.learn(p.sheet.wordsOf(i))
 	}
@@ -66,6 +73,7 @@ func (p *page) mine(left []int) {
 func (s *sheet) wordsOf(i int) []wordRef {
 	if s.words == nil {
 		s.words = make([][]wordRef, len(s.lines))
+		s.wordPool = make([]wordRef, 0, min(4*s.tokens/3, len(s.lines)*maxWords))
 	}
 	if s.words[i] == nil {
 		from := len(s.wordPool)
@@ -138,10 +146,10 @@ func (m *miner) learn(words []wordRef) {
 	n := uint32(len(words))
 	m.lines[n]++
 	for col, w := range words {
-		column := n<<8 | uint32(col)
+		column := n<<6 | uint32(col)
 		m.see(column, w.h)
 		if w.masked != w.h {
-			m.see(column|1<<31, w.masked)
+			m.see(column+masked, w.masked)
 		}
 	}
 }
@@ -169,12 +177,12 @@ func (m *miner) kind(words []wordRef) uint64 {
 	often := uint32(max(5, m.lines[n]/20))
 	key := uint64(n) + 14695981039346656037
 	for col, w := range words {
-		column := n<<8 | uint32(col)
+		column := n<<6 | uint32(col)
 		part := uint32(0)
 		switch {
-		case w.loud, *m.at(column, w.h) >= often, m.distinct[column] <= fewWords && m.lines[n] > 2*m.distinct[column]:
+		case w.loud, *m.at(column, w.h) >= often, m.distinct[column] <= fewWords && m.lines[n] > 2*int(m.distinct[column]):
 			part = w.h
-		case w.masked != w.h && (*m.at(column|1<<31, w.masked) >= often || m.distinct[column|1<<31] <= fewWords):
+		case w.masked != w.h && (*m.at(column+masked, w.masked) >= often || m.distinct[column+masked] <= fewWords):
 			part = w.masked
 		}
 		key = (key ^ uint64(part)) * 1099511628211

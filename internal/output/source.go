@@ -60,7 +60,10 @@ func timed(lines []string) bool {
 // one after the other, as tools that show a part of a file print them.
 func (p *page) numbered(left []int) bool {
 	n, before := 0, 0
-	for _, i := range left {
+	for k, i := range left {
+		if k == minMined && n < k/2 {
+			return false
+		}
 		line := strings.TrimLeft(p.lines[i], " ")
 		at, rest := number(line)
 		if at > 0 && (rest == "" || strings.IndexByte(":\t |-", rest[0]) >= 0) {
