@@ -96,6 +96,7 @@ type SearchRequest struct {
 	IgnoreCase bool   `json:"ignore_case,omitempty" in:"query" flag:"ignore-case,i" doc:"upper and lower case are the same"`
 	Commands   bool   `json:"commands,omitempty" in:"query" flag:"commands" doc:"only in the commands that were run"`
 	Limit      int    `json:"limit,omitempty" in:"query" flag:"limit,n" default:"50" doc:"how many, newest session first"`
+	Cursor     string `json:"cursor,omitempty" in:"query" flag:"cursor" doc:"next_cursor of the page before"`
 }
 
 // SearchResult is what was found.
@@ -103,6 +104,8 @@ type SearchResult struct {
 	Hits []Hit `json:"hits"`
 	More bool  `json:"more"`           // there are more than the limit
 	Gaps int   `json:"gaps,omitempty"` // ranges that could not be searched: lost, evicted or damaged
+
+	NextCursor string `json:"next_cursor,omitempty"` // opens the page behind this one
 }
 
 // Hit is a line with a match.

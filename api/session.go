@@ -116,11 +116,14 @@ type Check struct {
 // ListRequest asks for the sessions.
 type ListRequest struct {
 	Status string `json:"status,omitempty" in:"query" flag:"status" enum:"starting|ready|running|needs_input|tui|human|unknown|dead" doc:"only sessions in this state"`
+	Limit  int    `json:"limit,omitempty" in:"query" flag:"limit,n" doc:"how many; by default all"`
+	Cursor string `json:"cursor,omitempty" in:"query" flag:"cursor" doc:"next_cursor of the page before"`
 }
 
-// SessionList is every session, oldest first.
+// SessionList is a page of the sessions, oldest first.
 type SessionList struct {
-	Sessions []Session `json:"sessions"`
+	Sessions   []Session `json:"sessions"`
+	NextCursor string    `json:"next_cursor,omitempty"` // opens the page of younger sessions
 }
 
 // SessionRequest names one session.

@@ -93,6 +93,7 @@ func (a *app) list() *cobra.Command {
 		if err != nil || a.json {
 			return err
 		}
+		a.more(res.NextCursor)
 		return renderSessions(a.stdout, res.Sessions, detailed)
 	})
 	c.Aliases = []string{"ls"}
@@ -239,8 +240,16 @@ func (a *app) history() *cobra.Command {
 		if err != nil || a.json {
 			return err
 		}
+		a.more(h.NextCursor)
 		return renderHistory(a.stdout, h)
 	})
+}
+
+// more says how to see what a page had no place for.
+func (a *app) more(cursor string) {
+	if cursor != "" {
+		fmt.Fprintf(a.stderr, "ai-session: there are more: a larger --limit, or --cursor %s for the next\n", cursor)
+	}
 }
 
 func (a *app) events() *cobra.Command {

@@ -77,7 +77,7 @@ func (a *app) search() *cobra.Command {
 			fmt.Fprintf(a.stderr, "ai-session: %s of output could not be searched\n", counted(res.Gaps, "range"))
 		}
 		if res.More {
-			fmt.Fprintf(a.stderr, "ai-session: there are more; --limit shows them\n")
+			a.more(res.NextCursor)
 		}
 		if a.json {
 			return nil

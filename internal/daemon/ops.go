@@ -19,11 +19,23 @@ func (d *Daemon) create(ctx context.Context, req *api.CreateRequest) (*api.Sessi
 }
 
 func (d *Daemon) list(_ context.Context, req *api.ListRequest) (*api.SessionList, error) {
+	if req.Limit < 0 {
+		return nil, api.Errorf(api.Invalid, "limit %d is negative", req.Limit)
+	}
 	list := &api.SessionList{Sessions: []api.Session{}}
 	for _, s := range d.sessions.All() {
-		if info := s.Info(); req.Status == "" || string(info.State) == req.Status {
-			list.Sessions = append(list.Sessions, info)
+		if s.ID() <= req.Cursor { // ids grow: a page goes on behind a session that is gone by now
+			continue
 		}
+		info := s.Info()
+		if req.Status != "" && string(info.State) != req.Status {
+			continue
+		}
+		if n := len(list.Sessions); req.Limit > 0 && n == req.Limit {
+			list.NextCursor = list.Sessions[n-1].ID
+			break
+		}
+		list.Sessions = append(list.Sessions, info)
 	}
 	return list, nil
 }

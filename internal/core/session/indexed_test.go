@@ -73,6 +73,40 @@ func TestSearchIsTheSameWithAnIndex(t *testing.T) {
 			t.Errorf("%+v: with an index %+v, without %+v", req, with, without)
 		}
 	}
+	for _, req := range []api.SearchRequest{{Query: "needle"}, {Query: "two"}, {Query: "e", Commands: true}} {
+		all, err := m.Search(t.Context(), &req)
+		if err != nil || all.More || all.NextCursor != "" {
+			t.Fatalf("%+v: %+v %v", req, all, err)
+		}
+		for limit := 1; limit <= 3; limit++ {
+			for _, m.c.Index = range []*index.Index{nil, ix} {
+				if got := pages(t, m, req, limit); !reflect.DeepEqual(got, all.Hits) {
+					t.Errorf("%+v in pages of %d: %+v, want %+v", req, limit, got, all.Hits)
+				}
+			}
+		}
+	}
+	for _, cursor := range []string{"7", ".c1", "s1.c0", "s1.x1", "s1.c", "s1.o-1", "s1."} {
+		if _, err := m.Search(t.Context(), &api.SearchRequest{Query: "x", Cursor: cursor}); api.CodeOf(err) != api.Invalid {
+			t.Errorf("cursor %q: %v", cursor, err)
+		}
+	}
+}
+
+// pages are the hits of a search page by page.
+func pages(t *testing.T, m *Manager, req api.SearchRequest, limit int) (all []api.Hit) {
+	t.Helper()
+	req.Limit = limit
+	for {
+		page, err := m.Search(t.Context(), &req)
+		if err != nil || len(page.Hits) > limit || page.More != (page.NextCursor != "") {
+			t.Fatalf("%+v: %+v %v", req, page, err)
+		}
+		all = append(all, page.Hits...)
+		if req.Cursor = page.NextCursor; req.Cursor == "" {
+			return all
+		}
+	}
 }
 
 func TestStoredBlockIsFoundByTheIndex(t *testing.T) {

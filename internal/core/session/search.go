@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"regexp"
 	"slices"
 	"sort"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -46,11 +48,16 @@ func (m *Manager) Search(ctx context.Context, req *api.SearchRequest) (*api.Sear
 	if err != nil {
 		return nil, err
 	}
+	if err := f.after.parse(req.Cursor); err != nil {
+		return nil, err
+	}
+	ids = f.after.rest(ids)
 	known := m.indexedCommands(ctx, &f, ids)
 	defer known.stop()
 	for _, id := range ids {
 		seen := known.has(id)
 		if seen {
+			f.here = id
 			m.known(&f, id, known)
 		}
 		if seen && req.Commands || f.res.More {
@@ -59,6 +66,9 @@ func (m *Manager) Search(ctx context.Context, req *api.SearchRequest) (*api.Sear
 		if err := m.lookInto(ctx, &f, id, seen); err != nil {
 			return f.res, err
 		}
+	}
+	if f.res.More {
+		f.res.NextCursor = f.last.String()
 	}
 	return f.res, nil
 }
@@ -75,6 +85,7 @@ func (m *Manager) lookInto(ctx context.Context, f *finder, id string, seen bool)
 		return nil
 	}
 	defer a.Release()
+	f.here = id
 	return f.look(ctx, a, seen)
 }
 
@@ -146,6 +157,63 @@ type finder struct {
 	since time.Time
 	re    *regexp.Regexp // of commands
 	res   *api.SearchResult
+	after place  // the last hit of the page before
+	last  place  // the last hit of this one
+	here  string // id of the session that is looked through
+}
+
+// place is where a hit stands: within a session commands come before output. Sessions,
+// commands and output only come to be in front of a place or far behind it, so a page
+// begins where the one before ended, whatever has happened since.
+type place struct {
+	session string
+	command uint64 // number of a command; 0 once they are behind
+	offset  int64  // behind a line of output
+}
+
+func (p place) String() string {
+	if p.command > 0 {
+		return fmt.Sprintf("%s.c%d", p.session, p.command)
+	}
+	return fmt.Sprintf("%s.o%d", p.session, p.offset)
+}
+
+func (p *place) parse(cursor string) error {
+	if cursor == "" {
+		return nil
+	}
+	session, rest, _ := strings.Cut(cursor, ".")
+	kind, number := rest[:min(1, len(rest))], rest[min(1, len(rest)):]
+	n, err := strconv.ParseUint(number, 10, 63)
+	switch {
+	case session == "" || err != nil || kind != "c" && kind != "o" || kind == "c" && n == 0:
+		return api.Errorf(api.Invalid, "cursor %q is not of this search", cursor)
+	case kind == "c":
+		*p = place{session: session, command: n}
+	default:
+		*p = place{session: session, offset: int64(n)}
+	}
+	return nil
+}
+
+// rest are the sessions, newest first, that a search from here looks through.
+func (p place) rest(ids []string) []string {
+	if p.session == "" {
+		return ids
+	}
+	return slices.DeleteFunc(ids, func(id string) bool { return id > p.session })
+}
+
+// commandsTo is the number of the last command of a session that is behind; all of
+// them are once output has been shown.
+func (p place) commandsTo(session string) uint64 {
+	switch {
+	case p.session != session:
+		return 0
+	case p.command > 0:
+		return p.command
+	}
+	return math.MaxUint64
 }
 
 func (f *finder) compile() (err error) {
@@ -176,6 +244,9 @@ func (f *finder) look(ctx context.Context, a Archive, seen bool) error {
 		return nil
 	}
 	q := persistence.Query{Text: f.req.Query, Regexp: f.req.Regexp, IgnoreCase: f.req.IgnoreCase, FromTime: f.since}
+	if f.after.session == f.here {
+		q.FromOffset = f.after.offset
+	}
 	for h, err := range a.Journal.Search(ctx, q) {
 		var gap *persistence.GapError
 		switch {
@@ -187,6 +258,7 @@ func (f *finder) look(ctx context.Context, a Archive, seen bool) error {
 		case err != nil:
 			return err
 		}
+		end := place{session: f.here, offset: h.LineOffset + int64(len(h.Line))}
 		b := blockAt(blocks(), h.Offset)
 		if b != nil && h.LineOffset < b.from { // the prompt before the first line is not the command's
 			h.Line, h.LineOffset = h.Line[b.from-h.LineOffset:], b.from
@@ -198,7 +270,7 @@ func (f *finder) look(ctx context.Context, a Archive, seen bool) error {
 		if b != nil {
 			hit.Ref = fmt.Sprintf("@%s#%d-%d", b.id(), from-b.from, to-b.from)
 		}
-		if !f.add(hit) {
+		if !f.add(hit, end) {
 			return nil
 		}
 	}
@@ -207,18 +279,19 @@ func (f *finder) look(ctx context.Context, a Archive, seen bool) error {
 
 // command adds a command if it is one that is looked for; false ends the search.
 func (f *finder) command(session string, number uint64, text string, started time.Time) bool {
-	if started.Before(f.since) || !f.re.MatchString(text) {
+	if number <= f.after.commandsTo(f.here) || started.Before(f.since) || !f.re.MatchString(text) {
 		return true
 	}
-	return f.add(api.Hit{Kind: "command", Session: session, Ref: "@" + api.BlockID(number), Line: firstMatch(f.re, text), At: started.UTC()})
+	hit := api.Hit{Kind: "command", Session: session, Ref: "@" + api.BlockID(number), Line: firstMatch(f.re, text), At: started.UTC()}
+	return f.add(hit, place{session: f.here, command: number})
 }
 
-func (f *finder) add(h api.Hit) bool {
+func (f *finder) add(h api.Hit, at place) bool {
 	if len(f.res.Hits) == f.limit {
 		f.res.More = true
 		return false
 	}
-	f.res.Hits = append(f.res.Hits, h)
+	f.res.Hits, f.last = append(f.res.Hits, h), at
 	return true
 }
 
