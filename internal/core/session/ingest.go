@@ -209,10 +209,10 @@ func (s *Session) followTerminal() {
 // mark gets the shell's own words, and those of shells that are not ours.
 func (s *Session) mark(m shell.Mark) {
 	switch m.Kind {
-	case shell.CommandStart, shell.OutputEnd, shell.Prompt:
+	case shell.OutputEnd, shell.Prompt:
 		s.append(persistence.Mark, encodeMark(m))
 		s.apply(m)
-	case shell.CommandEnd: // all it says stands in the exec-end frame
+	case shell.CommandStart, shell.CommandEnd: // written down with what they begin and end
 		s.apply(m)
 	case shell.ForeignFolder:
 		s.cwd = m.Cwd

@@ -60,6 +60,7 @@ func (s *Session) commandStart(m shell.Mark) {
 	s.held = nil
 	s.emit(rest)
 	s.synthetic(e.shown)
+	s.append(persistence.Mark, encodeMark(m)) // here, where a replay finds the output to begin
 	e.block.from = s.journal.End().Offset
 	e.block.started = time.Now()
 	s.enter(running)
