@@ -50,7 +50,16 @@ func (s *Session) readsRaw() bool {
 		return false
 	}
 	modes, err := s.pty.Termios()
-	return err != nil || !modes.Icanon // where modes are unknown, answers are not held back
+	if err != nil {
+		return true // where modes are unknown, answers are not held back
+	}
+	return !modes.Icanon && !s.editorWaits()
+}
+
+// editorWaits reports whether the raw mode is that of the shell's own editor, which is
+// back in it before the end of the command has been told.
+func (s *Session) editorWaits() bool {
+	return s.phase == running && s.kit != nil && keepsEditor(s.kit.Kind()) && !s.foreign()
 }
 
 func (s *Session) deliverAnswers() {

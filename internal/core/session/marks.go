@@ -201,7 +201,7 @@ func (s *Session) prompt(m shell.Mark) {
 		s.input, s.tui, s.evid = nil, false, nil
 		s.rearmLater()
 	case armed:
-		s.promptInsteadOfC()
+		s.promptInsteadOfC(lostGrace)
 	case running:
 		if m.Token == s.open.prepared.Token {
 			s.lastP = m
@@ -261,7 +261,8 @@ func (s *Session) endWithoutD() {
 		return
 	}
 	if !s.shellReads() {
-		return // a program printed a prompt; the quiet watch goes on
+		s.watch.after(s, 2*promptGrace, s.endWithoutD) // it is slow to come to its read
+		return
 	}
 	b := s.open.block
 	// With the hook's functions gone the typed line itself ends with "not found", and
@@ -299,19 +300,21 @@ func (s *Session) typedAhead() bool {
 
 // promptInsteadOfC looks into a prompt that came where C should: the line editor may
 // only have drawn it again. A shell that then reads its terminal in silence did not
-// run the trigger.
-func (s *Session) promptInsteadOfC() {
-	e := s.open
-	s.watch.after(s, lostGrace, func() {
-		quiet := time.Since(s.lastOutput)
+// run the trigger. One that does not read yet runs the command, and C is on its way,
+// or is slow to come to its read: so that is looked at again, later and later.
+func (s *Session) promptInsteadOfC(later time.Duration) {
+	e, retried := s.open, s.open.retried
+	s.watch.after(s, later, func() {
 		switch {
-		case s.phase != armed || s.open != e:
+		case s.phase != armed || s.open != e || e.retried != retried:
 		case s.doubt: // the crash may have eaten C: reclaim asks the shell
-		case quiet < lostGrace || s.typedAhead():
-			s.promptInsteadOfC()
+		case time.Since(s.lastOutput) < lostGrace || s.typedAhead():
+			s.promptInsteadOfC(lostGrace)
 		case s.shellReads():
 			s.triggerFailed()
 			s.tell()
+		default:
+			s.promptInsteadOfC(min(2*later, reclaimsLast))
 		}
 	})
 }
