@@ -129,12 +129,15 @@ const maxRearmEcho = 2 << 10
 func (s *Session) drained(e *execution) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.open != e || s.closed {
+	if s.open != e {
 		return
 	}
 	e.dry = true
-	if e.exited != nil {
+	switch {
+	case e.exited != nil: // also while the session is closed: somebody may wait for the end
 		s.died(*e.exited)
+		return
+	case s.closed:
 		return
 	}
 	e.block.to = s.journal.End().Offset

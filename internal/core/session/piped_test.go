@@ -3,6 +3,7 @@
 package session
 
 import (
+	"context"
 	"strings"
 	"testing"
 
@@ -49,5 +50,34 @@ func TestPipedExecEndsBeforeItsBackground(t *testing.T) {
 			}
 			run(t, s, "kill %1 || true")
 		})
+	}
+}
+
+// Killing a session ends the wait for its piped command.
+func TestKillEndsAPipedExec(t *testing.T) {
+	m := newManager(t)
+	s, _ := start(t, m, shellArgv(t, "bash")...)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	ended := make(chan *api.Report)
+	go func() {
+		r, err := s.Exec(ctx, &api.ExecRequest{Command: "trap '' HUP; while :; do echo x; done", Pipe: true})
+		if err != nil {
+			t.Error(err)
+		}
+		ended <- r
+	}()
+	w, err := s.newWaiter("text", "x", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.wait(ctx, ctx); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.Kill(ctx, s.ID(), true); err != nil {
+		t.Fatal(err)
+	}
+	if r := <-ended; r == nil || r.State != api.BlockDead {
+		t.Errorf("ended as %+v, want dead", r)
 	}
 }
