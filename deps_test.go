@@ -54,6 +54,8 @@ var dependencies = []dependency{
 		[]string{".", "internal/core/pty", "internal/core/pty/keeper", "internal/core/session", "internal/core/shell", "internal/daemon", "internal/httpapi", "internal/persistence", "internal/cli", "test"}},
 	{"golang.org/x/term", "raw mode and the size of the user's terminal",
 		[]string{"internal/cli"}},
+	{"golang.org/x/text", "the character sets of locales that are not UTF-8; linked into the daemon's program alone",
+		[]string{"internal/core/charset"}},
 	{"modernc.org/sqlite", "full-text search of commands and a file that survives kill -9, without cgo; linked into the daemon's program alone",
 		[]string{"internal/persistence/index", "test"}},
 	{"mvdan.cc/sh/v3", "the syntax of shell text: what turns errexit on cannot be found by regular expression",

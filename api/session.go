@@ -19,6 +19,7 @@ type CreateRequest struct {
 	Env          KV       `json:"env,omitempty" flag:"env,e" doc:"add NAME=VALUE to its environment"`
 	BaseEnv      KV       `json:"base_env,omitempty" doc:"the environment to start from; by default the daemon user's login environment"`
 	Size         *Size    `json:"size,omitempty" flag:"size" doc:"COLSxROWS; by default the client's terminal, else 120x40"`
+	Encoding     string   `json:"encoding,omitempty" flag:"encoding" doc:"character set of its programs, for example latin1, shift_jis, euc-jp, gbk; by default what its locale names, else utf-8"`
 	Encrypt      bool     `json:"encrypt,omitempty" flag:"encrypt" doc:"encrypt what is kept of it on disk"`
 	AllowReports bool     `json:"allow_reports,omitempty" flag:"allow-reports" doc:"let programs read the screen back through terminal reports"`
 	AIContext    bool     `json:"ai_context,omitempty" flag:"ai-context" doc:"remember a conversation: messages, their summary, captured answers"`
@@ -70,6 +71,7 @@ type Session struct {
 	Blocks       int          `json:"blocks"`
 	JournalBytes int64        `json:"journal_bytes"`
 	AIContext    bool         `json:"ai_context,omitempty"` // it remembers a conversation
+	Encoding     string       `json:"encoding,omitempty"`   // of its programs, where that is not UTF-8
 }
 
 // Window is one window of a session.

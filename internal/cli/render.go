@@ -43,6 +43,7 @@ func renderSession(w io.Writer, s *api.Session) error {
 		{"title", s.Title}, {"created", s.CreatedAt.Local().Format(time.DateTime)},
 		{"clients", fmt.Sprint(s.Clients)}, {"blocks", fmt.Sprint(s.Blocks)}, {"open", s.Open},
 		{"journal", fmt.Sprintf("%d bytes", s.JournalBytes)},
+		{"encoding", s.Encoding},
 	}
 	if s.Exit != nil {
 		rows = append(rows, [2]string{"exit", s.Exit.String()})

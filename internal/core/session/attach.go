@@ -1,10 +1,12 @@
 package session
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/ai-session/ai-session/api"
 	"github.com/ai-session/ai-session/internal/core/vt"
@@ -27,6 +29,7 @@ type client struct {
 	stale    bool     // it missed output since the last repaint
 	waiting  bool     // a composed screen is on its way to it
 	planned  bool     // a composed screen is due
+	partial  []byte   // the beginning of a character it sent
 	drawn    api.Size // the size of the last composed screen; 0 when the last was not
 
 	mu   sync.Mutex // guards out and done
@@ -291,8 +294,38 @@ func (c *client) typed(b []byte) error {
 	if c.s.active != c {
 		c.s.follows(c)
 	}
-	c.s.typeIn(b, c.name) // a full queue drops keys, as a terminal does
+	c.s.typeIn(c.encode(b), c.name) // a full queue drops keys, as a terminal does
 	return nil
+}
+
+// encode writes what a terminal sent, which speaks UTF-8, for the session's programs. A
+// character that its frame cuts waits for the next.
+func (c *client) encode(b []byte) []byte {
+	set := c.s.c.Charset
+	if set == nil {
+		return b
+	}
+	b = append(c.partial, b...)
+	c.partial = nil
+	if n := cutRune(b); n > 0 {
+		c.partial = bytes.Clone(b[len(b)-n:])
+		b = b[:len(b)-n]
+	}
+	b, _ = set.Write(b, '?') // cannot fail with a substitute
+	return b
+}
+
+// cutRune is how many bytes at the end of b begin a character that is not whole.
+func cutRune(b []byte) int {
+	for n := 1; n < utf8.UTFMax && n <= len(b); n++ {
+		if tail := b[len(b)-n:]; utf8.RuneStart(tail[0]) {
+			if utf8.FullRune(tail) {
+				return 0
+			}
+			return n
+		}
+	}
+	return 0
 }
 
 // Close detaches the client.

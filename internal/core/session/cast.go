@@ -1,12 +1,13 @@
 package session
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"time"
-	"unicode/utf8"
 
 	"github.com/ai-session/ai-session/api"
+	"github.com/ai-session/ai-session/internal/core/charset"
 	"github.com/ai-session/ai-session/internal/persistence"
 )
 
@@ -31,7 +32,7 @@ func (a Archive) Cast(ctx context.Context, ref api.Ref, number uint64, yield fun
 	if ref.Lines != nil {
 		return api.Errorf(api.Invalid, "a recording has no rendered lines").WithHint("use a session, @e42 or @e42#FROM-TO (bytes)")
 	}
-	c := caster{yield: yield, title: sp.ref, size: api.Size{Cols: a.Cols, Rows: defaultSize.Rows}}
+	c := caster{yield: yield, decoder: a.charset.Decoder(), title: sp.ref, size: api.Size{Cols: a.Cols, Rows: defaultSize.Rows}}
 	first := uint64(0)
 	if number != 0 {
 		b, err := a.block(number)
@@ -68,12 +69,13 @@ func (a Archive) Cast(ctx context.Context, ref api.Ref, number uint64, yield fun
 }
 
 type caster struct {
-	yield func(*api.Chunk) error
-	title string
-	size  api.Size
-	began time.Time
-	piped screened
-	rest  []byte // the beginning of a character whose end is in the next frame
+	yield   func(*api.Chunk) error
+	title   string
+	size    api.Size
+	began   time.Time
+	piped   screened
+	decoder *charset.Decoder
+	rest    []byte // the beginning of a character whose end is in the next frame
 }
 
 // before learns the size that the recording begins with.
@@ -99,7 +101,8 @@ func (c *caster) frame(f persistence.Frame, from, to int64) error {
 		if len(c.piped.shown(f.Data)) < len(f.Data) {
 			return nil // a recording shows what a terminal showed
 		}
-		return c.event(f.Time, "o", f.Data[max(0, min(from-f.Offset, int64(len(f.Data)))):max(0, min(int64(len(f.Data)), to-f.Offset))])
+		n := int64(len(f.Data))
+		return c.event(f.Time, "o", c.decoder.Decode(f.Data[max(0, min(from-f.Offset, n)):max(0, min(n, to-f.Offset))]))
 	case persistence.Synthetic:
 		return c.event(f.Time, "o", f.Data)
 	case persistence.Resize:
@@ -117,14 +120,9 @@ func (c *caster) event(at time.Time, kind string, b []byte) error {
 		b = append(c.rest, b...)
 		c.rest = nil
 	}
-	for n := 1; n < utf8.UTFMax && n <= len(b); n++ {
-		if tail := b[len(b)-n:]; utf8.RuneStart(tail[0]) {
-			if !utf8.FullRune(tail) {
-				c.rest = append([]byte{}, tail...)
-				b = b[:len(b)-n]
-			}
-			break
-		}
+	if n := cutRune(b); n > 0 {
+		c.rest = bytes.Clone(b[len(b)-n:])
+		b = b[:len(b)-n]
 	}
 	if len(b) == 0 {
 		return nil

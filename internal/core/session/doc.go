@@ -4,7 +4,8 @@
 // A Session is built from a pty, a journal and, for a shell with a hook, a kit;
 // fresh or re-opened, the same way. Bytes flow one way: the reader takes them from
 // the pty, our own marks are taken out, the rest goes into the journal, then to the
-// screen, then to whoever watches. So the screen is a function of the journal's
+// screen, then to whoever watches. Where a locale is not UTF-8 they become text behind
+// the journal, which keeps them as they were. So the screen is a function of the journal's
 // frames, and a block is a range of offsets in it, never a copy.
 //
 // Exec never types a command and never guesses an end. Its states:

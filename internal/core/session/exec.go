@@ -84,13 +84,20 @@ func (s *Session) commandText(req *api.ExecRequest) (string, error) {
 		return "", api.Errorf(api.Invalid, "max_tokens %d is negative", req.MaxTokens)
 	case req.Stdin != nil && req.StdinBase64 != nil:
 		return "", api.Errorf(api.Invalid, "stdin and stdin_base64 are both given")
-	case len(req.Argv) > 0:
-		return quoteArgv(s.kit.Kind(), req.Argv), nil
 	}
-	if i := strings.IndexByte(req.Command, 0); i >= 0 {
+	text := req.Command
+	if len(req.Argv) > 0 {
+		text = quoteArgv(s.kit.Kind(), req.Argv)
+	}
+	if s.c.Charset != nil {
+		if _, err := s.encode([]byte(text)); err != nil {
+			return "", err
+		}
+	}
+	if i := strings.IndexByte(text, 0); i >= 0 {
 		return "", api.Errorf(api.Invalid, "the command has a NUL byte at %d, which no shell can read", i)
 	}
-	return req.Command, nil
+	return text, nil
 }
 
 // quoteArgv writes argv as one shell command whose words are exactly those.
@@ -149,8 +156,12 @@ func (s *Session) begin(ctx context.Context, text string, req *api.ExecRequest) 
 // is left.
 func (s *Session) prepare(e *execution, stdin []byte, hasStdin bool) (err error) {
 	b := e.block
+	command, err := s.encode([]byte(b.command))
+	if err != nil {
+		return err
+	}
 	e.prepared, err = s.kit.Prepare(shell.Exec{
-		Command: []byte(b.command), Stdin: stdin, HasStdin: hasStdin, Opts: s.opts, Clean: s.clean, Pipe: b.piped,
+		Command: command, Stdin: stdin, HasStdin: hasStdin, Opts: s.opts, Clean: s.clean, Pipe: b.piped,
 	})
 	if err != nil {
 		return err

@@ -143,7 +143,7 @@ func (s *Session) emit(b []byte) {
 			n.lastEnd = s.journal.End().Offset - int64(len(b)-i-1)
 		}
 	}
-	s.show(b)
+	s.show(s.decoder.Decode(b))
 }
 
 var newline = []byte{'\n'}
@@ -184,6 +184,9 @@ func (s *Session) append(kind persistence.Kind, data []byte) uint64 {
 
 // show draws bytes on the screen and on every attached terminal.
 func (s *Session) show(b []byte) {
+	if len(b) == 0 {
+		return
+	}
 	s.term.Write(b)
 	if s.c.AllowReports {
 		s.followTerminal()
@@ -208,6 +211,7 @@ func (s *Session) followTerminal() {
 
 // mark gets the shell's own words, and those of shells that are not ours.
 func (s *Session) mark(m shell.Mark) {
+	m.Cwd = s.decodeText(m.Cwd)
 	switch m.Kind {
 	case shell.OutputEnd, shell.Prompt:
 		s.append(persistence.Mark, encodeMark(m))

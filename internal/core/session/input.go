@@ -307,7 +307,10 @@ func (s *Session) sendText(ctx context.Context, req *api.SendRequest, client str
 	}
 	slow := pastes && keyFollows && (s.phase == running || s.phase == unhooked || s.foreign())
 	from := s.journal.End().Offset
-	err := s.typeIn(text, client)
+	text, err := s.encode(text)
+	if err == nil {
+		err = s.typeIn(text, client)
+	}
 	s.mu.Unlock()
 	if err != nil || !slow {
 		return len(text), err
@@ -319,7 +322,10 @@ func (s *Session) sendText(ctx context.Context, req *api.SendRequest, client str
 func (s *Session) sendKey(k vt.Key, client string) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	b := s.term.EncodeKey(k)
+	b, err := s.encode(s.term.EncodeKey(k))
+	if err != nil {
+		return 0, err
+	}
 	return len(b), s.typeIn(b, client)
 }
 

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/ai-session/ai-session/api"
+	"github.com/ai-session/ai-session/internal/core/charset"
 	"github.com/ai-session/ai-session/internal/core/pty"
 	"github.com/ai-session/ai-session/internal/core/shell"
 	"github.com/ai-session/ai-session/internal/failpoint"
@@ -86,6 +87,7 @@ type meta struct {
 	Limit     int       `json:"token_limit,omitempty"` // of the conversation
 	Key       string    `json:"key,omitempty"`         // of the request that made it
 	Encrypt   bool      `json:"-"`                     // the journal's header tells
+	Encoding  string    `json:"encoding,omitempty"`    // of its programs; empty = UTF-8
 	Ended     bool      `json:"ended,omitempty"`       // in order; without it something ended the daemon and the keeper
 
 	FirstBlock uint64 `json:"first_block,omitempty"` // once the session has ended
@@ -147,6 +149,11 @@ func checkCreate(req *api.CreateRequest) error {
 	}
 	if req.TokenLimit != 0 && (req.TokenLimit < minTokenLimit || !req.AIContext) {
 		return api.Errorf(api.Invalid, "token_limit %d", req.TokenLimit).WithHint("at least %d, and with ai_context", minTokenLimit)
+	}
+	if req.Encoding != "" {
+		if _, err := charset.Find(req.Encoding); err != nil {
+			return api.Errorf(api.Invalid, "encoding: %v", err).WithHint("for example latin1, iso-8859-15, shift_jis, euc-jp, gbk, big5, koi8-r, windows-1255, utf-8")
+		}
 	}
 	if req.Shell != "" && len(req.Argv) > 0 {
 		return api.Errorf(api.Invalid, "shell and argv are both given").WithHint("name the shell as the program: -- %s", req.Shell)
@@ -238,7 +245,7 @@ func (m *Manager) launch(req *api.CreateRequest, name string, prologue []byte) (
 	return m.begin(p, cmd, meta{
 		ID: id, Name: name, Shell: argv[0], Argv: argv, Dir: dir, Size: size, CreatedAt: time.Now(),
 		Reports: req.AllowReports, Key: req.IdempotencyKey, Encrypt: req.Encrypt,
-		AIContext: req.AIContext, Limit: req.TokenLimit,
+		AIContext: req.AIContext, Limit: req.TokenLimit, Encoding: encodingName(charsetOf(req, full)),
 	})
 }
 
@@ -291,7 +298,7 @@ func (m *Manager) madeBy(key string) *Session {
 
 func (m *Manager) config(d meta) Config {
 	return Config{
-		ID: d.ID, Name: d.Name, Shell: d.Shell, Dir: d.Dir, Size: d.Size, CreatedAt: d.CreatedAt,
+		ID: d.ID, Name: d.Name, Shell: d.Shell, Dir: d.Dir, Charset: d.charset(), Size: d.Size, CreatedAt: d.CreatedAt,
 		AllowReports: d.Reports, Key: d.Key, Argv: d.Argv, Ended: m.hold, AIContext: d.AIContext, TokenLimit: d.Limit, Finished: m.c.Finished,
 		Reduce: m.c.Reduce, JournalInput: m.c.JournalInput, SyncAlways: m.c.SyncAlways,
 		NextBlock: m.c.Store.NextBlock, Notify: m.c.Notify, Unsynced: m.sync.add, Told: m.touch,
@@ -560,7 +567,7 @@ func (m *Manager) retire(s *Session) {
 
 // meta describes the session for the store.
 func (s *Session) meta() meta {
-	return meta{ID: s.c.ID, Name: s.name, Shell: s.c.Shell, Argv: s.c.Argv, Dir: s.c.Dir, Size: s.size, CreatedAt: s.c.CreatedAt, Key: s.c.Key, Reports: s.c.AllowReports, AIContext: s.c.AIContext, Limit: s.c.TokenLimit}
+	return meta{ID: s.c.ID, Name: s.name, Shell: s.c.Shell, Argv: s.c.Argv, Dir: s.c.Dir, Size: s.size, CreatedAt: s.c.CreatedAt, Key: s.c.Key, Reports: s.c.AllowReports, AIContext: s.c.AIContext, Limit: s.c.TokenLimit, Encoding: encodingName(s.c.Charset)}
 }
 
 // OpenArchive opens what a session wrote that is not in memory any more, by its id or as
@@ -574,7 +581,7 @@ func (m *Manager) OpenArchive(target string) (Archive, error) {
 	if err != nil {
 		return Archive{}, fmt.Errorf("journal of %s: %w", d.ID, err)
 	}
-	return Archive{Name: d.ID, Journal: j, Cols: d.Size.Cols, reduce: m.c.Reduce, meta: d}, nil
+	return Archive{Name: d.ID, Journal: j, Cols: d.Size.Cols, reduce: m.c.Reduce, meta: d, charset: d.charset()}, nil
 }
 
 func (m *Manager) storedMeta(target string) (meta, error) {

@@ -142,7 +142,14 @@ func (s *Session) beginNested(deadline context.Context, text string, req *api.Ex
 		outputEnd: -1, started: make(chan struct{}), done: make(chan struct{}), key: req.IdempotencyKey,
 		shown: shownCommand(text), cols: s.size.Cols,
 	}
-	typed := n.lay(text, s.term)
+	encoded, err := s.encode([]byte(text))
+	if err != nil {
+		return nil, err
+	}
+	typed, err := s.encode(n.lay(text, string(encoded), s.term))
+	if err != nil {
+		return nil, err
+	}
 	pos, err := s.announce(n.e)
 	if err != nil {
 		return nil, storageError(err)
@@ -193,10 +200,10 @@ func (s *Session) setLive() {
 	s.scan.SetLive(live...)
 }
 
-// lay is what to type.
-func (n *inner) lay(text string, term *vt.Terminal) []byte {
+// lay is what to type. A shell's text is typed byte for byte, as the shell reads it.
+func (n *inner) lay(text, encoded string, term *vt.Terminal) []byte {
 	if shellNames[n.program] {
-		return n.layShell(text)
+		return n.layShell(encoded)
 	}
 	text = strings.TrimRight(text, "\n")
 	if !strings.Contains(text, "\n") {

@@ -73,6 +73,6 @@ func (a Archive) Reading(number uint64) (Reading, *api.Block, error) {
 	if cp.to < 0 {
 		cp.to = a.Journal.End().Offset
 	}
-	sp := span{journal: a.Journal, from: cp.from, to: cp.to, cols: a.Cols, ref: "@" + cp.id()}
+	sp := span{journal: a.Journal, charset: a.charset, from: cp.from, to: cp.to, cols: a.Cols, ref: "@" + cp.id()}
 	return sp.reading(&cp, sp.ref), cp.view(a.Name), nil
 }

@@ -51,7 +51,7 @@ var rcFiles = []string{
 // wanted.
 func (m *Manager) poolKey(req *api.CreateRequest) string {
 	argv := m.program(req)
-	if req.Encrypt || req.AllowReports || shell.Detect(argv[0]) == "" {
+	if req.Encrypt || req.AllowReports || req.Encoding != "" || shell.Detect(argv[0]) == "" {
 		return ""
 	}
 	env := Environment(req.BaseEnv, req.Env, nil)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/ai-session/ai-session/api"
+	"github.com/ai-session/ai-session/internal/core/charset"
 	"github.com/ai-session/ai-session/internal/core/vt"
 	"github.com/ai-session/ai-session/internal/core/vt/picture"
 	"github.com/ai-session/ai-session/internal/persistence"
@@ -72,6 +73,7 @@ type Archive struct {
 	Cols    int
 	live    *Session
 	reduce  Reducer
+	charset *charset.Set
 	meta    meta
 	at      blockRef // where one of its blocks begins, if that is known
 }
@@ -87,7 +89,7 @@ func (a Archive) Release() {
 func (s *Session) Archive() Archive {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return Archive{Name: s.name, Journal: s.journal, Cols: s.size.Cols, live: s, reduce: s.c.Reduce, meta: s.meta()}
+	return Archive{Name: s.name, Journal: s.journal, Cols: s.size.Cols, live: s, reduce: s.c.Reduce, charset: s.c.Charset, meta: s.meta()}
 }
 
 // Block returns a block with its text.
@@ -127,7 +129,7 @@ func (s *Session) HasBlock(number uint64) bool {
 
 // span finds the range a reference names.
 func (a Archive) span(ref api.Ref, number uint64) (span, error) {
-	sp := span{journal: a.Journal, to: a.Journal.End().Offset, cols: a.Cols, ref: a.Name}
+	sp := span{journal: a.Journal, charset: a.charset, to: a.Journal.End().Offset, cols: a.Cols, ref: a.Name}
 	if number != 0 {
 		b, err := a.block(number)
 		if err != nil {
@@ -198,7 +200,7 @@ func (a Archive) reduced(sp span, number uint64, maxTokens int) (*api.Output, er
 	if err != nil {
 		return nil, err
 	}
-	o := textOptions{maxTokens: maxTokens, reduce: a.reduce}
+	o := textOptions{maxTokens: maxTokens, reduce: a.reduce, charset: a.charset}
 	if a.live != nil {
 		o = a.live.textOptions(false, maxTokens)
 	}

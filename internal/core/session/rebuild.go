@@ -27,13 +27,14 @@ type checkpointState struct {
 	Lines   int      `json:"lines,omitempty"`
 	Held    []byte   `json:"held,omitempty"`    // output between trigger and C
 	Pending []byte   `json:"pending,omitempty"` // the beginning of what may be a mark
+	Glyph   []byte   `json:"glyph,omitempty"`   // the beginning of a character, not in UTF-8
 }
 
 // A checkpoint frame: u32 length of the state's JSON, the JSON, the screen's snapshot.
 func (s *Session) encodeCheckpoint() ([]byte, error) {
 	st := checkpointState{
 		Phase: s.phase, Size: s.size, Pixels: s.pixels, Opts: s.opts, Cwd: s.cwd,
-		Dirty: s.dirty.is, DirtyBy: s.dirty.by, Held: s.held, Pending: s.scan.Pending(),
+		Dirty: s.dirty.is, DirtyBy: s.dirty.by, Held: s.held, Pending: s.scan.Pending(), Glyph: s.decoder.Pending(),
 	}
 	if s.open != nil && s.phase != arming {
 		st.Open, st.From, st.End, st.Lines = s.open.block.number, s.open.block.from, s.open.outputEnd, s.open.block.newlines
@@ -130,6 +131,7 @@ func (s *Session) resume(st checkpointState) {
 	s.phase, s.size, s.pixels, s.opts, s.cwd = st.Phase, st.Size, st.Pixels, st.Opts, st.Cwd
 	s.dirty.is, s.dirty.by = st.Dirty, st.DirtyBy
 	s.held = st.Held
+	s.decoder.Resume(st.Glyph)
 	s.scan.Scan(st.Pending, func([]byte) {}, func(shell.Mark) {})
 	if s.open != nil && s.open.block.number == st.Open {
 		s.open.block.from, s.open.outputEnd, s.open.block.newlines = st.From, st.End, st.Lines
@@ -184,7 +186,7 @@ func (s *Session) replay(f persistence.Frame) {
 	switch f.Kind {
 	case persistence.Output:
 		shown := s.replayed.shown(f.Data)
-		s.term.Write(shown)
+		s.term.Write(s.decoder.Decode(shown))
 		if cols, rows := s.term.Size(); s.c.AllowReports {
 			s.size = api.Size{Cols: cols, Rows: rows}
 		}

@@ -65,6 +65,9 @@ func (sp span) reading(b *block, ref string) Reading {
 		Command: b.command, Signal: b.signal, Cwd: b.cwd, Ref: ref,
 		Output: spanReader{sp}, Size: sp.to - sp.from, Cols: sp.cols, Rows: renderRows,
 	}
+	if text := sp.decoded(); text != nil {
+		in.Output, in.Size = text, text.Size()
+	}
 	if code, known := b.exit.Code(); known {
 		in.Exit = &code
 	}
@@ -102,7 +105,7 @@ func (r spanReader) ReadAt(p []byte, off int64) (int, error) {
 
 // textOptions completes what an answer asks for with what this session knows.
 func (s *Session) textOptions(raw bool, maxTokens int) textOptions {
-	return textOptions{raw: raw, maxTokens: maxTokens, reduce: s.c.Reduce, prior: s.priorOf, learn: s.learn}
+	return textOptions{raw: raw, maxTokens: maxTokens, reduce: s.c.Reduce, charset: s.c.Charset, prior: s.priorOf, learn: s.learn}
 }
 
 // recentPriors is how many other commands' outputs one is compared with: a few steps of

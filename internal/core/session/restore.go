@@ -84,7 +84,7 @@ func (m *Manager) restoreLost(ctx context.Context, d meta, snap *api.Snapshot, r
 		return nil, err
 	}
 	defer a.Release()
-	req := &api.CreateRequest{Name: d.Name, Argv: d.Argv, Dir: d.Dir, Size: &d.Size, AllowReports: d.Reports, AIContext: d.AIContext, TokenLimit: d.Limit}
+	req := &api.CreateRequest{Name: d.Name, Argv: d.Argv, Dir: d.Dir, Size: &d.Size, AllowReports: d.Reports, AIContext: d.AIContext, TokenLimit: d.Limit, Encoding: d.Encoding}
 	if len(d.Argv) == 0 {
 		req.Shell = d.Shell
 	}
@@ -92,7 +92,7 @@ func (m *Manager) restoreLost(ctx context.Context, d meta, snap *api.Snapshot, r
 	if term, cwd := a.lastState(); term != nil {
 		past = prologue(term, d.CreatedAt)
 		if cwd != "" {
-			req.Dir = cwd
+			req.Dir = pathOf(a.charset, cwd)
 		}
 	}
 	if info, err := os.Stat(req.Dir); err != nil || !info.IsDir() {
@@ -109,9 +109,11 @@ func (m *Manager) restoreLost(ctx context.Context, d meta, snap *api.Snapshot, r
 func (a Archive) lastState() (*vt.Terminal, string) {
 	term := vt.New(vt.Config{Cols: a.Cols, Rows: a.meta.Size.Rows})
 	from, cwd := uint64(0), ""
+	decoder := a.charset.Decoder()
 	if f, ok := a.Journal.Checkpoint(); ok {
 		if st, t, err := decodeCheckpoint(f.Data); err == nil {
 			term, from, cwd = t, f.Seq+1, st.Cwd
+			decoder.Resume(st.Glyph)
 		}
 	}
 	var piped screened
@@ -123,7 +125,7 @@ func (a Archive) lastState() (*vt.Terminal, string) {
 		case persistence.Mark:
 			piped.mark(f)
 		case persistence.Output:
-			term.Write(piped.shown(f.Data))
+			term.Write(decoder.Decode(piped.shown(f.Data)))
 		case persistence.Synthetic:
 			term.Write(f.Data)
 		case persistence.Resize:

@@ -243,7 +243,10 @@ func (f *finder) look(ctx context.Context, a Archive, seen bool) error {
 	if f.req.Commands {
 		return nil
 	}
-	q := persistence.Query{Text: f.req.Query, Regexp: f.req.Regexp, IgnoreCase: f.req.IgnoreCase, FromTime: f.since}
+	q, possible := f.queryOf(a.charset)
+	if !possible {
+		return nil
+	}
 	if f.after.session == f.here {
 		q.FromOffset = f.after.offset
 	}
@@ -263,7 +266,11 @@ func (f *finder) look(ctx context.Context, a Archive, seen bool) error {
 		if b != nil && h.LineOffset < b.from { // the prompt before the first line is not the command's
 			h.Line, h.LineOffset = h.Line[b.from-h.LineOffset:], b.from
 		}
-		line := vt.Render(h.Line, vt.RenderOptions{Cols: 4096, Rows: 2}).Text
+		text := a.charset.Text(h.Line)
+		if a.charset != nil && !f.re.Match(text) {
+			continue
+		}
+		line := vt.Render(text, vt.RenderOptions{Cols: 4096, Rows: 2}).Text
 		hit := api.Hit{Kind: "output", Session: a.meta.Name, Line: strings.TrimSpace(line), At: h.Time.UTC()}
 		from, to := h.LineOffset, h.LineOffset+int64(len(h.Line))
 		hit.Ref = fmt.Sprintf("%s#%d-%d", a.meta.ID, from, to)

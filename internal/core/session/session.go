@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/ai-session/ai-session/api"
+	"github.com/ai-session/ai-session/internal/core/charset"
 	"github.com/ai-session/ai-session/internal/core/pty"
 	"github.com/ai-session/ai-session/internal/core/shell"
 	"github.com/ai-session/ai-session/internal/core/vt"
@@ -43,6 +44,8 @@ type Config struct {
 	JournalInput bool    // keep the text of input while the terminal echoes it
 	SyncAlways   bool    // a finished block survives power loss
 	Reduce       Reducer // nil: answers carry the end of the text
+
+	Charset *charset.Set // of what its programs write and read; nil = UTF-8
 
 	AIContext  bool // it has a conversation
 	TokenLimit int  // of the conversation
@@ -86,6 +89,7 @@ type Session struct {
 	term       *vt.Terminal
 	size       api.Size
 	pixels     [2]int
+	decoder    *charset.Decoder // of output, for the screen; nil = UTF-8
 	scan       shell.Scanner
 	phase      phase
 	since      time.Time // when the phase began
@@ -149,6 +153,7 @@ func build(p Parts, c Config) *Session {
 		told: api.Starting, clients: map[*client]struct{}{},
 	}
 	s.pty.SetCount(s.slot.count())
+	s.decoder = c.Charset.Decoder()
 	s.life, s.end = context.WithCancel(context.Background())
 	if s.kit == nil {
 		s.phase, s.told = unhooked, api.Running
@@ -203,6 +208,7 @@ func (s *Session) Info() api.Session {
 		Cwd: s.workingDir(), Size: s.size, CreatedAt: s.c.CreatedAt.UTC(),
 		Clients: len(s.clients), Title: s.term.State().Title,
 		Blocks: len(s.blocks), JournalBytes: s.journal.Bytes(), AIContext: s.c.AIContext,
+		Encoding: encodingName(s.c.Charset),
 	}
 	if s.open != nil {
 		info.Open = s.open.block.id()
@@ -220,7 +226,7 @@ func (s *Session) Info() api.Session {
 func (s *Session) workingDir() string {
 	if s.phase != dead {
 		if dir, err := os.Readlink("/proc/" + strconv.Itoa(s.pty.Pid()) + "/cwd"); err == nil {
-			return dir
+			return s.decodeText(dir)
 		}
 	}
 	return s.cwd

@@ -441,7 +441,7 @@ func (m *Manager) RestoreSnapshot(ctx context.Context, req *api.SnapshotRestoreR
 	if name == "" {
 		name = snap.Session
 	}
-	create := &api.CreateRequest{Name: name, Argv: snap.Argv, Dir: snap.Cwd, BaseEnv: snap.Env, Size: &snap.Size}
+	create := &api.CreateRequest{Name: name, Argv: snap.Argv, BaseEnv: snap.Env, Size: &snap.Size}
 	var old Archive
 	if before, err := m.Find(snap.SessionID); err == nil {
 		old = before.Archive()
@@ -449,8 +449,9 @@ func (m *Manager) RestoreSnapshot(ctx context.Context, req *api.SnapshotRestoreR
 		old = a
 		defer a.Release()
 	}
-	create.AIContext, create.TokenLimit = old.meta.AIContext, old.meta.Limit
-	if info, err := os.Stat(snap.Cwd); err != nil || !info.IsDir() {
+	create.AIContext, create.TokenLimit, create.Encoding = old.meta.AIContext, old.meta.Limit, old.meta.Encoding
+	create.Dir = pathOf(old.charset, snap.Cwd)
+	if info, err := os.Stat(create.Dir); err != nil || !info.IsDir() {
 		create.Dir = "" // the folder is gone: the home folder is where a person would begin
 	}
 	s, err := m.create(ctx, create, prologue(term, snap.CreatedAt))

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/ai-session/ai-session/api"
+	"github.com/ai-session/ai-session/internal/core/charset"
 	"github.com/ai-session/ai-session/internal/core/vt"
 	"github.com/ai-session/ai-session/internal/persistence"
 	"github.com/ai-session/ai-session/internal/tokens"
@@ -33,6 +34,7 @@ type textOptions struct {
 	raw       bool
 	maxTokens int
 	reduce    Reducer // nil: the end of the text
+	charset   *charset.Set
 	prior     func(*block) (ref string, digest any, recent []Earlier)
 	learn     func(*block, any)
 }
@@ -40,6 +42,7 @@ type textOptions struct {
 // span is a range of a session's output.
 type span struct {
 	journal  *persistence.Journal
+	charset  *charset.Set
 	from, to int64
 	cols     int
 	ref      string // what opens it, without a line range
@@ -47,7 +50,7 @@ type span struct {
 
 // describe completes a report from the journal.
 func describe(j *persistence.Journal, b *block, r *api.Report, cols int, o textOptions) error {
-	sp := span{journal: j, from: b.from, to: b.to, cols: cols, ref: r.Ref}
+	sp := span{journal: j, charset: o.charset, from: b.from, to: b.to, cols: cols, ref: r.Ref}
 	r.Findings, r.Next, r.Gaps = []api.Finding{}, []api.Next{}, []api.Gap{}
 	r.Entities = []api.Entity{}
 	if o.raw {
@@ -113,7 +116,8 @@ func (sp span) tail(r *api.Report, newlines, budget int) error {
 			raw = raw[i+1:]
 		}
 	}
-	lines := renderLines(raw, sp.cols)
+	text := sp.charset.Text(raw)
+	lines := renderLines(text, sp.cols)
 	total := len(lines)
 	if !whole {
 		total = newlines
@@ -122,7 +126,7 @@ func (sp span) tail(r *api.Report, newlines, budget int) error {
 		}
 	}
 	r.Lines = total
-	r.RawTokens = int(float64(tokens.Estimate(raw)) * float64(sp.to-sp.from) / float64(max(1, len(raw))))
+	r.RawTokens = int(float64(tokens.Estimate(text)) * float64(sp.to-sp.from) / float64(max(1, len(raw))))
 	kept := keepTail(lines, budget)
 	if left := total - len(kept); left > 0 {
 		gap := api.Gap{Lines: left, Ref: fmt.Sprintf("%s:1-%d", sp.ref, left)}
@@ -186,11 +190,11 @@ func (sp span) eachLine(yield func(n int, line string) error) error {
 		if err != nil {
 			return err
 		}
-		return yieldAll(renderLines(raw, sp.cols), 0, yield)
+		return yieldAll(renderLines(sp.charset.Text(raw), sp.cols), 0, yield)
 	}
 	n := 0
 	return sp.pieces(func(piece []byte) error {
-		lines := sp.pieceLines(piece)
+		lines := sp.pieceLines(sp.charset.Text(piece))
 		err := yieldAll(lines, n, yield)
 		n += len(lines)
 		return err

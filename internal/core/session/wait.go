@@ -183,7 +183,7 @@ func (w *waiter) matched() string {
 	}
 	buf := make([]byte, min(end-w.from, matchWindow))
 	n, _ := w.s.journal.ReadAt(buf, w.from)
-	found := w.match.FindString(plain(buf[:n]))
+	found := w.match.FindString(plain(w.s.c.Charset.Text(buf[:n])))
 	if found == "" && end-w.from > matchWindow {
 		// The first half can hold no match that is not wholly in it: look at it no more.
 		w.from += matchWindow / 2
