@@ -112,10 +112,12 @@ type Next struct {
 	Reason  string `json:"reason"`
 }
 
-// Gap is a range left out of a text, with the reference that opens it.
+// Gap is what was left out of a text, with the reference that opens it: exactly those
+// lines, or, if they are scattered over many places, the lines among which they are.
 type Gap struct {
 	Lines int    `json:"lines"`
 	Ref   string `json:"ref"`
+	Among bool   `json:"among,omitempty"`
 }
 
 // WaitRequest waits for something to happen in a session.

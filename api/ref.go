@@ -12,12 +12,14 @@ import (
 //	@e42          what block e42 wrote
 //	@last         the newest block of the only session, dev@last that of session dev
 //	@e42:3-9      its rendered lines 3 to 9, from 1
+//	@e42:3-9,12   and line 12
 //	@e42#100-200  its bytes 100 up to 200, from 0
 type Ref struct {
-	Session string // empty when Block names it all
-	Block   string // e42, last, or empty
-	Lines   *Range // 1-based, both ends in
-	Bytes   *Range // 0-based, end out
+	Session string  // empty when Block names it all
+	Block   string  // e42, last, or empty
+	Lines   *Range  // 1-based, both ends in
+	More    []Range // further lines, each range after the one before
+	Bytes   *Range  // 0-based, end out
 }
 
 // Range is a range of numbers; To -1 is the end.
@@ -56,9 +58,15 @@ func ParseRef(text string) (Ref, error) {
 	if cut == len(block) {
 		return ref, nil
 	}
-	r, ok := ParseRange(block[cut+1:])
-	if !ok {
+	first, more, several := strings.Cut(block[cut+1:], ",")
+	r, ok := ParseRange(first)
+	if !ok || several && block[cut] != ':' {
 		return bad()
+	}
+	if several {
+		if ref.More, ok = parseMore(r, more); !ok {
+			return bad()
+		}
 	}
 	if block[cut] == ':' {
 		ref.Lines = &r
@@ -66,6 +74,21 @@ func ParseRef(text string) (Ref, error) {
 		ref.Bytes = &r
 	}
 	return ref, nil
+}
+
+// maxRanges is how many ranges one reference may have.
+const maxRanges = 64
+
+// parseMore reads the ranges behind the first.
+func parseMore(before Range, text string) (more []Range, ok bool) {
+	for part := range strings.SplitSeq(text, ",") {
+		r, ok := ParseRange(part)
+		if !ok || before.From < 0 || before.To < 0 || r.From <= before.To || len(more) == maxRanges-1 {
+			return nil, false
+		}
+		more, before = append(more, r), r
+	}
+	return more, true
 }
 
 // ParseRange reads a-b, a- or a; -n is {-n, -1}: the last n.
@@ -96,6 +119,9 @@ func (r Ref) String() string {
 	}
 	if r.Lines != nil {
 		s += fmt.Sprintf(":%d-%d", r.Lines.From, r.Lines.To)
+		for _, m := range r.More {
+			s += fmt.Sprintf(",%d-%d", m.From, m.To)
+		}
 	}
 	if r.Bytes != nil {
 		s += fmt.Sprintf("#%d-%d", r.Bytes.From, r.Bytes.To)

@@ -19,6 +19,7 @@ func TestReferencesNameSessionsBlocksAndRanges(t *testing.T) {
 		{"@e42", "", "e42", nil, nil},
 		{"dev@last", "dev", "last", nil, nil},
 		{"@e42:3-9", "", "e42", &Range{3, 9}, nil},
+		{"@e42:3-9,12,15-20", "", "e42", &Range{3, 9}, nil},
 		{"@e42:7", "", "e42", &Range{7, 7}, nil},
 		{"@e42:3-", "", "e42", &Range{3, -1}, nil},
 		{"@e42:-20", "", "e42", &Range{-20, -1}, nil},
@@ -38,7 +39,7 @@ func TestReferencesNameSessionsBlocksAndRanges(t *testing.T) {
 }
 
 func TestWrongReferencesAreRefused(t *testing.T) {
-	for _, text := range []string{"", "@", "@e", "@e0", "@x1", "@e42:", "@e42:a-b", "@e42:9-3", "@e42:--3", "@e42:+3", "@e42#", "@e-1", "#1-2x", "dev#x", "@e99999999999999999999"} {
+	for _, text := range []string{"", "@", "@e", "@e0", "@x1", "@e42:", "@e42:a-b", "@e42:9-3", "@e42:--3", "@e42:3-9,", "@e42:3-9,9", "@e42:3-,9", "@e42:-3,9", "@e42:3,x", "@e42#3-9,12-14", "@e42:1" + strings.Repeat(",2", 3), "@e42:+3", "@e42#", "@e-1", "#1-2x", "dev#x", "@e99999999999999999999"} {
 		if r, err := ParseRef(text); CodeOf(err) != Invalid {
 			t.Errorf("%q gave %+v, %v", text, r, err)
 		}
@@ -47,7 +48,7 @@ func TestWrongReferencesAreRefused(t *testing.T) {
 
 // A reference that parses, written out, is the same reference.
 func FuzzRef(f *testing.F) {
-	for _, s := range []string{"dev", "@e42", "@last", "@e1:3-9", "@e1#0-7", "a@e5:-3", "x#1-"} {
+	for _, s := range []string{"dev", "@e42", "@last", "@e1:3-9", "@e1#0-7", "a@e5:-3", "@e1:3-9,12,14-", "x#1-"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

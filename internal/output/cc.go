@@ -94,7 +94,7 @@ func (p *page) quoteOfErrors() {
 			shown++
 			p.fates[i] = kept
 		default:
-			p.because(i, aside, "lines of quoted source")
+			p.because(i, aside, "quoted lines")
 		}
 	}
 }

@@ -90,7 +90,8 @@ func (p *page) items() []item {
 }
 
 // dropUnkept folds the lines and drops the notes that were not kept. Notes stand for
-// lines; those of dropped notes are folded too, as far as no kept line is between.
+// lines; those of dropped notes are folded too, as far as it is known which they are, and
+// else those up to the next note.
 func (p *page) dropUnkept(items []item, keep []bool) {
 	dropped := map[int]bool{}
 	for k, it := range items {
@@ -103,16 +104,26 @@ func (p *page) dropUnkept(items []item, keep []bool) {
 		}
 	}
 	var notes []note
-	lost := 0
 	for n, x := range p.notes {
-		if dropped[n] {
-			lost++
-			if x.at < len(p.lines) && (p.fates[x.at] == retold || p.fates[x.at] == noise) {
-				p.because(x.at, folded, "")
-			}
+		if !dropped[n] {
+			notes = append(notes, x)
 			continue
 		}
-		notes = append(notes, x)
+		for _, i := range x.lines {
+			p.because(i, folded, "")
+		}
+		if x.lines != nil {
+			continue
+		}
+		end := len(p.lines)
+		if n+1 < len(p.notes) {
+			end = max(x.at+1, p.notes[n+1].at)
+		}
+		for i := max(0, x.at); i < min(end, len(p.lines)); i++ {
+			if p.fates[i] == retold {
+				p.because(i, folded, "")
+			}
+		}
 	}
 	p.notes = notes
 }

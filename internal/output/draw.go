@@ -54,18 +54,17 @@ type writer struct {
 	gaps    []api.Gap
 	shown   int
 	noise   int
-	last    int // the line that was drawn last; lines between it and the next are blank or hidden
-	notes   int // drawn
-	notesAt int // drawn by the time of last
-	aside   []tally
+	last    int      // the line that was drawn last; lines between it and the next are blank or hidden
+	notes   int      // drawn
+	notesAt int      // drawn by the time of last
+	aside   []int    // lines left out, for each reason
+	places  [][2]int // where they are, with what else is not in view between them
+	broken  bool     // something is in view behind the last of them
 }
-
-// tally counts lines that were left out for one reason.
-type tally struct{ n, first, last int }
 
 func (w *writer) write() {
 	p := w.p
-	w.aside = make([]tally, len(p.reasons))
+	w.aside = make([]int, len(p.reasons))
 	for i := 0; i < len(p.lines); {
 		w.drawNotes(i)
 		if p.gapBefore(i) {
@@ -107,6 +106,10 @@ func (w *writer) drawNotes(upTo int) {
 	for w.notes < len(w.p.notes) && w.p.notes[w.notes].at <= upTo {
 		w.b.WriteString(w.p.notes[w.notes].text)
 		w.b.WriteByte('\n')
+		if lines := w.p.notes[w.notes].lines; lines != nil {
+			places := w.p.placesOf(lines)
+			w.gaps = append(w.gaps, w.p.gapOf(places, len(lines)))
+		}
 		w.notes++
 	}
 }
@@ -120,6 +123,7 @@ func (w *writer) line(i int) {
 		w.b.WriteByte('\n')
 	}
 	w.last, w.notesAt = i, w.notes
+	w.broken = true
 	limit := maxLine
 	if w.p.fates[i] == vital {
 		limit = maxVitalLine
@@ -205,38 +209,99 @@ func (p *page) ref(from, to int) string {
 }
 
 func (w *writer) count(i int) {
-	t := &w.aside[w.p.whys[i]]
-	if t.n == 0 {
-		t.first = w.p.number(i)
+	w.aside[w.p.whys[i]]++
+	n := w.p.number(i)
+	if k := len(w.places) - 1; k >= 0 && !w.broken {
+		w.places[k][1] = n
+	} else {
+		w.places = append(w.places, [2]int{n, n})
 	}
-	t.n++
-	t.last = w.p.number(i)
+	w.broken = false
 }
 
 // footnote says what was left out all over the page.
 func (w *writer) footnote() {
 	var what []string
-	first, last, n := 0, 0, 0
-	for why, t := range w.aside {
-		if t.n == 0 {
-			continue
-		}
-		if first == 0 || t.first < first {
-			first = t.first
-		}
-		last = max(last, t.last)
-		n += t.n
-		if name := w.p.reasons[why]; name != "" {
-			what = append(what, strconv.Itoa(t.n)+" "+name)
+	for why, n := range w.aside {
+		if name := w.p.reasons[why]; n > 0 && name != "" {
+			what = append(what, numberOf(n, name))
 		}
 	}
-	if n == 0 {
+	if len(w.places) == 0 {
 		return
 	}
 	if len(what) > 0 {
-		fmt.Fprintf(&w.b, "[not shown: %s %s]\n", strings.Join(what, ", "), w.p.ref(first, last))
+		ref, _ := w.p.refTo(w.places)
+		fmt.Fprintf(&w.b, "[not shown: %s %s]\n", strings.Join(what, ", "), ref)
 	}
-	w.gaps = append(w.gaps, api.Gap{Lines: n, Ref: w.p.ref(first, last)})
+	n := 0
+	for _, p := range w.places {
+		n += p[1] - p[0] + 1
+	}
+	w.gaps = append(w.gaps, w.p.gapOf(w.places, n))
+}
+
+// numberOf is a number of what a reason names: 1 stack frame, 2 stack frames.
+func numberOf(n int, names string) string {
+	if n == 1 {
+		if rest, ok := strings.CutPrefix(names, "lines "); ok {
+			return "1 line " + rest
+		}
+		names = strings.TrimSuffix(names, "s")
+	}
+	return strconv.Itoa(n) + " " + names
+}
+
+// How many places a reference names one by one: in the text, where each costs tokens,
+// and in the list of gaps. More are said to be among the lines from the first to the
+// last.
+const (
+	placesInText = 3
+	placesInGap  = 24
+)
+
+// refTo is what opens places; exact says that it opens nothing else.
+func (p *page) refTo(places [][2]int) (ref string, exact bool) {
+	if len(places) > placesInText {
+		return "in " + p.ref(places[0][0], places[len(places)-1][1]), false
+	}
+	return p.refsTo(places), true
+}
+
+func (p *page) refsTo(places [][2]int) string {
+	var b strings.Builder
+	b.WriteString(p.in.Ref)
+	for k, r := range places {
+		b.WriteByte(":,"[min(k, 1)])
+		b.WriteString(strconv.Itoa(r[0]))
+		if r[1] > r[0] {
+			b.WriteByte('-')
+			b.WriteString(strconv.Itoa(r[1]))
+		}
+	}
+	return b.String()
+}
+
+// gapOf is the gap of n lines at places.
+func (p *page) gapOf(places [][2]int, n int) api.Gap {
+	if len(places) > placesInGap {
+		return api.Gap{Lines: n, Ref: p.ref(places[0][0], places[len(places)-1][1]), Among: true}
+	}
+	return api.Gap{Lines: n, Ref: p.refsTo(places)}
+}
+
+// placesOf joins the numbers of lines that follow each other.
+func (p *page) placesOf(lines []int) [][2]int {
+	var places [][2]int
+	for k, i := range lines {
+		n := p.number(i)
+		if last := len(places) - 1; k > 0 && places[last][1] == n-1 {
+			places[last][1] = n
+			continue
+		}
+		places = append(places, [2]int{n, n})
+	}
+	return places
 }
 
 // lostLines are those a terminal drew over, and that should be read all the same.

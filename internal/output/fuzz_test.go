@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -78,26 +79,60 @@ func checkKept(t *testing.T, p *page, d drawing) {
 	}
 }
 
-// checkGaps asks that a gap's reference parses, is inside of the block, and that none of
-// the lines it opens is shown by a gap of its own place.
+// checkGaps asks that a gap's reference parses, is inside of the block, and opens exactly
+// as many lines as were left out, none of which is shown, unless it is said that they are
+// among those; and the same of every reference in the text.
 func checkGaps(t *testing.T, p *page, d drawing) {
 	t.Helper()
 	for _, g := range d.gaps {
-		ref, err := api.ParseRef("@e1" + g.Ref[strings.LastIndexByte(g.Ref, ':'):])
-		if err != nil || ref.Lines == nil {
-			t.Errorf("gap %+v: %v", g, err)
-			continue
+		opened, most := p.opened(t, g.Ref[strings.LastIndexByte(g.Ref, ':'):])
+		switch {
+		case most > p.sheet.total, g.Lines > opened, g.Lines < opened && !g.Among:
+			t.Errorf("gap %+v of %d lines, opens %d", g, p.sheet.total, opened)
+		case !g.Among:
+			p.checkHidden(t, g.Ref)
 		}
-		if ref.Lines.From < 1 || ref.Lines.To > int64(p.sheet.total) || int64(g.Lines) > ref.Lines.To-ref.Lines.From+1 {
-			t.Errorf("gap %+v of %d lines", g, p.sheet.total)
+	}
+	for line := range strings.Lines(d.text) {
+		if m := gapInText.FindStringSubmatch(line); m != nil && m[1] == "" {
+			p.checkHidden(t, m[2])
 		}
+	}
+}
+
+var gapInText = regexp.MustCompile(`^\[(?:not shown: |\+\d|\.\.\. \d).*?( in)? (@e1:[0-9,-]+)\]\n$`)
+
+// opened counts the lines that a reference opens, and says which is the last.
+func (p *page) opened(t *testing.T, ref string) (lines, last int) {
+	t.Helper()
+	r, err := api.ParseRef("@e1" + ref[strings.LastIndexByte(ref, ':'):])
+	if err != nil || r.Lines == nil {
+		t.Errorf("reference %s: %v", ref, err)
+		return 0, 0
+	}
+	for _, x := range append([]api.Range{*r.Lines}, r.More...) {
+		lines += int(x.To - x.From + 1)
+		last = int(x.To)
+	}
+	return lines, last
+}
+
+// checkHidden asks that no line that the reference opens is shown.
+func (p *page) checkHidden(t *testing.T, ref string) {
+	t.Helper()
+	r, err := api.ParseRef("@e1" + ref[strings.LastIndexByte(ref, ':'):])
+	if err != nil {
+		t.Errorf("reference %s: %v", ref, err)
+		return
+	}
+	for _, x := range append([]api.Range{*r.Lines}, r.More...) {
 		for i := range p.lines {
-			n := int64(p.number(i))
-			if exact := int64(g.Lines) == ref.Lines.To-ref.Lines.From+1; !exact || n < ref.Lines.From || n > ref.Lines.To {
+			if n := int64(p.number(i)); n < x.From || n > x.To {
 				continue
 			}
-			if f := p.fates[i]; (f == kept || f == vital || f == open) && !blank(p.lines[i]) {
-				t.Errorf("gap %+v: line %d is shown", g, n)
+			if f := p.fates[i]; f <= vital && !blank(p.lines[i]) {
+				t.Errorf("%s opens line %d, which is shown: %q", ref, p.number(i), p.lines[i])
+				return
 			}
 		}
 	}

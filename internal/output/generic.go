@@ -1,7 +1,6 @@
 package output
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/ai-session/ai-session/api"
@@ -236,8 +235,3 @@ func (p *page) unfoldTail() {
 }
 
 func trimmed(line string) string { return cutLine(line[indent(line):], maxLine) }
-
-// likeIt is the note behind the first of n+1 lines of one shape.
-func (p *page) likeIt(n, from, to int) string {
-	return fmt.Sprintf("[+%d like it %s]", n, p.ref(p.number(from), p.number(to)))
-}

@@ -35,9 +35,9 @@ func (p *page) javaQuotes() {
 		if p.fates[i] != open || strings.TrimSpace(p.lines[i]) != "^" {
 			continue
 		}
-		p.because(i, aside, "lines of quoted source")
+		p.because(i, aside, "quoted lines")
 		if _, placed := parseDiagnostic(p.lines[i-1]); !placed && p.fates[i-1] == open && indent(p.lines[i-1]) > 0 {
-			p.because(i-1, aside, "lines of quoted source")
+			p.because(i-1, aside, "quoted lines")
 		}
 	}
 }

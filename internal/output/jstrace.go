@@ -65,7 +65,7 @@ func (p *page) quotes(few *int) {
 			*few--
 			return kept
 		}
-		p.whys[i] = p.reason("lines of quoted source")
+		p.whys[i] = p.reason("quoted lines")
 		return aside
 	})
 }

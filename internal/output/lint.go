@@ -70,9 +70,9 @@ func (p *page) tscQuotes() {
 		if p.fates[i] != open || s == "" || strings.Trim(s, "~") != "" {
 			continue
 		}
-		p.because(i, aside, "lines of quoted source")
+		p.because(i, aside, "quoted lines")
 		if above := p.lines[i-1]; p.fates[i-1] == open && pattern("# *").match(above) || pattern("~#").match(above) {
-			p.because(i-1, aside, "lines of quoted source")
+			p.because(i-1, aside, "quoted lines")
 		}
 	}
 }
@@ -225,7 +225,7 @@ func readShellcheck(p *page) {
 		case complaint(line):
 		case quotedLine:
 			quotedLine = false
-			p.because(i, aside, "lines of quoted source")
+			p.because(i, aside, "quoted lines")
 		case proposal:
 			p.because(i, aside, "proposed lines")
 		}

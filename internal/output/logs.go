@@ -66,7 +66,7 @@ func (p *page) foldRequests(key string, lines []int, kinds *int) {
 	if n := len(lines) - show; n > 0 {
 		status, rest, _ := strings.Cut(key, " ")
 		method, _, _ := strings.Cut(rest, " ")
-		p.note(lines[show-1]+1, "[+"+itoa(n)+" "+method+" "+status+" "+p.ref(p.number(lines[show]), p.number(lines[len(lines)-1]))+"]")
+		p.count(lines[show-1]+1, "+"+itoa(n)+" "+method+" "+status, lines[show:])
 	}
 }
 

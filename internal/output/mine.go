@@ -96,7 +96,7 @@ func (p *page) foldKind(lines []int) {
 	for _, i := range rest {
 		p.fates[i] = retold
 	}
-	p.note(lines[show-1]+1, p.likeIt(len(rest), rest[0], rest[len(rest)-1]))
+	p.count(lines[show-1]+1, "+"+itoa(len(rest))+" like it", rest)
 }
 
 // appendWords appends the words of a line, up to maxWords.

@@ -57,6 +57,7 @@ type note struct {
 	at    int
 	text  string
 	vital bool
+	lines []int // that it counts and that are nowhere else, in order
 }
 
 func newPage(in Input, s *sheet, cmd command, chosen []*reader, d detail) *page {
@@ -140,6 +141,16 @@ func (p *page) reason(why string) uint8 {
 
 // note puts a line of ours before line at.
 func (p *page) note(at int, text string) { p.notes = append(p.notes, note{at: at, text: text}) }
+
+// count puts a line of ours before line at that stands for lines: text, and what opens
+// exactly those.
+func (p *page) count(at int, text string, lines []int) {
+	ref, exact := p.refTo(p.placesOf(lines))
+	if !exact {
+		text = strings.Replace(text, " like it", " alike", 1) // a token for that of "in"
+	}
+	p.notes = append(p.notes, note{at: at, text: "[" + text + " " + ref + "]", lines: lines})
+}
 
 func (p *page) vitalNote(at int, text string) {
 	p.notes = append(p.notes, note{at: at, text: text, vital: true})

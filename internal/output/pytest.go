@@ -165,7 +165,7 @@ func (p *page) pytestFailure(from, to int, f *api.Finding) {
 		case captured >= maxCaptured:
 			p.because(i, folded, "what it printed")
 		case strings.HasPrefix(line, ">       available fixtures:"), strings.HasPrefix(line, ">       use 'pytest --fixtures"):
-			p.because(i, aside, "lines of quoted source")
+			p.because(i, aside, "quoted lines")
 		case strings.HasPrefix(line, ">"):
 			p.fates[i] = kept
 		case placed && strings.HasSuffix(at.file, ".py") && indent(line) == 0:
@@ -176,7 +176,7 @@ func (p *page) pytestFailure(from, to int, f *api.Finding) {
 		case complaint(line):
 			p.fates[i] = vital
 		default:
-			p.because(i, aside, "lines of quoted source")
+			p.because(i, aside, "quoted lines")
 		}
 	}
 }

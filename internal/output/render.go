@@ -140,6 +140,7 @@ func drawPieces(in Input, r io.Reader) *sheet {
 	s := &sheet{num: []int{}}
 	v := newSieve(s)
 	buf := make([]byte, 0, wholeRender+wholeRender/2)
+	within := false // a line that is longer than a piece: one number, and its beginning
 	for end := false; !end; {
 		n, err := io.ReadFull(r, buf[len(buf):cap(buf)])
 		buf = buf[:len(buf)+n]
@@ -149,10 +150,13 @@ func drawPieces(in Input, r io.Reader) *sheet {
 			cut = len(buf)
 		}
 		s.rawTokens += sampled(buf[:cut], tokens.Estimate[[]byte])
-		for _, line := range pieceLines(buf[:cut], in) {
+		for k, line := range pieceLines(buf[:cut], in) {
 			s.tokens += tokens.Estimate(line) + 1
-			v.add(line)
+			if k > 0 || !within {
+				v.add(line)
+			}
 		}
+		within = cut > 0 && buf[cut-1] != '\n'
 		buf = append(buf[:0], buf[cut:]...)
 	}
 	v.close()

@@ -145,7 +145,7 @@ func (p *page) rustBlock(from, to int, severity string, quotes *int) {
 		case strings.HasPrefix(s, "= help: "), strings.HasPrefix(p.lines[i], "help: "):
 			p.fates[i] = kept
 		default:
-			p.because(i, aside, "lines of quotes and notes")
+			p.because(i, aside, "quoted lines")
 		}
 	}
 }

@@ -178,15 +178,15 @@ func (a Archive) Output(req *api.OutputRequest, ref api.Ref, number uint64) (*ap
 	if whole := number != 0 && ref.Lines == nil && ref.Bytes == nil && req.Lines == "" && req.Grep == ""; whole && a.reduce != nil {
 		return a.reduced(sp, number, req.MaxTokens)
 	}
-	want := ref.Lines
+	want, more := ref.Lines, ref.More
 	if req.Lines != "" {
 		r, ok := api.ParseRange(req.Lines)
 		if !ok {
 			return nil, badLines(req.Lines)
 		}
-		want = &r
+		want, more = &r, nil
 	}
-	out, err := sp.text(want, req.Grep, req.MaxTokens)
+	out, err := sp.text(want, more, req.Grep, req.MaxTokens)
 	if err != nil {
 		return nil, err
 	}

@@ -192,11 +192,15 @@ func (sp span) eachLine(yield func(n int, line string) error) error {
 		}
 		return yieldAll(renderLines(sp.charset.Text(raw), sp.cols), 0, yield)
 	}
-	n := 0
+	n, within := 0, false
 	return sp.pieces(func(piece []byte) error {
 		lines := sp.pieceLines(sp.charset.Text(piece))
+		if within { // a line longer than a piece has one number
+			n--
+		}
 		err := yieldAll(lines, n, yield)
 		n += len(lines)
+		within = piece[len(piece)-1] != '\n'
 		return err
 	})
 }
@@ -258,7 +262,7 @@ func (sp span) pieceLines(piece []byte) []string {
 }
 
 // Text reads lines of the span.
-func (sp span) text(lines *api.Range, grep string, budget int) (*api.Output, error) {
+func (sp span) text(lines *api.Range, more []api.Range, grep string, budget int) (*api.Output, error) {
 	var re *regexp.Regexp
 	if grep != "" {
 		var err error
@@ -266,7 +270,10 @@ func (sp span) text(lines *api.Range, grep string, budget int) (*api.Output, err
 			return nil, api.Errorf(api.Invalid, "grep %q: %v", grep, err).WithHint("it is a Go regular expression (RE2)")
 		}
 	}
-	c := &collector{ref: sp.ref, want: lines, re: re}
+	c := &collector{ref: sp.ref, want: lines, more: more, re: re}
+	if len(more) > 0 {
+		c.nums = []int{}
+	}
 	if err := sp.eachLine(c.line); err != nil && err != errStop {
 		return nil, err
 	}
@@ -277,8 +284,10 @@ func (sp span) text(lines *api.Range, grep string, budget int) (*api.Output, err
 type collector struct {
 	ref   string
 	want  *api.Range
+	more  []api.Range // behind want
 	re    *regexp.Regexp
 	lines []string
+	nums  []int // of the lines, where they do not follow each other
 	first int
 	total int
 	size  int
@@ -289,7 +298,7 @@ func (c *collector) line(n int, line string) error {
 	c.total = n
 	last := c.want != nil && c.want.From < 0
 	switch {
-	case c.want != nil && !last && (int64(n) < c.want.From || c.want.To >= 0 && int64(n) > c.want.To):
+	case c.want != nil && !last && !c.wants(int64(n)):
 		return nil
 	case c.re != nil && !c.re.MatchString(line):
 		return nil
@@ -301,12 +310,30 @@ func (c *collector) line(n int, line string) error {
 		c.first = n
 	}
 	c.lines = append(c.lines, line)
+	if c.scattered() {
+		c.nums = append(c.nums, n)
+	}
 	c.size += len(line) + 1
 	if last && int64(len(c.lines)) > -c.want.From {
 		c.size -= len(c.lines[0]) + 1
 		c.lines = c.lines[1:]
+		if c.scattered() {
+			c.nums = c.nums[1:]
+		}
 	}
 	return nil
+}
+
+// scattered says that the lines need not follow each other.
+func (c *collector) scattered() bool { return c.re != nil || c.nums != nil }
+
+// wants says that line n is in one of the ranges. Lines come in order, and so do ranges:
+// those that are behind are dropped.
+func (c *collector) wants(n int64) bool {
+	for c.want.To >= 0 && n > c.want.To && len(c.more) > 0 {
+		c.want, c.more = &c.more[0], c.more[1:]
+	}
+	return n >= c.want.From && (c.want.To < 0 || n <= c.want.To)
 }
 
 func (c *collector) output(sp span, budget int) *api.Output {
@@ -319,9 +346,16 @@ func (c *collector) output(sp span, budget int) *api.Output {
 		kept = keepTail(c.lines, budget)
 	}
 	if left := len(c.lines) - len(kept); left > 0 {
-		gap := api.Gap{Lines: left, Ref: fmt.Sprintf("%s:%d-%d", sp.ref, out.FirstLine, out.FirstLine+left-1)}
-		out.Gaps = append(out.Gaps, gap)
+		from, to := out.FirstLine, out.FirstLine+left-1
 		out.FirstLine += left
+		if len(c.nums) >= left {
+			to, out.FirstLine = c.nums[left-1], to+1
+			if left < len(c.nums) {
+				out.FirstLine = c.nums[left]
+			}
+		}
+		gap := api.Gap{Lines: left, Ref: fmt.Sprintf("%s:%d-%d", sp.ref, from, to), Among: to-from+1 > left}
+		out.Gaps = append(out.Gaps, gap)
 	}
 	if c.over > 0 {
 		out.Gaps = append(out.Gaps, api.Gap{Lines: c.over, Ref: fmt.Sprintf("%s:%d-%d", sp.ref, c.total-c.over+1, c.total)})
