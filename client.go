@@ -113,7 +113,8 @@ func (c *Client) Lines(ctx context.Context, ref string) (*api.Output, error) {
 }
 
 // Watch tells the state of every session and then what happens, until ctx ends or
-// yield returns an error.
+// yield returns an error. It outlives the daemon: no event comes twice, and what a new
+// daemon cannot know is told as an event of kind gap, followed by the present states.
 func (c *Client) Watch(ctx context.Context, yield func(*api.Event) error) error {
 	return api.Events.Stream(ctx, c.caller, &api.EventsRequest{Follow: true}, yield)
 }

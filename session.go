@@ -77,13 +77,22 @@ func (s *Session) Info(ctx context.Context) (*api.Session, error) {
 	return api.Inspect.Call(ctx, s.c.caller, &api.SessionRequest{Session: s.ID})
 }
 
-// Watch tells the session's state and then what happens in it, until ctx ends or
-// yield returns an error.
+// Follow yields all bytes that the session wrote, then those that it writes, until ctx
+// ends, the session does, or yield returns an error. It outlives the daemon: each byte
+// comes once. The slice is good until yield returns.
+func (s *Session) Follow(ctx context.Context, yield func([]byte) error) error {
+	req := &api.RawRequest{Ref: s.ID, Follow: true}
+	return api.ReadRaw.Stream(ctx, s.c.caller, req, func(c *api.Chunk) error { return yield(c.Data) })
+}
+
+// Watch tells the session's state and then what happens in it, as Client.Watch does,
+// until ctx ends or yield returns an error.
 func (s *Session) Watch(ctx context.Context, yield func(*api.Event) error) error {
 	return api.Events.Stream(ctx, s.c.caller, &api.EventsRequest{Session: s.ID, Follow: true}, yield)
 }
 
-// Attach connects a terminal: see api.Frame for what travels.
+// Attach connects a terminal: see api.Frame for what travels. It outlives the daemon,
+// and begins anew with a repaint then.
 func (s *Session) Attach(ctx context.Context, req api.AttachRequest) (api.Conn, error) {
 	req.Session = s.ID
 	return wire.Resume(func() (api.Conn, error) { return api.Attach.Open(ctx, s.c.caller, &req) })

@@ -1,6 +1,10 @@
 package api
 
-import "time"
+import (
+	"strconv"
+	"strings"
+	"time"
+)
 
 // ScreenRequest asks what a person would see.
 type ScreenRequest struct {
@@ -66,6 +70,34 @@ type RawRequest struct {
 	Stream string `json:"stream,omitempty" in:"query" flag:"stream" enum:"stdout|stderr" doc:"of a command that ran with --pipe, what it wrote to one of them"`
 }
 
+// Past is the request for what comes behind a piece; nil where the reference does not
+// name bytes, or may come to name others.
+func (r *RawRequest) Past(item any) any {
+	chunk, _ := item.(*Chunk)
+	if chunk == nil {
+		chunk = &Chunk{}
+	}
+	ref, err := ParseRef(r.Ref)
+	if err != nil || r.Lines != "" || r.Stream != "" || ref.Block == "last" || ref.Lines != nil {
+		return nil
+	}
+	at := Range{To: -1}
+	if ref.Bytes != nil {
+		at = *ref.Bytes
+	}
+	from := at.From + int64(len(chunk.Data))
+	if at.From < 0 || at.To >= 0 && from > at.To {
+		return nil
+	}
+	rest := *r
+	head, _, _ := strings.Cut(r.Ref, "#")
+	rest.Ref = head + "#" + strconv.FormatInt(from, 10) + "-"
+	if at.To >= 0 {
+		rest.Ref += strconv.FormatInt(at.To, 10)
+	}
+	return &rest
+}
+
 // Chunk is a piece of raw output. It travels as bytes, not as JSON.
 type Chunk struct {
 	Data []byte
@@ -122,6 +154,22 @@ type EventsRequest struct {
 	Session string `json:"session,omitempty" in:"query" arg:"1" doc:"only this session"`
 	Follow  bool   `json:"follow,omitempty" in:"query" flag:"follow,f" doc:"go on with what happens; without it the present state alone"`
 	After   int64  `json:"after,omitempty" in:"query" doc:"go on behind the event with this seq, in place of the present state"`
+}
+
+// Past is the request for what happens behind an event. Where none has come yet, nobody
+// knows how many were missed, and that is what will be told.
+func (r *EventsRequest) Past(item any) any {
+	if !r.Follow {
+		return nil
+	}
+	rest := *r
+	if e, _ := item.(*Event); e != nil && e.Seq != 0 {
+		rest.After = e.Seq
+	}
+	if rest.After == 0 {
+		rest.After = -1 // of no daemon
+	}
+	return &rest
 }
 
 // Event is something that happened in a session. Events tell of a change. A watcher
