@@ -26,6 +26,7 @@ bench: build ## side by side with tmux and a bare terminal: BENCH='-quick -run e
 
 soak: ## a gigabyte, a hundred sessions, ten thousand execs; the scripts over and over: SOAK=20 times
 	$(GO) test -tags soak -timeout 30m -count 1 -v -run 'Gigabyte|Hundred|TenThousandExecsIn|StopsReading' ./internal/core/session
+	$(GO) test -tags soak -timeout 30m -count 1 -v -run AThousandWatchers .
 	AI_SESSION_KILLS=$(or $(KILLS),1000) AI_SESSION_UPGRADES=20 $(GO) test -timeout 30m -count 1 -v -run 'WhenTheDaemonIs|DaemonMayDie' .
 	$(GO) test -race -count $(or $(SOAK),5) -run TestScripts .
 
