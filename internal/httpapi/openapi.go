@@ -60,7 +60,7 @@ func (d *describer) operation(op api.Spec) {
 			continue
 		}
 		p := schema{
-			"name": f.Name, "in": f.In, "required": f.In == "path" || strings.Contains(required[op.Name], f.Name),
+			"name": f.Name, "in": f.In, "required": f.In == "path" || needed(op, f),
 			"description": f.Doc, "schema": d.schemas.field(f),
 		}
 		if v := example(op.Name, f.Name); v != nil {
@@ -117,8 +117,12 @@ func (d *describer) tag(op api.Spec) string {
 	return name
 }
 
-// required names the query parameters without which an operation has nothing to do.
-var required = map[string]string{"output": "ref", "raw": "ref", "export": "ref", "search": "query", "snapshot_diff": "with"}
+// needed says that an operation has nothing to do without a field: it is a word of the
+// command line and always sent.
+func needed(op api.Spec, f api.Field) bool {
+	_, options, _ := strings.Cut(op.Request.Field(f.Index).Tag.Get("json"), ",")
+	return f.Arg != "" && !strings.Contains(options, "omitempty")
+}
 
 // headers are those that an operation heeds.
 func headers(op api.Spec) []schema {

@@ -107,7 +107,7 @@ func (s schemas) body(op api.Spec) schema {
 		}
 		any = true
 		properties[f.Name] = s.field(f)
-		if _, options, _ := strings.Cut(op.Request.Field(f.Index).Tag.Get("json"), ","); f.Arg != "" && !strings.Contains(options, "omitempty") {
+		if needed(op, f) {
 			required = append(required, f.Name)
 		}
 	}
