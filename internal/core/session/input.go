@@ -295,18 +295,18 @@ func parseKeys(names []string) ([]vt.Key, error) {
 }
 
 // sendText types text, as a paste where that is asked for and understood. With a key
-// to follow it gives a full-screen program the time to take the text as text: agent
-// programs read text and Enter within some 120 ms as one paste, and then Enter is
-// only a new line in it.
+// to follow it gives a program that reads single keys the time to take the text as text:
+// agent programs read text and Enter within some 120 ms, or in one read, as one paste,
+// and then Enter is only a new line in it. Text of several lines goes to such a program
+// as the paste it is, if it knows pastes: typed, its first line might be submitted alone.
 func (s *Session) sendText(ctx context.Context, req *api.SendRequest, client string, keyFollows bool) (int, error) {
 	s.mu.Lock()
 	text := []byte(req.Text)
-	pastes := s.term.State().BracketedPaste
-	if req.Paste {
+	brackets := s.term.State().BracketedPaste
+	slow := keyFollows && (s.phase == running || s.phase == unhooked || s.foreign()) && (brackets || s.readsKeys())
+	if req.Paste || slow && brackets && bytes.ContainsAny(text, "\r\n") {
 		text = s.term.EncodePaste(text)
 	}
-	slow := pastes && keyFollows && (s.phase == running || s.phase == unhooked || s.foreign())
-	from := s.journal.End().Offset
 	text, err := s.encode(text)
 	if err == nil {
 		err = s.typeIn(text, client)
@@ -315,8 +315,14 @@ func (s *Session) sendText(ctx context.Context, req *api.SendRequest, client str
 	if err != nil || !slow {
 		return len(text), err
 	}
-	s.repainted(ctx, from)
+	s.taken(ctx)
 	return len(text), nil
+}
+
+// readsKeys says that the terminal is not in line mode.
+func (s *Session) readsKeys() bool {
+	modes, err := s.pty.Termios()
+	return err == nil && !modes.Icanon
 }
 
 func (s *Session) sendKey(k vt.Key, client string) (int, error) {
@@ -330,38 +336,52 @@ func (s *Session) sendKey(k vt.Key, client string) (int, error) {
 }
 
 const (
-	pasteWindow  = 150 * time.Millisecond // longer than the paste detection of any agent program we know
-	pasteGiveUp  = time.Second
-	repaintQuiet = 30 * time.Millisecond
+	pasteWindow = 150 * time.Millisecond // longer than the paste detection of any agent program we know
+	pasteGiveUp = 3 * time.Second        // for a program that does not read
+	takenLook   = 30 * time.Millisecond  // how often the input is looked at: of its reading nobody is told
 )
 
-// repainted waits until a program has drawn what was typed at it and is quiet again.
-func (s *Session) repainted(ctx context.Context, from int64) {
+// taken waits until a program has read what was typed at it, and drawn it if it draws,
+// and then for as long as it may take an Enter for a part of a paste.
+func (s *Session) taken(ctx context.Context) {
 	began := time.Now()
-	for time.Since(began) < pasteGiveUp {
+	var read time.Time // when it had read everything, then when it drew after that
+	var at int64       // the end of output when it had
+	drawn := false
+	for {
 		s.mu.Lock()
-		grown, quiet := s.growth(), time.Since(s.lastOutput)
-		drawn := s.journal.End().Offset > from
+		grown, end := s.growth(), s.journal.End().Offset
+		now := time.Now()
+		switch {
+		case read.IsZero() && !s.typedAhead():
+			read, at = now, end
+		case !read.IsZero() && !drawn && end > at:
+			read, drawn = now, true
+		}
 		s.mu.Unlock()
-		left := max(pasteWindow-time.Since(began), repaintQuiet-quiet)
-		if left <= 0 && drawn {
-			return
+		left := min(takenLook, pasteGiveUp-now.Sub(began))
+		if !read.IsZero() {
+			left = pasteWindow - now.Sub(read)
 		}
-		if left <= 0 {
-			left = pasteGiveUp - time.Since(began)
-		}
-		timer := time.NewTimer(left)
-		select {
-		case <-grown:
-		case <-timer.C:
-		case <-ctx.Done():
-		case <-s.life.Done():
-		}
-		timer.Stop()
-		if ctx.Err() != nil || s.life.Err() != nil {
+		if left <= 0 || !s.pause(ctx, grown, left) {
 			return
 		}
 	}
+}
+
+// pause waits for output, or for d; false once nobody waits any more.
+func (s *Session) pause(ctx context.Context, grown <-chan struct{}, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-grown:
+	case <-timer.C:
+	case <-ctx.Done():
+		return false
+	case <-s.life.Done():
+		return false
+	}
+	return true
 }
 
 // deliveryPatience is how long send waits for a program to read what was typed.
