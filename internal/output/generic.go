@@ -14,10 +14,38 @@ func (p *page) generic() {
 	p.foldBlocks()
 	p.listedPaths()
 	left := p.openLines()
-	if len(left) >= minMined && !(p.detail == full && (p.document(left) || p.numbered(left))) {
+	if len(left) >= minMined && !(p.detail == full && p.eachMatters(left)) {
 		p.mine(left)
 	}
 	p.shorten()
+}
+
+// eachMatters says that the lines look alike but say something each, as content does and
+// what counts, sizes and lists: they are shown while they fit.
+func (p *page) eachMatters(left []int) bool {
+	if p.document(left) || p.numbered(left) {
+		return true
+	}
+	if p.cmd.showsContent() || p.tally(left) {
+		p.coarsen(brief)
+		return true
+	}
+	return false
+}
+
+// tally says that most lines are a number and a name, as those of wc, du and uniq -c.
+func (p *page) tally(left []int) bool {
+	n := 0
+	for _, i := range left {
+		f := strings.Fields(p.lines[i][:min(len(p.lines[i]), 200)])
+		if len(f) < 2 || len(f) > 5 {
+			continue
+		}
+		if at, rest := number(f[0]); rest != f[0] && len(rest) <= 3 && at >= 0 {
+			n++
+		}
+	}
+	return n*10 >= len(left)*9
 }
 
 // shorten leaves the beginning, the end and what alarms, as far as detail asks.

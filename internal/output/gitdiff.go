@@ -190,7 +190,10 @@ func (p *page) retellStats() {
 	p.coarsen(max(brief, p.detail+1))
 	known := map[string]*directory{}
 	var all []*directory
-	for _, i := range stats {
+	for k, i := range stats {
+		if k > 0 && stats[k-1] != i-1 {
+			known = map[string]*directory{} // another commit's
+		}
 		p.fates[i] = retold
 		file, change, _ := strings.Cut(p.lines[i], " | ")
 		dir, name := path.Split(strings.TrimSpace(file))

@@ -1,6 +1,7 @@
 package output
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/ai-session/ai-session/api"
@@ -153,6 +154,7 @@ func readGoBuild(p *page) {
 // goFailures reads the blocks of failed tests: the headline, and what the test said
 // below it. Of messages from one place the first two are shown.
 func (p *page) goFailures() {
+	var failed []string
 	for i := 0; i < len(p.lines); i++ {
 		name, ok := goResult(p.lines[i], "--- FAIL: ")
 		if !ok || p.fates[i] != open {
@@ -162,16 +164,55 @@ func (p *page) goFailures() {
 		f := api.Finding{Kind: "test", Severity: "error", Name: name, Message: name + " failed"}
 		i = p.goFailure(i, &f) - 1
 		p.find(f)
-		p.next(goRerun(name), "run only the test that failed")
+		failed = append(failed, name)
+	}
+	p.goRerun(failed)
+}
+
+// maxRerun is how many tests one command names.
+const maxRerun = 12
+
+// goRerun proposes to run only what failed: one test down to its case, several by the
+// names of their functions.
+func (p *page) goRerun(failed []string) {
+	var leaves, tops []string
+	for k, name := range failed {
+		if k+1 == len(failed) || !strings.HasPrefix(failed[k+1], name+"/") {
+			leaves = append(leaves, name)
+		}
+		if top, _, _ := strings.Cut(name, "/"); !slices.Contains(tops, top) && len(tops) <= maxRerun {
+			tops = append(tops, top)
+		}
+	}
+	switch {
+	case len(leaves) == 0 || len(tops) > maxRerun:
+	case len(leaves) == 1:
+		parts := strings.Split(leaves[0], "/")
+		for i := range parts {
+			parts[i] = "^" + parts[i] + "$"
+		}
+		p.next("go test -run '"+strings.Join(parts, "/")+"'"+p.goPackages(), "run only the test that failed")
+	case len(tops) == 1:
+		p.next("go test -run '^"+tops[0]+"$'"+p.goPackages(), "run only the test that failed")
+	default:
+		p.next("go test -run '^("+strings.Join(tops, "|")+")$'"+p.goPackages(), "run only the tests that failed")
 	}
 }
 
-func goRerun(name string) string {
-	parts := strings.Split(name, "/")
-	for i := range parts {
-		parts[i] = "^" + parts[i] + "$"
+// goPackages are those that the command names, each behind a blank.
+func (p *page) goPackages() string {
+	packages := ""
+	for _, c := range p.cmd.shown() {
+		if c.name != "go" {
+			continue
+		}
+		for _, a := range c.plain() {
+			if a == "." || strings.HasPrefix(a, "./") || strings.HasSuffix(a, "...") {
+				packages += " " + quoteWord(a)
+			}
+		}
 	}
-	return "go test -run '" + strings.Join(parts, "/") + "' ./..."
+	return packages
 }
 
 // goResult reads "    --- FAIL: TestX/case (0.00s)".

@@ -59,3 +59,43 @@ func TestDocumentIsNotTakenForALog(t *testing.T) {
 		t.Errorf("%d lines of %d:\n%s", r.Shown, r.Lines, r.Text)
 	}
 }
+
+// Counts and sizes look alike and each says something else: nothing of them is told by
+// the first alone.
+func TestTalliesAreShownWhole(t *testing.T) {
+	var counts, sizes strings.Builder
+	for i := range 50 {
+		fmt.Fprintf(&counts, "%6d internal/output/file%d.go\n", i*7+3, i)
+		fmt.Fprintf(&sizes, "%d.%dK\tpart%d\n", i, i%10, i)
+	}
+	counts.WriteString("  9000 total\n")
+	for command, text := range map[string]string{"wc -l internal/output/*.go": counts.String(), "./count": counts.String(), "du -sh *": sizes.String()} {
+		for line := range strings.Lines(reduceText(command, 0, text).Text) {
+			text = strings.Replace(text, line, "", 1)
+		}
+		if strings.TrimSpace(text) != "" && !strings.HasPrefix(command, "du") {
+			t.Errorf("%s lacks:\n%s", command, text)
+		}
+	}
+}
+
+// The files of a commit stay with it.
+func TestStatsOfCommitsAreNotMixed(t *testing.T) {
+	var b strings.Builder
+	for _, c := range []string{"aaaaaaa first", "bbbbbbb second"} {
+		b.WriteString(c + "\n")
+		for i := range 12 {
+			fmt.Fprintf(&b, " dir/%s%d.go | %d +\n", c[:1], i, i+1)
+		}
+		b.WriteString(" 12 files changed, 78 insertions(+)\n")
+	}
+	lines := strings.Split(reduceText("git log --oneline --stat -2", 0, b.String()).Text, "\n")
+	for _, line := range lines {
+		if strings.Contains(line, "a3.go") && strings.Contains(line, "b3.go") {
+			t.Errorf("mixed: %s", line)
+		}
+	}
+	if len(lines) < 6 {
+		t.Errorf("%q", lines)
+	}
+}
