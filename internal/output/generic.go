@@ -33,16 +33,26 @@ func (p *page) eachMatters(left []int) bool {
 	return false
 }
 
-// tally says that most lines are a number and a name, as those of wc, du and uniq -c.
+// setting says that a line is NAME=value.
+func setting(line string) bool {
+	name, _, ok := strings.Cut(line, "=")
+	return ok && name != "" && strings.Trim(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-") == ""
+}
+
+// tally says that most lines are a number and a name, as those of wc, du and uniq -c, or
+// settings.
 func (p *page) tally(left []int) bool {
 	n := 0
 	for _, i := range left {
-		f := strings.Fields(p.lines[i][:min(len(p.lines[i]), 200)])
-		if len(f) < 2 || len(f) > 5 {
+		head := p.lines[i][:min(len(p.lines[i]), 200)]
+		if setting(head) {
+			n++
 			continue
 		}
-		if at, rest := number(f[0]); rest != f[0] && len(rest) <= 3 && at >= 0 {
-			n++
+		if f := strings.Fields(head); len(f) >= 2 && len(f) <= 5 {
+			if _, rest := number(f[0]); rest != f[0] && len(rest) <= 3 {
+				n++
+			}
 		}
 	}
 	return n*10 >= len(left)*9

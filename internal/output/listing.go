@@ -72,6 +72,9 @@ func pathLine(line string) bool {
 	if line == "" || line[0] == ' ' {
 		return false
 	}
+	if k := strings.IndexByte(line, '='); k > 0 && !strings.Contains(line[:k], "/") {
+		return false // NAME=/a/path: what it is called stands in front
+	}
 	if !strings.ContainsAny(line, " :") {
 		return true
 	}

@@ -79,6 +79,17 @@ func TestTalliesAreShownWhole(t *testing.T) {
 	}
 }
 
+// Settings whose values are paths are none.
+func TestSettingsAreNotTakenForPaths(t *testing.T) {
+	var b strings.Builder
+	for i := range 30 {
+		fmt.Fprintf(&b, "SOME_SETTING_%d=/etc/ssl/certs/ca%d.crt\n", i, i)
+	}
+	if r := reduceText("env", 0, b.String()); !strings.Contains(r.Text, "SOME_SETTING_7=/etc/ssl/certs/ca7.crt\n") {
+		t.Errorf("%s", r.Text)
+	}
+}
+
 // The files of a commit stay with it.
 func TestStatsOfCommitsAreNotMixed(t *testing.T) {
 	var b strings.Builder
