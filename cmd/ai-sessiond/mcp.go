@@ -35,7 +35,7 @@ func bridge(args []string) error {
 	if err := f.Parse(args); err != nil {
 		return err
 	}
-	c := mcp.Config{Version: cli.Version, Profile: *tools, Fixtures: *fixtures != ""}
+	c := mcp.Config{Version: cli.Version, Profile: *tools, Fixtures: *fixtures != "", Pages: true}
 	if c.Fixtures {
 		return serveFixtures(c, *fixtures)
 	}

@@ -200,8 +200,15 @@ func mayAsk(r *api.Report, can *sdk.ClientCapabilities) bool {
 	return r.Input.Kind == "password" || r.Input.Kind == "yesno" || r.Input.Kind == "line"
 }
 
-// elicitation asks the person what a program asks.
-func elicitation(r *api.Report) *sdk.ElicitParams {
+// elicitation asks the person what a program asks: a secret on a page of its own, where
+// the client can open one and the person sits at this machine.
+func (s *Server) elicitation(r *api.Report, can *sdk.ClientCapabilities) *sdk.ElicitParams {
+	if r.Input.Kind == "password" && s.pages != nil && can.Elicitation.URL != nil {
+		if q, address, err := s.pages.of(r); err == nil {
+			return &sdk.ElicitParams{Mode: "url", URL: address, ElicitationID: q.token,
+				Message: "The command in session " + r.Session + " asks: " + r.Input.Tail}
+		}
+	}
 	field := map[string]any{"type": "string", "title": "Answer"}
 	message := "The command in session " + r.Session + " asks: " + r.Input.Tail
 	if r.Input.Kind == "password" {
@@ -220,7 +227,7 @@ func (c *call) ask(r *api.Report) *sdk.CallToolResult {
 		return nil
 	}
 	return &sdk.CallToolResult{
-		InputRequests: sdk.InputRequestMap{"answer": elicitation(r)},
+		InputRequests: sdk.InputRequestMap{"answer": c.elicitation(r, c.req.ClientCapabilities())},
 		RequestState:  c.sign(r.Session + " " + r.ID),
 	}
 }
@@ -251,8 +258,12 @@ func (c *call) answered(ctx context.Context, tasks bool) (*sdk.CallToolResult, e
 	if res == nil || res.Action != "accept" {
 		return nil, api.Errorf(api.Cancelled, "the person gave no answer; @%s waits on", block).WithHint("send C-c to %s", session)
 	}
-	text, _ := res.Content["answer"].(string)
-	if _, err := api.Send.Call(ctx, c.caller, &api.SendRequest{Session: session, Text: text, Keys: []string{"Enter"}}); err != nil {
+	if text, ok := res.Content["answer"].(string); ok {
+		_, err = api.Send.Call(ctx, c.caller, &api.SendRequest{Session: session, Text: text, Keys: []string{"Enter"}})
+	} else {
+		err = c.entered(ctx, block)
+	}
+	if err != nil {
 		return nil, err
 	}
 	limit := answerBy
@@ -269,7 +280,29 @@ func (c *call) answered(ctx context.Context, tasks bool) (*sdk.CallToolResult, e
 	if tasks && w.Block.State == api.BlockRunning {
 		return promised(factsOf(w.Block)), nil
 	}
+	if p := c.req.Session.InitializeParams(); p != nil && p.ProtocolVersion < modern {
+		return reported(w.Block), nil // it is asked once in a call
+	}
 	return c.report(w.Block), nil
+}
+
+// entered waits until the person has answered on the page that he was sent to.
+func (c *call) entered(ctx context.Context, block string) error {
+	if c.pages == nil {
+		return api.Errorf(api.Invalid, "the answer has no text")
+	}
+	q := c.pages.find(block)
+	if q == nil {
+		return nil // he was quick, or too late: the command tells
+	}
+	limit, cancel := context.WithTimeout(ctx, answerBy/2)
+	defer cancel()
+	select {
+	case <-q.done:
+		return nil
+	case <-limit.Done():
+		return api.Errorf(api.Timeout, "nothing has been entered yet; @%s waits on", block).WithHint("read @%s with wait_ms", block)
+	}
 }
 
 // settle bounds how long a program may draw what follows from what was typed.

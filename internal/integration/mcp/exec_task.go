@@ -23,15 +23,15 @@ const (
 // task is follows from what the sessions hold: it outlives this server, and a restart
 // of the daemon.
 type execTasks struct {
-	caller api.Caller
+	*Server
 
 	mu        sync.Mutex        // guards what follows
 	cancelled map[string]bool   // by us; otherwise an interrupted command is a completed one
 	answered  map[string]string // the input of each task that was answered last
 }
 
-func newExecTasks(caller api.Caller) *execTasks {
-	return &execTasks{caller: caller, cancelled: map[string]bool{}, answered: map[string]string{}}
+func newExecTasks(s *Server) *execTasks {
+	return &execTasks{Server: s, cancelled: map[string]bool{}, answered: map[string]string{}}
 }
 
 // block finds the command of a task.
@@ -80,7 +80,7 @@ func (x *execTasks) task(ctx context.Context, id string, can *sdk.ClientCapabili
 	case x.asks(r):
 		t.Message = "waits for input in session " + r.Session
 		if mayAsk(r, can) {
-			t.Status, t.Inputs = taskInputRequired, sdk.InputRequestMap{question(r): elicitation(r)}
+			t.Status, t.Inputs = taskInputRequired, sdk.InputRequestMap{question(r): x.elicitation(r, can)}
 		}
 	}
 	return t, nil
@@ -118,7 +118,10 @@ func (x *execTasks) answerTask(ctx context.Context, id string, answers map[strin
 		return x.cancelTask(ctx, id) // it cannot go on without
 	}
 	x.remember(func() { x.answered[id] = question(r) })
-	text, _ := answer.Content["answer"].(string)
+	text, ok := answer.Content["answer"].(string)
+	if !ok {
+		return nil // he answers on a page
+	}
 	_, err = api.Send.Call(ctx, x.caller, &api.SendRequest{Session: r.Session, Text: text, Keys: []string{"Enter"}})
 	return err
 }

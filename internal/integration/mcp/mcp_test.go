@@ -42,10 +42,11 @@ func newLab(t *testing.T, profile string, options *sdk.ClientOptions) *lab {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { d.Close(context.Background()) })
-	s, err := New(d, Config{Version: "test", Profile: profile})
+	s, err := New(d, Config{Version: "test", Profile: profile, Pages: true})
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(s.pages.close)
 	if _, err := api.Create.Call(t.Context(), d, &api.CreateRequest{Name: "dev", Dir: "/", Argv: []string{"bash", "--norc"}}); err != nil {
 		t.Fatal(err)
 	}

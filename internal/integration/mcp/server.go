@@ -21,7 +21,10 @@ type Config struct {
 	// TaskAfter is when a command becomes a task for a client that knows tasks: most
 	// commands are done by then and need no second question. Zero is five seconds.
 	TaskAfter time.Duration
-	Log       *slog.Logger
+	// Pages says that the client's person sits at this machine: secrets are asked for on
+	// web pages of the loopback address, where the client can open one.
+	Pages bool
+	Log   *slog.Logger
 }
 
 // Server is the operations as tools, resources and prompts.
@@ -29,6 +32,7 @@ type Server struct {
 	caller api.Caller
 	c      Config
 	sdk    *sdk.Server
+	pages  *pages // nil without Config.Pages
 	key    []byte // signs what a client carries for us between two rounds
 }
 
@@ -57,6 +61,9 @@ func New(caller api.Caller, c Config) (*Server, error) {
 	}
 	s := &Server{caller: caller, c: c, key: make([]byte, 32)}
 	rand.Read(s.key) // never fails
+	if c.Pages {
+		s.pages = newPages(caller, c.Log)
+	}
 	if c.Fixtures {
 		s.sdk = fixtures()
 	} else {
@@ -88,12 +95,15 @@ func (s *Server) build(tools []tool) *sdk.Server {
 	}
 	s.resources(server)
 	s.prompts(server)
-	serveTasks(server, newExecTasks(s.caller))
+	serveTasks(server, newExecTasks(s))
 	return server
 }
 
 // Run serves one client on a pair of streams, until it leaves and has its answers.
 func (s *Server) Run(ctx context.Context, in io.Reader, out io.Writer) error {
+	if s.pages != nil {
+		defer s.pages.close()
+	}
 	d := newDrained(in, out)
 	return s.sdk.Run(ctx, &sdk.IOTransport{Reader: d, Writer: d})
 }
