@@ -87,7 +87,7 @@ func (s *Session) commandText(req *api.ExecRequest) (string, error) {
 	}
 	text := req.Command
 	if len(req.Argv) > 0 {
-		text = quoteArgv(s.kit.Kind(), req.Argv)
+		text = s.kit.Kind().Words(req.Argv)
 	}
 	if s.c.Charset != nil {
 		if _, err := s.encode([]byte(text)); err != nil {
@@ -98,20 +98,6 @@ func (s *Session) commandText(req *api.ExecRequest) (string, error) {
 		return "", api.Errorf(api.Invalid, "the command has a NUL byte at %d, which no shell can read", i)
 	}
 	return text, nil
-}
-
-// quoteArgv writes argv as one shell command whose words are exactly those.
-func quoteArgv(kind shell.Kind, argv []string) string {
-	words := make([]string, len(argv))
-	for i, a := range argv {
-		if kind == shell.Fish {
-			a = strings.ReplaceAll(a, `\`, `\\`)
-			words[i] = "'" + strings.ReplaceAll(a, "'", `\'`) + "'"
-			continue
-		}
-		words[i] = "'" + strings.ReplaceAll(a, "'", `'\''`) + "'"
-	}
-	return strings.Join(words, " ")
 }
 
 // begin waits for the terminal and gives the command to the shell.

@@ -66,7 +66,7 @@ func (s *Session) execNested(ctx context.Context, req *api.ExecRequest) (*api.Re
 	text := req.Command
 	switch {
 	case len(req.Argv) > 0:
-		text = quoteArgv(shell.Bash, req.Argv)
+		text = shell.Bash.Words(req.Argv)
 	case req.Pipe || req.Stdin != nil || req.StdinBase64 != nil:
 		return nil, api.Errorf(api.Invalid, "a nested program has the terminal alone: no --pipe and no --stdin")
 	case len(text) > maxNested:

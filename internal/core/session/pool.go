@@ -47,11 +47,14 @@ var rcFiles = []string{
 	"/etc/profile", "/etc/bash.bashrc", "/etc/bashrc", "/etc/zsh/zshrc", "/etc/zsh/zshenv", "/etc/fish/config.fish",
 }
 
+// movable are shells that moveTo can send to another folder.
+var movable = map[shell.Kind]bool{shell.Bash: true, shell.Zsh: true, shell.Fish: true, shell.Sh: true}
+
 // poolKey tells sessions apart that a spare must not be mistaken for. Empty: none is
 // wanted.
 func (m *Manager) poolKey(req *api.CreateRequest) string {
 	argv := m.program(req)
-	if req.Encrypt || req.AllowReports || req.Encoding != "" || shell.Detect(argv[0]) == "" {
+	if req.Encrypt || req.AllowReports || req.Encoding != "" || !movable[shell.Detect(argv[0])] {
 		return ""
 	}
 	env := Environment(req.BaseEnv, req.Env, nil)

@@ -510,7 +510,7 @@ func (s *Session) rerun(ctx context.Context, running []api.Program) error {
 			text = p.Command
 		}
 		if text == "" && len(p.Argv) > 0 {
-			text = quoteArgv(s.kit.Kind(), p.Argv)
+			text = s.kit.Kind().Words(p.Argv)
 		}
 		if text == "" {
 			continue

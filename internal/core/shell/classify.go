@@ -40,7 +40,7 @@ func parses(kind Kind, text []byte) bool {
 // Text that does not parse is judged by its words, since a shell runs it up to the
 // error; so is text beyond parseLimit. A wrong yes costs a fork and the job table.
 func Classify(kind Kind, text []byte, opts string) bool {
-	if kind == Fish {
+	if kind == Fish || kind == PowerShell { // they have neither
 		return false
 	}
 	return strings.ContainsAny(opts, "eu") || classify(kind, text, 0)

@@ -93,7 +93,7 @@ func TestDetectGoesByTheBaseName(t *testing.T) {
 	for program, want := range map[string]Kind{
 		"/bin/bash": Bash, "bash": Bash, "-bash": Bash, "bash5": Bash, "/opt/bash-5.2": Bash,
 		"zsh-5.9": Zsh, "-zsh": Zsh, "/usr/bin/fish": Fish, "dash": Sh, "/bin/sh": Sh, "busybox": Sh, "ash": Sh,
-		"bashful": "", "python3": "", "": "", "/": "", "pwsh": "", "ksh": "", `C:\bin\bash.exe`: Bash,
+		"bashful": "", "python3": "", "": "", "/": "", "nu": "", "ksh": "", `C:\bin\bash.exe`: Bash,
 	} {
 		if got := Detect(program); got != want {
 			t.Errorf("%q is %q, want %q", program, got, want)

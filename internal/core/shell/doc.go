@@ -47,6 +47,8 @@
 // the shell for its variables, or that redirects the output of ash, which echoes there
 // what is typed.
 //
+// PowerShell's hook is written to its documentation and has not been run yet.
+//
 // It starts no process and keeps no journal. Whether the shell is idle, whether a
 // trigger may be typed and what a silence means is decided by core/session.
 package shell

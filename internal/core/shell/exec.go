@@ -72,6 +72,8 @@ func (k *Kit) layOut(p *Prepared, e Exec, name string) ([]byte, error) {
 	switch k.saved.Kind {
 	case Fish:
 		return k.layOutFish(e, name)
+	case PowerShell:
+		return k.layOutPowerShell(e, name)
 	default:
 		return k.layOutPosix(p, e, name)
 	}

@@ -95,7 +95,7 @@ func (k *Kit) install(c Config, secret string) error {
 	if err := k.writeTokens(); err != nil {
 		return err
 	}
-	hook, err := hookFiles.ReadFile("hooks/hook." + string(k.saved.Kind))
+	hook, err := hookFiles.ReadFile("hooks/hook." + k.saved.Kind.extension())
 	if err != nil {
 		return err
 	}
@@ -116,6 +116,9 @@ func (k *Kit) writeAgain() error {
 	switch k.saved.Kind {
 	case Fish:
 		return k.write(againName, fmt.Appendf(nil, "builtin source %s\ntest -z \"$__ais_l\"; or builtin printf '\\e]7701;D;%%s\\a' $__ais_l >/dev/tty\n__ais_b $argv[1]\n", hook))
+	case PowerShell:
+		again := readPowerShell(filepath.Join(k.dir, hookName))
+		return k.write(againName, []byte(again+"\nif ($global:__ais.l) { __ais_w $global:__ais.l }\n"))
 	case Sh:
 		return k.write(againName, fmt.Appendf(nil, "{ \\. %s; __ais_2; } >/dev/null 2>&1;__ais_b\n", hook))
 	}
@@ -132,6 +135,8 @@ func (k *Kit) Rearm() []byte {
 	switch k.saved.Kind {
 	case Fish:
 		return []byte(" builtin source " + again + " $status\r")
+	case PowerShell:
+		return []byte(" " + readPowerShell(filepath.Join(k.dir, againName)) + k.switchEditing() + "\r")
 	case Sh:
 		return []byte(` __ais_r=$?;\. ` + again + "\r")
 	}
@@ -149,6 +154,8 @@ func (k *Kit) start(c Config) error {
 		return k.startFish(c)
 	case Sh:
 		return k.startSh(c)
+	case PowerShell:
+		return k.startPowerShell(c)
 	}
 	return ErrUnsupported
 }
@@ -239,7 +246,7 @@ func (k *Kit) SetHuman(attached bool) { k.human = attached }
 // Stale says that the line editor does not fit SetHuman yet: send Rearm when the
 // shell is idle and its line clean.
 func (k *Kit) Stale() bool {
-	switchable := k.saved.Kind == Bash || k.saved.Kind == Zsh
+	switchable := k.saved.Kind == Bash || k.saved.Kind == Zsh || k.saved.Kind == PowerShell
 	return switchable && (k.unsure || k.human != k.editing)
 }
 

@@ -164,7 +164,10 @@ func (k *Kit) switchEditing() string {
 		return ""
 	}
 	k.editing, k.unsure = k.human, false
-	if k.human {
+	switch {
+	case k.saved.Kind == PowerShell:
+		return map[bool]string{true: ";__ais_i $true", false: ";__ais_i $false"}[k.human]
+	case k.human:
 		return ";__ais_i 1"
 	}
 	return ";__ais_i ''"
