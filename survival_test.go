@@ -142,7 +142,13 @@ func ownDaemon(t *testing.T) *aisession.Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	home := filepath.Join(root, "h")
+	t.Cleanup(func() { os.RemoveAll(root) })
+	return daemonBelow(t, root, filepath.Join(root, "h"))
+}
+
+// daemonBelow starts a daemon with a home; programs of its own are built below root.
+func daemonBelow(t *testing.T, root, home string) *aisession.Client {
+	t.Helper()
 	t.Setenv("AI_SESSION_HOME", home)
 	if raceEnabled {
 		// Its watch makes a daemon ten times slower, and here the daemons come and go.
@@ -161,7 +167,6 @@ func ownDaemon(t *testing.T) *aisession.Client {
 		if err := stopDaemon(home); err != nil {
 			t.Error(err)
 		}
-		os.RemoveAll(root)
 	})
 	return c
 }

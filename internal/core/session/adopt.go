@@ -228,8 +228,8 @@ func (s *Session) missed(lost int64, doubt bool) {
 		return
 	}
 	s.doubt = s.open != nil
-	s.lost += max(lost, 1) // a gap of nothing cannot be written
-	s.markGap()
+	s.dropped(int(max(lost, 1)), nil) // a gap of nothing cannot be written
+	s.catchUp()
 	if s.term.State().AltScreen {
 		s.redraw() // a full-screen program draws itself again
 	}
@@ -279,7 +279,7 @@ func (s *Session) reclaim(later time.Duration) {
 // daemon knew, was not run.
 func (s *Session) again(e *execution) error {
 	stdin, has := s.kit.Stdin()
-	s.kit.Finish(shell.Prepared{Token: s.kit.Open()})
+	s.kit.Discard(shell.Prepared{Token: s.kit.Open()})
 	if err := s.prepare(e, stdin, has); err != nil {
 		return err
 	}

@@ -128,7 +128,7 @@ func (s *Session) begin(ctx context.Context, text string, req *api.ExecRequest) 
 		return nil, api.Errorf(api.NotStarted, "the command's file: %v", err).WithHint("nothing was run").WithCause(err)
 	}
 	if s.phase == dead {
-		s.kit.Finish(e.prepared)
+		s.kit.Discard(e.prepared)
 		s.retreat(e)
 		return nil, s.deadError()
 	}
@@ -155,7 +155,7 @@ func (s *Session) prepare(e *execution, stdin []byte, hasStdin bool) (err error)
 	b.isolated = e.prepared.Isolated
 	if b.piped {
 		if e.piped, err = openPiped(e.prepared.Pipes); err != nil {
-			s.kit.Finish(e.prepared)
+			s.kit.Discard(e.prepared)
 		}
 	}
 	return err
@@ -171,7 +171,7 @@ func (s *Session) announce(e *execution) (persistence.Position, error) {
 	if err != nil {
 		return persistence.Position{}, err
 	}
-	s.markGap()
+	s.catchUp()
 	return s.journal.Append(persistence.ExecStart, data)
 }
 
@@ -322,7 +322,7 @@ func (s *Session) arm(e *execution) error {
 	b.startSeq, b.from = pos.Seq, pos.Offset
 	if err != nil {
 		s.degraded = err
-		s.kit.Finish(e.prepared)
+		s.kit.Discard(e.prepared)
 		s.retreat(e)
 		return storageError(err)
 	}

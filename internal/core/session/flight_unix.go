@@ -110,6 +110,13 @@ func (s slot) done() {
 	}
 }
 
+// owe notes that there is more than the journal could take.
+func (s slot) owe() {
+	if s.memory != nil {
+		binary.LittleEndian.PutUint64(s.memory, 1)
+	}
+}
+
 // inHand is what was read before a crash and is not in the journal that ends at
 // offset. With doubt a read was under way: nobody knows what it took.
 func (s slot) inHand(offset int64) (lost int64, doubt bool) {

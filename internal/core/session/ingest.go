@@ -49,6 +49,9 @@ func (s *Session) read() {
 			s.mu.Unlock()
 		}
 		s.slot.done()
+		if err := s.Degraded(); err != nil {
+			s.slot.owe() // a successor must know that there is something to ask
+		}
 		s.inHand.Store(false)
 		chunks.Put(buf)
 		buf = nil
@@ -125,10 +128,9 @@ func (s *Session) emit(b []byte) {
 	if len(b) == 0 {
 		return
 	}
-	s.markGap()
+	s.catchUp()
 	if _, err := s.journal.Append(persistence.Output, b); err != nil {
-		s.lost += int64(len(b))
-		s.degraded = err
+		s.dropped(len(b), err)
 	}
 	failpoint.Here(failpoint.Appended)
 	if s.open != nil && (s.phase == running || s.phase == ending && s.open.block.to < 0) {
@@ -148,19 +150,36 @@ func (s *Session) emit(b []byte) {
 
 var newline = []byte{'\n'}
 
-// markGap writes down what the journal could not take, once it can again.
-func (s *Session) markGap() {
-	if s.lost == 0 {
-		return
-	}
-	if _, err := s.journal.Append(persistence.Gap, persistence.GapPayload(s.lost)); err != nil {
-		s.degraded = err
-		return
-	}
-	if s.open != nil {
+// dropped notes output that the journal did not take.
+func (s *Session) dropped(n int, why error) {
+	s.lost += int64(n)
+	s.degraded = why
+	if s.open != nil && s.phase != arming {
 		s.open.block.flag("gap")
 	}
-	s.lost, s.degraded = 0, nil
+}
+
+// catchUp writes down what the journal could not take, once it can again: that there
+// is a gap, and how commands ended meanwhile.
+func (s *Session) catchUp() {
+	if s.lost == 0 && s.degraded == nil {
+		return
+	}
+	if s.lost > 0 {
+		if _, err := s.journal.Append(persistence.Gap, persistence.GapPayload(s.lost)); err != nil {
+			s.degraded = err
+			return
+		}
+		s.lost = 0
+	}
+	for len(s.owed) > 0 {
+		if _, err := s.journal.Append(persistence.ExecEnd, s.owed[0]); err != nil {
+			s.degraded = err
+			return
+		}
+		s.owed = s.owed[1:]
+	}
+	s.owed, s.degraded = nil, nil
 }
 
 // synthetic shows text of our own, which the journal keeps beside the output.
@@ -175,9 +194,13 @@ func (s *Session) synthetic(b []byte) {
 // append writes a frame that is not output. A journal that cannot take it degrades
 // the session; the program runs on.
 func (s *Session) append(kind persistence.Kind, data []byte) uint64 {
+	s.catchUp()
 	pos, err := s.journal.Append(kind, data)
 	if err != nil {
 		s.degraded = err
+		if kind == persistence.ExecEnd {
+			s.owed = append(s.owed, data)
+		}
 	}
 	return pos.Seq
 }

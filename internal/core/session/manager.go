@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/ai-session/ai-session/api"
@@ -359,6 +360,9 @@ func startError(err error, program, dir string) error {
 		return api.Errorf(api.CannotStart, "%s cannot be executed", program).WithHint("chmod +x %s", program).WithCause(err)
 	case errors.Is(err, pty.ErrNoDirectory):
 		return api.Errorf(api.CannotStart, "no folder %s", dir).WithCause(err)
+	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE), errors.Is(err, syscall.EAGAIN), errors.Is(err, syscall.ENOMEM):
+		return api.Errorf(api.Unavailable, "start %s: %v", program, err).
+			WithHint("end sessions that nobody needs, or give the daemon more: ai-session doctor").WithCause(err)
 	}
 	return api.Errorf(api.CannotStart, "start %s: %v", program, err).WithCause(err)
 }

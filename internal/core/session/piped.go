@@ -47,11 +47,10 @@ func (s *Session) pipedIn(stream int, p []byte) {
 	if err != nil {
 		panic("session: a pipe mark is always JSON: " + err.Error())
 	}
-	s.markGap()
+	s.catchUp()
 	s.append(persistence.Mark, data)
 	if _, err := s.journal.Append(persistence.Output, p); err != nil {
-		s.lost += int64(len(p))
-		s.degraded = err
+		s.dropped(len(p), err)
 	}
 	if s.open != nil && s.open.piped != nil {
 		s.open.block.newlines += bytes.Count(p, newline)

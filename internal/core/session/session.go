@@ -126,6 +126,7 @@ type Session struct {
 	doubt      bool  // adopted, and what the shell last said may be lost: it is to be asked
 	lost       int64 // output bytes that could not be journalled, not yet marked as a gap
 	degraded   error
+	owed       [][]byte // exec-end frames that the journal did not take
 
 	changed chan struct{} // closed at a change of state; nil while nobody waits
 	grown   chan struct{} // closed when output arrived; nil while nobody waits

@@ -38,6 +38,11 @@ func (k *Kit) Prepare(e Exec) (Prepared, error) {
 	if bytes.IndexByte(e.Command, 0) >= 0 {
 		return Prepared{}, ErrNUL
 	}
+	if k.unsaved {
+		if err := k.writeTokens(); err != nil {
+			return Prepared{}, fmt.Errorf("write token: %w", err)
+		}
+	}
 	p := Prepared{Token: idOf(k.next)}
 	name := strconv.Itoa(k.seq + 1)
 	line, err := k.layOut(&p, e, name)
@@ -120,6 +125,17 @@ func (k *Kit) Finish(p Prepared) {
 	k.last, k.open = p.Token, ""
 	// A full disk costs a successor the token of the idle prompt; Rearm shows it again.
 	_ = k.writeTokens()
+}
+
+// Discard takes the open exec back: its trigger was not typed, or was not run, so the
+// shell's prompt still shows the token of the one before. Of p only the Token counts.
+func (k *Kit) Discard(p Prepared) {
+	if k.open != p.Token {
+		return
+	}
+	k.remove(strconv.Itoa(k.seq))
+	k.open = ""
+	_ = k.writeTokens() // or Prepare does
 }
 
 func (k *Kit) remove(name string) {

@@ -30,14 +30,15 @@ type Config struct {
 
 // Kit is the hook of one living shell. It is not safe for concurrent use.
 type Kit struct {
-	dir   string
-	argv  []string
-	env   []string
-	saved saved
-	seq   int    // number of the newest exec
-	last  string // id whose secret the prompt shows, unless an exec is open
-	next  string // secret of the next exec, its id is on disk already
-	open  string // id of the exec that is prepared and not finished
+	dir     string
+	argv    []string
+	env     []string
+	saved   saved
+	seq     int    // number of the newest exec
+	last    string // id whose secret the prompt shows, unless an exec is open
+	next    string // secret of the next exec, its id is on disk already
+	unsaved bool   // the disk was full: it is not
+	open    string // id of the exec that is prepared and not finished
 
 	human   bool // a person is attached
 	editing bool // what the shell's line editor was last told
@@ -193,19 +194,23 @@ func (k *Kit) readTokens() error {
 		k.seq, k.open = k.seq+1, open
 		return nil
 	}
-	return k.writeTokens() // the next exec's secret died with the last daemon
+	// The next exec's secret died with the last daemon. On a full disk Prepare tries again.
+	_ = k.writeTokens()
+	return nil
 }
 
 // writeTokens makes the next exec's secret and leaves its id, beside the newest
 // prompt's, for a successor. It runs when an exec has ended, so that the next one
 // need not wait for it.
 func (k *Kit) writeTokens() error {
-	k.next = newSecret()
+	k.next, k.unsaved = newSecret(), true
 	// Renamed, since this process may be killed between any two system calls.
 	if err := k.write(tokensName+"~", fmt.Appendf(nil, "%d %s %s\n", k.seq, k.last, idOf(k.next))); err != nil {
 		return err
 	}
-	return os.Rename(filepath.Join(k.dir, tokensName+"~"), filepath.Join(k.dir, tokensName))
+	err := os.Rename(filepath.Join(k.dir, tokensName+"~"), filepath.Join(k.dir, tokensName))
+	k.unsaved = err != nil
+	return err
 }
 
 // Dir is the session's folder.
