@@ -268,6 +268,12 @@ func (s *Session) Close() error {
 	s.tell()
 	s.mu.Unlock()
 	s.stop()
+	s.mu.Lock()
+	if e := s.open; e != nil {
+		e.dry = true // nobody reads any more
+	}
+	s.died(s.pty.Exit()) // if the reader had not come to it: somebody may wait for the end
+	s.mu.Unlock()
 	if s.kit != nil {
 		s.kit.Close()
 	}
