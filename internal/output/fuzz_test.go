@@ -196,7 +196,9 @@ func TestReadersStandOutputsThatAreNotTheirs(t *testing.T) {
 			lines := bytes.SplitAfter(rec.raw, []byte("\n"))
 			rnd.Shuffle(len(lines), func(i, j int) { lines[i], lines[j] = lines[j], lines[i] })
 			exit := rnd.Intn(2)
-			check(t, Input{Command: tool + " ./...", Exit: &exit, Bytes: bytes.Join(lines, nil), Ref: "@e1"})
+			for _, args := range []string{" ./...", ` "$X" '' -e ""`} { // a word that only the shell knows is empty
+				check(t, Input{Command: tool + args, Exit: &exit, Bytes: bytes.Join(lines, nil), Ref: "@e1"})
+			}
 		}
 	}
 }

@@ -121,7 +121,7 @@ func (c command) fileShown() string {
 			args = args[1:]
 		}
 		for _, a := range args {
-			if !isDigit(a[0]) || strings.Contains(a, ".") {
+			if a != "" && !isDigit(a[0]) || strings.Contains(a, ".") {
 				return a
 			}
 		}
