@@ -169,6 +169,9 @@ func TestTimeIsLinearInTheLength(t *testing.T) {
 			return best
 		}
 		small, large := cost(output(16<<10, m.make)), cost(output(128<<10, m.make))
+		for try := 0; try < 20 && large > 8*5*max(small, time.Millisecond); try++ { // somebody else had the processor
+			large = min(large, cost(output(128<<10, m.make)))
+		}
 		if large > 8*5*max(small, time.Millisecond) {
 			t.Errorf("%s: 16 KB take %v, 128 KB %v", m.name, small, large)
 		}

@@ -1,11 +1,16 @@
 package output
 
+import "slices"
+
 // clip makes the page fit into a budget, whatever it costs: first it keeps the last
 // lines, what is vital, and from both ends what else there is room for. The rest goes
-// behind gaps.
+// behind gaps. How a failure ended is said first: what explains it may be among the rest.
 func (p *page) clip(budget int) {
 	if budget <= 0 {
 		budget = 1
+	}
+	if p.in.failed() && !p.mute {
+		p.notes = slices.Insert(p.notes, 0, note{at: -1, text: p.in.failure(), vital: true})
 	}
 	for share := 0.85; share > 0.1; share *= 0.7 {
 		p.choosePart(int(float64(budget) * share))

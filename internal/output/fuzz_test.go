@@ -16,10 +16,14 @@ func check(t *testing.T, in Input) {
 	t.Helper()
 	in = in.withDefaults()
 	s := drawSheet(in)
-	p := readWithin(in, s, Target)
+	target, ceiling := Target, Ceiling
+	if in.MaxTokens > 0 {
+		target, ceiling = in.MaxTokens, in.MaxTokens
+	}
+	p := readWithin(in, s, target)
 	d := p.draw()
-	if d.tokens > Ceiling {
-		p.clip(Ceiling)
+	if d.tokens > ceiling {
+		p.clip(ceiling)
 		d = p.draw()
 	}
 	checkKept(t, p, d)
@@ -153,7 +157,7 @@ func FuzzReduce(f *testing.F) {
 		check(t, in)
 		if budget > 0 {
 			in.MaxTokens = budget
-			Reduce(in)
+			check(t, in)
 		}
 	})
 }
@@ -197,7 +201,9 @@ func TestReadersStandOutputsThatAreNotTheirs(t *testing.T) {
 			rnd.Shuffle(len(lines), func(i, j int) { lines[i], lines[j] = lines[j], lines[i] })
 			exit := rnd.Intn(2)
 			for _, args := range []string{" ./...", ` "$X" '' -e ""`} { // a word that only the shell knows is empty
-				check(t, Input{Command: tool + args, Exit: &exit, Bytes: bytes.Join(lines, nil), Ref: "@e1"})
+				for _, budget := range []int{0, 150} {
+					check(t, Input{Command: tool + args, Exit: &exit, Bytes: bytes.Join(lines, nil), Ref: "@e1", MaxTokens: budget})
+				}
 			}
 		}
 	}
