@@ -20,6 +20,10 @@ type pipeMark struct {
 	N      int64 `json:"n"`    // bytes of output behind the mark
 }
 
+// pipeMarkHead is how its frame begins. The marks of shells are many and begin otherwise:
+// a session that is adopted need not read each of them twice.
+var pipeMarkHead = []byte(`{"pipe":`)
+
 // stretch is a part of a block's output that came from one stream.
 type stretch struct {
 	Stream int   `json:"s"` // 0 terminal, 1 stdout, 2 stderr
@@ -86,7 +90,7 @@ type screened struct{ left int64 }
 // mark notes a frame that announces a pipe's bytes.
 func (x *screened) mark(f persistence.Frame) bool {
 	var m pipeMark
-	if f.Kind != persistence.Mark || json.Unmarshal(f.Data, &m) != nil || m.Stream == 0 {
+	if f.Kind != persistence.Mark || !bytes.HasPrefix(f.Data, pipeMarkHead) || json.Unmarshal(f.Data, &m) != nil || m.Stream == 0 {
 		return false
 	}
 	x.left = m.N
