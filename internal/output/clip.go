@@ -45,6 +45,10 @@ func (p *page) choosePart(budget int) {
 		keep[k] = true
 		return true
 	}
+	if len(items) > 0 && items[0].vital && items[0].note >= 0 {
+		keep[0] = true // how it ended, whatever it costs
+		budget -= items[0].cost
+	}
 	for k := len(items) - 1; k >= 0 && k >= len(items)-3; k-- {
 		take(k)
 	}

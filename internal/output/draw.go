@@ -309,9 +309,13 @@ func (w *writer) lostLines() {
 	if len(w.p.sheet.lost) == 0 {
 		return
 	}
+	limit := maxLine
+	if most := w.p.in.MaxTokens; most > 0 { // a third of it for all: three bytes are a token
+		limit = min(limit, max(24, most/len(w.p.sheet.lost)))
+	}
 	w.b.WriteString("[drawn over on the screen:]\n")
 	for _, l := range w.p.sheet.lost {
-		w.b.WriteString(cutLine(l, maxLine))
+		w.b.WriteString(cutLine(l, limit))
 		w.b.WriteByte('\n')
 	}
 }
