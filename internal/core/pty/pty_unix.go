@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/creack/pty"
 	"golang.org/x/sys/unix"
@@ -341,6 +342,48 @@ func (p *PTY) ForegroundLeader() (l Leader, err error) {
 	l.Age, err = age(q)
 	l.unarmed = q.unarmed
 	return l, err
+}
+
+// Asleep reports whether the started process waits for something. Where nobody can tell,
+// it does.
+func (p *PTY) Asleep() bool {
+	q, err := process(p.pid)
+	return err != nil || q.State != 'R' && q.State != 'D'
+}
+
+// SignalMissed signals those children of the started process, a shell, that are in the
+// foreground group and live though such a signal ends them: they have not had the one
+// that was sent. It does nothing when another group had the terminal before and all of
+// this one is younger than the signal, and where the system does not tell who dies of it.
+func (p *PTY) SignalMissed(sig syscall.Signal, before int, sent time.Time) error {
+	group, err := p.Foreground()
+	if err != nil {
+		return err
+	}
+	all, err := processes()
+	if err != nil {
+		return err
+	}
+	ours := group == before
+	var missed []Process
+	for _, q := range all {
+		if q.Group != group || q.State == 'Z' {
+			continue
+		}
+		if a, err := age(q); err == nil && a >= time.Since(sent) {
+			ours = true
+		}
+		if q.Parent == p.pid && (Leader{unarmed: q.unarmed}).DiesOf(sig) {
+			missed = append(missed, q)
+		}
+	}
+	if !ours {
+		return nil
+	}
+	for _, q := range missed {
+		send(q, sig) // it may end this very moment: then it needs none
+	}
+	return nil
 }
 
 // SignalForeground signals the foreground group.

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/charmbracelet/x/conpty"
 	"golang.org/x/sys/windows"
@@ -200,6 +201,14 @@ func (p *PTY) Foreground() (int, error) { return 0, fmt.Errorf("foreground group
 // ForegroundLeader is not known: there are no process groups.
 func (p *PTY) ForegroundLeader() (Leader, error) {
 	return Leader{}, fmt.Errorf("foreground group: %w", ErrUnknown)
+}
+
+// Asleep is not known: it is said of all.
+func (p *PTY) Asleep() bool { return true }
+
+// SignalMissed is not possible: there are no process groups.
+func (p *PTY) SignalMissed(syscall.Signal, int, time.Time) error {
+	return fmt.Errorf("foreground group: %w", ErrUnknown)
 }
 
 // SignalForeground sends ^C for an interrupt; nothing else exists here.

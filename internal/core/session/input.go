@@ -23,6 +23,7 @@ type inputPump struct {
 	writing bool
 	cancel  context.CancelFunc // ends the write under way
 	idle    chan struct{}      // closed when all is delivered; nil while nobody waits
+	hold    bool               // a shell is starting a command: see whenStarted
 }
 
 // add queues input and sees that it is being delivered.
@@ -51,7 +52,7 @@ func (p *inputPump) trigger(s *Session, line []byte) {
 // resume starts delivery unless a trigger is on its way: keys typed between it and
 // the command's start would become part of the line or input of the command.
 func (p *inputPump) resume(s *Session) {
-	if len(p.queue) == 0 || s.phase == armed || s.rearmed {
+	if len(p.queue) == 0 || s.phase == armed || s.rearmed || p.hold {
 		return
 	}
 	if !p.writing {
@@ -201,16 +202,26 @@ func (s *Session) typeIn(b []byte, client string) error {
 			return nil
 		}
 	}
-	alone := !s.foreign()
-	s.pump.add(s, b)
 	if bytes.IndexByte(b, 3) >= 0 {
-		if modes, err := s.pty.Termios(); err == nil && modes.Isig {
-			s.signalAgain(syscall.SIGINT, alone)
-		}
+		s.pump.hold = true
+		s.pump.add(s, b)
+		s.whenStarted(s.interruptTyped)
+	} else {
+		s.pump.add(s, b)
 	}
 	s.watchQuiet()
 	s.tell()
 	return nil
+}
+
+// interruptTyped delivers input with a ^C in it.
+func (s *Session) interruptTyped() {
+	before := s.foreground()
+	s.pump.hold = false
+	s.pump.resume(s)
+	if modes, err := s.pty.Termios(); err == nil && modes.Isig {
+		s.signalAgain(syscall.SIGINT, before)
+	}
 }
 
 // interrupt is ^C for a program that does not read: the signal itself, and what was
@@ -461,53 +472,73 @@ func (s *Session) Signal(name string) error {
 		s.open.signal = sig // the shell reads the command's line: a signal would only spoil that
 		return nil
 	}
-	return s.signalNow(sig)
+	if _, err := s.pty.Foreground(); err != nil {
+		return api.Errorf(api.Internal, "signal %s: %v", name, err)
+	}
+	s.whenStarted(func() { s.signalNow(sig) }) // a program that ended since needs none
+	return nil
 }
 
-func (s *Session) signalNow(sig syscall.Signal) error {
-	alone := !s.foreign()
-	if err := s.pty.SignalForeground(sig); err != nil {
-		return api.Errorf(api.Internal, "signal %s: %v", signalName(sig), err)
+// startBound is how long a shell is left alone to start a command.
+const startBound = 500 * time.Millisecond
+
+// whenStarted calls f, at once unless a shell is just starting what it was told to. A
+// pipeline that is signalled while it is being started loses a part: bash takes the
+// terminal away from it and waits for the rest, which nobody can interrupt any more.
+func (s *Session) whenStarted(f func()) {
+	e := s.open
+	if e == nil || s.phase != running || time.Since(e.block.started) > startBound || s.pty.Asleep() {
+		f()
+		return
 	}
-	s.signalAgain(sig, alone)
-	return nil
+	s.watch.after(s, 5*time.Millisecond, func() { s.whenStarted(f) })
+}
+
+// foreground is the group that has the terminal: the shell itself where nobody knows.
+func (s *Session) foreground() int {
+	if group, err := s.pty.Foreground(); err == nil && group != 0 {
+		return group
+	}
+	return s.pty.Pid()
+}
+
+func (s *Session) signalNow(sig syscall.Signal) {
+	before := s.foreground()
+	s.pty.SignalForeground(sig)
+	s.signalAgain(sig, before)
 }
 
 // startGrace is how long a shell may take to begin what it was told to.
 const startGrace = 5 * time.Second
 
-// signalAgain sees to a command that was just beginning. A shell that had started a
-// pipeline and not yet given it the terminal took the signal alone, and goes on waiting
-// for that pipeline; alone says that the shell had the terminal when the signal was
-// sent. A child that was not yet the program it was to become took the signal with the
-// shell's handler, and forgot it. So the pipeline gets it again: once when it shows, and
-// once when it is a program that would have died of it. One that is younger than the
-// signal is another one's.
-func (s *Session) signalAgain(sig syscall.Signal, alone bool) {
+// signalAgain sees to a command that was just beginning; before is the group that had
+// the terminal when the signal was sent. A shell that had started a pipeline and not yet
+// given it the terminal took the signal alone, and goes on waiting for that pipeline: it
+// gets the signal once when it shows. A part of a pipeline that was started behind the
+// signal never had it, and one that was not yet the program it was to become took it
+// with the shell's handler and forgot it: who would have died of it gets it. A pipeline
+// that is younger than the signal is another one's.
+func (s *Session) signalAgain(sig syscall.Signal, before int) {
 	e := s.open
 	if e == nil {
 		return
 	}
 	sent := time.Now()
-	var look func()
-	look = func() {
+	alone := before == s.pty.Pid()
+	var look func(time.Duration)
+	look = func(later time.Duration) {
 		if s.open != e || s.phase != running || time.Since(sent) > startGrace {
 			return
 		}
 		if s.foreign() {
 			l, err := s.pty.ForegroundLeader()
-			switch {
-			case err == nil && l.Age < time.Since(sent)-lostGrace:
-				return
-			case err == nil && l.DiesOf(sig):
-				s.pty.SignalForeground(sig) // it may end this very moment: then it needs none
-				return
-			case err == nil && alone:
+			if alone && err == nil && l.Age > time.Since(sent)-lostGrace {
 				alone = false
-				s.pty.SignalForeground(sig)
+				s.pty.SignalForeground(sig) // it may end this very moment: then it needs none
 			}
+			s.pty.SignalMissed(sig, before, sent.Add(lostGrace))
 		}
-		s.watch.after(s, lostGrace, look)
+		s.watch.after(s, later, func() { look(2 * later) })
 	}
-	s.watch.after(s, lostGrace, look)
+	s.watch.after(s, lostGrace, func() { look(lostGrace) })
 }

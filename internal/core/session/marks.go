@@ -70,8 +70,7 @@ func (s *Session) commandStart(m shell.Mark) {
 		s.makeSane()
 	}
 	if e.signal != 0 {
-		// A program that ended since needs none; whatever else is wrong, the command goes on.
-		_ = s.signalNow(e.signal)
+		s.whenStarted(func() { s.signalNow(e.signal) })
 	}
 	s.pump.resume(s)
 	s.notify(api.Event{Kind: "exec_start", Block: e.block.view(s.name)})
