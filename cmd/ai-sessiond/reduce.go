@@ -14,17 +14,17 @@ import (
 
 // reduced is a report as `reduce --json` prints it.
 type reduced struct {
-	Text           string          `json:"text"`
-	Kind           string          `json:"kind"`
-	Exit           api.Exit        `json:"exit"`
-	Tokens         int             `json:"tokens"`
-	RawTokens      int             `json:"raw_tokens"`
-	RenderedTokens int             `json:"rendered_tokens"`
-	Lines          int             `json:"lines"`
-	Findings       []api.Finding   `json:"findings"`
-	Entities       []api.Entity `json:"entities"`
-	Next           []api.Next   `json:"next"`
-	Gaps           []api.Gap       `json:"gaps"`
+	Text           string        `json:"text"`
+	Kind           string        `json:"kind"`
+	Exit           api.Exit      `json:"exit"`
+	Tokens         int           `json:"tokens"`
+	RawTokens      int           `json:"raw_tokens"`
+	RenderedTokens int           `json:"rendered_tokens"`
+	Lines          int           `json:"lines"`
+	Findings       []api.Finding `json:"findings"`
+	Entities       []api.Entity  `json:"entities"`
+	Next           []api.Next    `json:"next"`
+	Gaps           []api.Gap     `json:"gaps"`
 }
 
 // reduce reads an output from standard input and writes the report.

@@ -73,7 +73,7 @@ func New(c Config) (*Daemon, error) {
 	mc := session.ManagerConfig{
 		Store: store, Scratch: c.Paths.Scratch, Socket: c.Paths.Socket,
 		DefaultShell: c.Settings.DefaultShell, JournalInput: c.Settings.Journal.Input,
-		SyncAlways: c.Settings.Journal.Sync == "always", Notify: d.events.publish, Reduce: reduce,
+		SyncAlways: c.Settings.Journal.Sync == "always", Notify: d.events.publish, Reduce: reducer(c.Log),
 		Finished: d.contexts.finished,
 		Owner:    c.Owner, Complain: func(err error) { c.Log.Warn("session", "err", err) },
 	}

@@ -2,6 +2,8 @@ package daemon
 
 import (
 	"fmt"
+	"log/slog"
+	"runtime/debug"
 	"strings"
 
 	"github.com/ai-session/ai-session/api"
@@ -13,7 +15,20 @@ import (
 // smallOutput is read as a whole; a longer one piece by piece.
 const smallOutput = 1 << 20
 
-// reduce plugs the reducer into the sessions.
+// reducer plugs the reducer into the sessions. A defect in one of its many readers costs
+// an answer its shortness, and nobody his daemon.
+func reducer(log *slog.Logger) session.Reducer {
+	return func(in session.Reading, r *api.Report) (digest any, err error) {
+		defer func() {
+			if p := recover(); p != nil {
+				err = fmt.Errorf("reduce %s: %v", in.Ref, p)
+				log.Error("a reader failed: please report it", "err", err, "command", in.Command, "stack", string(debug.Stack()))
+			}
+		}()
+		return reduce(in, r), nil
+	}
+}
+
 func reduce(in session.Reading, r *api.Report) any {
 	rep := output.Reduce(inputOf(in))
 	if in.Exit != nil {

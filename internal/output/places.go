@@ -2,6 +2,7 @@ package output
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/ai-session/ai-session/api"
 )
@@ -37,7 +38,7 @@ func (p *page) foundAt(kind string, d place) fate {
 
 // openPlace proposes to look at the first place of all.
 func (p *page) openPlace(file string, line int) {
-	if len(p.steps) == 0 {
+	if len(p.steps) == 0 && !strings.HasPrefix(file, "<") { // <string>, <stdin>: no file
 		from := max(1, line-10)
 		p.next("sed -n '"+itoa(from)+","+itoa(line+10)+"p' "+quoteWord(file), "what is at the first place named")
 	}

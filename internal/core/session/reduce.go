@@ -33,8 +33,9 @@ type Earlier struct {
 }
 
 // Reducer writes what an agent should read of an output into r, and returns what it
-// wants to know of it when the command runs again.
-type Reducer func(in Reading, r *api.Report) (digest any)
+// wants to know of it when the command runs again. After an error the answer carries the
+// end of the text.
+type Reducer func(in Reading, r *api.Report) (digest any, err error)
 
 // keepPriors is how many commands' last runs a session remembers for comparison.
 const keepPriors = 32
@@ -47,16 +48,17 @@ type prior struct {
 }
 
 // reduce lets the reducer read a block's output.
-func (sp span) reduce(b *block, r *api.Report, o textOptions) {
+func (sp span) reduce(b *block, r *api.Report, o textOptions) error {
 	in := sp.reading(b, r.Ref)
 	in.MaxTokens = o.maxTokens
 	if o.prior != nil {
 		in.PriorRef, in.Prior, in.Recent = o.prior(b)
 	}
-	digest := o.reduce(in, r)
+	digest, err := o.reduce(in, r)
 	if o.learn != nil && digest != nil {
 		o.learn(b, digest)
 	}
+	return err
 }
 
 // reading is a block as a reducer gets it.

@@ -65,10 +65,9 @@ func describe(j *persistence.Journal, b *block, r *api.Report, cols int, o textO
 		return err
 	}
 	if o.reduce != nil && (b.state == api.BlockDone || b.state == api.BlockDead) {
-		if sp.to > sp.from {
-			sp.reduce(b, r, o)
+		if sp.to == sp.from || sp.reduce(b, r, o) == nil {
+			return nil
 		}
-		return nil
 	}
 	budget := o.maxTokens
 	if budget == 0 {
