@@ -241,9 +241,14 @@ func (s *Session) resumeExec() {
 	if s.kit == nil {
 		return
 	}
-	if s.open == nil && s.kit.Open() != "" {
-		s.ended = &shell.Prepared{Token: s.kit.Open()} // its files are still there
-		s.tidy()
+	if left := (shell.Prepared{Token: s.kit.Open()}); s.open == nil && left.Token != "" {
+		if left.Token == s.atPrompt {
+			s.ended = &left // its files are still there
+			s.tidy()
+		} else {
+			s.kit.Discard(left) // it was not announced, so it was not typed
+			s.setLive()
+		}
 	}
 	s.watch.after(s, promptGrace, func() { s.reclaim(2 * promptGrace) })
 }

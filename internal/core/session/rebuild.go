@@ -176,6 +176,7 @@ func (s *Session) replayBlock(f persistence.Frame) {
 		s.cwd = ef.Cwd
 		s.remember(s.open.block)
 		close(s.open.done)
+		s.atPrompt = s.open.prepared.Token
 		s.open, s.doubt = nil, false
 		s.phase = ending
 	}

@@ -189,6 +189,27 @@ func TestEndThatACrashAteIsAskedForAfterASecondCrash(t *testing.T) {
 	}
 }
 
+// A crash between the writing of a command's files and its announcement must not take
+// its token for the prompt's: the marks of the shell would be unknown.
+func TestPromptIsKnownAfterACommandThatWasNotTyped(t *testing.T) {
+	m := newManager(t)
+	s, _ := start(t, m, shellArgv(t, "bash")...)
+	run(t, s, "true")
+	inPhase(s, ready)
+	s.mu.Lock()
+	shown := s.kit.Live()[0]
+	_, err := s.kit.Prepare(shell.Exec{Command: []byte("echo never")})
+	s.mu.Unlock()
+	if err != nil {
+		t.Fatal(err)
+	}
+	master, pid := drop(t, m, s)
+	back := rebuilt(t, m, s, master, pid)
+	if live := back.kit.Live(); live[0] != shown {
+		t.Errorf("%q are known, and the prompt shows %q", live, shown)
+	}
+}
+
 // dropArmed drops a session whose shell was stopped while a command was typed at it,
 // lets the shell go on, and calls before.
 func dropArmed(t *testing.T, m *Manager, s *Session, command string, before func(master *os.File)) (*os.File, int) {

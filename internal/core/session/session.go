@@ -123,8 +123,9 @@ type Session struct {
 	told     api.SessionState
 
 	lastOutput time.Time
-	doubt      bool  // adopted, and what the shell last said may be lost: it is to be asked
-	lost       int64 // output bytes that could not be journalled, not yet marked as a gap
+	doubt      bool   // adopted, and what the shell last said may be lost: it is to be asked
+	atPrompt   string // of an adopted session: token of the command that ended last
+	lost       int64  // output bytes that could not be journalled, not yet marked as a gap
 	degraded   error
 	owed       [][]byte // exec-end frames that the journal did not take
 
