@@ -47,11 +47,7 @@ func (a *app) hook() *cobra.Command {
 }
 
 func (a *app) setHook(agent string, install, show bool) error {
-	home, err := os.UserHomeDir()
-	if err != nil {
-		return err
-	}
-	self, err := ownPath()
+	home, self, err := homeAndSelf()
 	if err != nil {
 		return err
 	}

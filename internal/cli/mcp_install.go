@@ -48,11 +48,7 @@ type mcpServer struct {
 const serverName = "ai-session"
 
 func (a *app) setMCP(client string, install, show bool) error {
-	home, err := os.UserHomeDir()
-	if err != nil {
-		return err
-	}
-	self, err := ownPath()
+	home, self, err := homeAndSelf()
 	if err != nil {
 		return err
 	}
@@ -129,6 +125,14 @@ func codeDir(home string) string {
 		return filepath.Join(dir, "Code", "User")
 	}
 	return filepath.Join(home, ".config", "Code", "User")
+}
+
+// homeAndSelf are where clients keep their settings, and this program as they start it.
+func homeAndSelf() (home, self string, err error) {
+	if home, err = os.UserHomeDir(); err == nil {
+		self, err = ownPath()
+	}
+	return home, self, err
 }
 
 // ownPath is this program, as others start it: they may have another PATH.

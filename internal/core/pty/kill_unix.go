@@ -94,27 +94,44 @@ func (p *PTY) Kill(ctx context.Context) ([]Process, error) {
 	p.killCgroup()
 	known := map[int]Process{}
 	for range killPasses {
-		found, err := p.members(known)
+		grown, err := p.stopAll(known)
 		if err != nil {
 			return nil, err
-		}
-		grown := false
-		for _, q := range found {
-			if _, ok := known[q.PID]; !ok && !over(q) {
-				known[q.PID], grown = q, true
-				send(q, unix.SIGSTOP)
-			}
 		}
 		if !grown {
 			break
 		}
-	}
-	for _, q := range known {
-		send(q, unix.SIGKILL) // who cannot be killed is found alive below
+		for _, q := range known {
+			send(q, unix.SIGKILL) // who cannot be killed is found alive below
+		}
+		// A fork that was under way when SIGSTOP came is done all the same, and its child
+		// may be in none of the pictures. After SIGKILL none is: so there is one more look.
 	}
 	c, cancel := context.WithTimeout(ctx, killPatience)
 	defer cancel()
 	return survivors(c, known), ctx.Err()
+}
+
+// stopAll stops the tree and adds it to what is known, until it finds nobody new.
+func (p *PTY) stopAll(known map[int]Process) (grown bool, err error) {
+	for range killPasses {
+		found, err := p.members(known)
+		if err != nil {
+			return grown, err
+		}
+		more := false
+		for _, q := range found {
+			if was, ok := known[q.PID]; (!ok || was.started != q.started) && !over(q) {
+				known[q.PID], more = q, true
+				send(q, unix.SIGSTOP)
+			}
+		}
+		if !more {
+			break
+		}
+		grown = true
+	}
+	return grown, nil
 }
 
 // over says that a process has ended, reaped or not.

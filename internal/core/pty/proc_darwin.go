@@ -12,7 +12,7 @@ import (
 func (p *PTY) device() (uint64, error) { return 0, nil }
 
 // QueuedInput is not known here.
-func (p *PTY) QueuedInput() (int, error) { return 0, fmt.Errorf("input queue: %w", ErrUnknown) }
+func (p *PTY) QueuedInput() (bool, error) { return false, fmt.Errorf("input queue: %w", ErrUnknown) }
 
 // processes lists all processes.
 func processes() ([]Process, error) {

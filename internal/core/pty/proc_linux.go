@@ -28,24 +28,37 @@ func (p *PTY) number() (n int, err error) {
 	return n, err
 }
 
-// QueuedInput is how many bytes of input the program has not read yet. In line
+// QueuedInput reports whether there is input that the program has not read yet. In line
 // mode only whole lines count: the kernel does not tell of a line that is still
-// being edited. Input beyond the 4095 bytes that the line discipline takes is
-// not counted either.
+// being edited.
 //
 // TIOCOUTQ of the master is always 0 and FIONREAD of it counts output, so the
 // question goes to the slave, which is opened for it and closed again.
-func (p *PTY) QueuedInput() (n int, err error) {
+func (p *PTY) QueuedInput() (waits bool, err error) {
 	err = p.control("input queue", func(fd int) error {
-		slave, err := unix.IoctlRetInt(fd, unix.TIOCGPTPEER)
-		if err != nil {
-			return err
+		const flags = unix.O_RDONLY | unix.O_NOCTTY | unix.O_CLOEXEC
+		slave, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(fd), unix.TIOCGPTPEER, flags)
+		if errno != 0 {
+			return errno
 		}
-		defer unix.Close(slave)
-		n, err = unix.IoctlGetInt(slave, unix.TIOCINQ)
+		defer unix.Close(int(slave))
+		waits, err = queued(int(slave))
 		return err
 	})
-	return n, err
+	return waits, err
+}
+
+// queued reports whether something is there for one side of a terminal to read. What the
+// other side wrote is handed over by a worker of the kernel, which may not have run yet,
+// and FIONREAD counts only what it handed over: on a side that has nothing to read
+// poll(2) waits for the worker first.
+func queued(fd int) (bool, error) {
+	side := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
+	if _, err := unix.Poll(side, 0); err != nil && err != unix.EINTR {
+		return false, err
+	}
+	n, err := unix.IoctlGetInt(fd, unix.TIOCINQ)
+	return n > 0, err
 }
 
 // processes lists all processes we can see.
@@ -100,6 +113,11 @@ func age(p Process) (time.Duration, error) {
 	return time.Duration(now.Nano()) - time.Duration(p.started)*(time.Second/clockTicks), nil
 }
 
+// survived are the signals that end nobody: left alone they stop a process, let it go on
+// or do nothing. The last bit is no signal's.
+const survived = 1<<31 | 1<<(unix.SIGCHLD-1) | 1<<(unix.SIGCONT-1) | 1<<(unix.SIGSTOP-1) | 1<<(unix.SIGTSTP-1) |
+	1<<(unix.SIGTTIN-1) | 1<<(unix.SIGTTOU-1) | 1<<(unix.SIGURG-1) | 1<<(unix.SIGWINCH-1)
+
 // readProc reads one of the kernel's small files in the fewest calls: a probe
 // reads dozens of them.
 func readProc(path string) ([]byte, error) {
@@ -149,7 +167,7 @@ func parseStat(b []byte) (p Process, ok bool) {
 	if len(rest) > 31 && p.State != 'Z' && p.State != 'X' {
 		// Blocked, ignored and caught, in decimal; proc(5) calls them obsolete for lack
 		// of the real-time signals, which are of no concern here.
-		p.unarmed = ^(uint32(number(rest[29])) | uint32(number(rest[30])) | uint32(number(rest[31]))) &^ (1 << 31)
+		p.unarmed = ^(uint32(number(rest[29])) | uint32(number(rest[30])) | uint32(number(rest[31]))) &^ survived
 	}
 	return p, err == nil
 }

@@ -329,19 +329,18 @@ func (p *PTY) Foreground() (group int, err error) {
 	return group, err
 }
 
-// ForegroundLeader is what leads the foreground group now.
-func (p *PTY) ForegroundLeader() (l Leader, err error) {
+// ForegroundAge is how long ago the leader of the foreground group was started. A clock
+// tick, 10 ms on Linux, is as fine as it gets.
+func (p *PTY) ForegroundAge() (time.Duration, error) {
 	group, err := p.Foreground()
 	if err != nil {
-		return l, err
+		return 0, err
 	}
 	q, err := process(group)
 	if err != nil {
-		return l, err
+		return 0, err
 	}
-	l.Age, err = age(q)
-	l.unarmed = q.unarmed
-	return l, err
+	return age(q)
 }
 
 // Asleep reports whether the started process waits for something. Where nobody can tell,
@@ -353,11 +352,12 @@ func (p *PTY) Asleep() bool {
 
 // SignalMissed signals those children of the started process, a shell, that are in the
 // foreground group and live though such a signal ends them: they have not had the one
-// that was sent. It does nothing when another group had the terminal before and all of
-// this one is younger than the signal, and where the system does not tell who dies of it.
+// that was sent while group before had the terminal. Another group than that is another
+// job, unless the shell itself had the terminal and was just starting it. Where the
+// system does not tell who dies of the signal it does nothing.
 func (p *PTY) SignalMissed(sig syscall.Signal, before int, sent time.Time) error {
 	group, err := p.Foreground()
-	if err != nil {
+	if err != nil || group != before && before != p.pid {
 		return err
 	}
 	all, err := processes()
@@ -367,13 +367,13 @@ func (p *PTY) SignalMissed(sig syscall.Signal, before int, sent time.Time) error
 	ours := group == before
 	var missed []Process
 	for _, q := range all {
-		if q.Group != group || q.State == 'Z' {
+		if q.Group != group {
 			continue
 		}
 		if a, err := age(q); err == nil && a >= time.Since(sent) {
 			ours = true
 		}
-		if q.Parent == p.pid && (Leader{unarmed: q.unarmed}).DiesOf(sig) {
+		if q.Parent == p.pid && q.DiesOf(sig) {
 			missed = append(missed, q)
 		}
 	}

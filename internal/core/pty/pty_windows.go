@@ -175,7 +175,7 @@ func (p *PTY) WriteContext(ctx context.Context, b []byte) (int, error) {
 }
 
 // QueuedInput is not known here.
-func (p *PTY) QueuedInput() (int, error) { return 0, fmt.Errorf("input queue: %w", ErrUnknown) }
+func (p *PTY) QueuedInput() (bool, error) { return false, fmt.Errorf("input queue: %w", ErrUnknown) }
 
 // Resize tells the console its size; pixels are not known to it.
 func (p *PTY) Resize(s Size) error {
@@ -198,9 +198,9 @@ func (p *PTY) Size() (Size, error) {
 // Foreground is not known: there are no process groups.
 func (p *PTY) Foreground() (int, error) { return 0, fmt.Errorf("foreground group: %w", ErrUnknown) }
 
-// ForegroundLeader is not known: there are no process groups.
-func (p *PTY) ForegroundLeader() (Leader, error) {
-	return Leader{}, fmt.Errorf("foreground group: %w", ErrUnknown)
+// ForegroundAge is not known: there are no process groups.
+func (p *PTY) ForegroundAge() (time.Duration, error) {
+	return 0, fmt.Errorf("foreground group: %w", ErrUnknown)
 }
 
 // Asleep is not known: it is said of all.

@@ -1,12 +1,10 @@
 package pty
 
-import "golang.org/x/sys/unix"
-
-// QueuedOutput is how much output waits to be read.
-func (p *PTY) QueuedOutput() (n int, err error) {
+// QueuedOutput reports whether output waits to be read.
+func (p *PTY) QueuedOutput() (waits bool, err error) {
 	err = p.control("queued output", func(fd int) error {
-		n, err = unix.IoctlGetInt(fd, unix.TIOCINQ)
+		waits, err = queued(fd)
 		return err
 	})
-	return n, err
+	return waits, err
 }

@@ -3,4 +3,4 @@
 package pty
 
 // QueuedOutput is unknown on this system.
-func (p *PTY) QueuedOutput() (n int, err error) { return 0, ErrUnknown }
+func (p *PTY) QueuedOutput() (waits bool, err error) { return false, ErrUnknown }

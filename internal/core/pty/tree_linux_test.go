@@ -68,19 +68,25 @@ func TestKillTakesTheWholeTree(t *testing.T) {
 	}
 }
 
+// A fork that is under way when its process is stopped is done all the same. What is
+// started here is bounded: what escapes must not take the machine with it.
 func TestKillStopsWhatForksAllTheTime(t *testing.T) {
-	w := start(t, "bash", "--norc", "-c", `echo ready; f() { for i in 1 2 3; do (sleep 0.01; f) & done; wait; }; f`)
-	w.sees("ready")
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
-	left, err := w.Kill(ctx)
-	if err != nil || len(left) > 0 {
-		t.Errorf("survivors %v, %v", left, err)
-	}
-	if found, err := w.Members(); err != nil || len(found) > 0 {
+	for range 5 {
+		w := start(t, "bash", "--norc", "-c", `echo ready; f() { for i in 1 2 3; do (sleep 0.01; (($1 > 4)) || f $(($1 + 1))) & done; wait; }; f 0; sleep 20`)
+		w.sees("ready")
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		left, err := w.Kill(ctx)
+		cancel()
+		if err != nil || len(left) > 0 {
+			t.Errorf("survivors %v, %v", left, err)
+		}
+		found, err := w.Members()
+		if err != nil {
+			t.Error(err)
+		}
 		for _, q := range found {
 			if !over(q) {
-				t.Errorf("%+v lives, %v", q, err)
+				t.Errorf("%+v lives", q)
 			}
 		}
 	}

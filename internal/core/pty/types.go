@@ -3,7 +3,6 @@ package pty
 import (
 	"errors"
 	"syscall"
-	"time"
 )
 
 // Size of a terminal. XPixel and YPixel may be 0: unknown.
@@ -48,19 +47,13 @@ type Process struct {
 	terminal uint64 // device number of its controlling terminal, 0 = none
 	started  uint64 // tells a recycled pid
 	threads  int
-	unarmed  uint32 // Leader's
-}
-
-// Leader is the first process of a group, as far as a signal to the group concerns it.
-type Leader struct {
-	Age     time.Duration // a clock tick, 10 ms on Linux, is as fine as it gets
-	unarmed uint32        // bit n-1: it neither catches, ignores nor blocks signal n; 0 where nobody tells
+	unarmed  uint32 // bit n-1: signal n ends it, for it neither catches, ignores nor blocks it; 0 where nobody tells
 }
 
 // DiesOf says that such a signal ends the process, so that one that lives on has not
 // had it. Where the system does not tell, it says so of none.
-func (l Leader) DiesOf(sig syscall.Signal) bool {
-	return sig > 0 && sig < 32 && l.unarmed&(1<<(sig-1)) != 0
+func (p Process) DiesOf(sig syscall.Signal) bool {
+	return sig > 0 && sig < 32 && p.unarmed&(1<<(sig-1)) != 0
 }
 
 // Termios are the modes that say what a program wants of its input. One that

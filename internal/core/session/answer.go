@@ -46,7 +46,7 @@ func (s *Session) lastAnswer() { s.answerOr(func() { s.answers = nil }) }
 // readsRaw reports whether the program reads single bytes now. While output waits to
 // be read, now is later than the query: the mode may be that of whoever came after.
 func (s *Session) readsRaw() bool {
-	if n, err := s.pty.QueuedOutput(); err == nil && n > 0 {
+	if waits, err := s.pty.QueuedOutput(); err == nil && waits {
 		return false
 	}
 	modes, err := s.pty.Termios()

@@ -193,7 +193,10 @@ func TestCharacterThatIsCutInTwoIsWhole(t *testing.T) {
 	if end.Block == nil || end.Block.Text != want+"\n" {
 		t.Errorf("%+v, want %q", end.Block, want)
 	}
-	if got := back.term.Text(vt.TextOptions{}); !strings.Contains(got, want) {
+	back.mu.Lock()
+	got := back.term.Text(vt.TextOptions{})
+	back.mu.Unlock()
+	if !strings.Contains(got, want) {
 		t.Errorf("the screen has not %q:\n%s", want, got)
 	}
 	v.until(want)

@@ -180,17 +180,35 @@ func TestExecIsExact(t *testing.T) {
 	for _, shell := range []string{"bash", "zsh", "dash", "fish"} {
 		t.Run(shell, func(t *testing.T) {
 			argv := shellArgv(t, shell)
-			m := newManager(t)
-			for _, g := range exactCases {
-				t.Run(g.group, func(t *testing.T) {
-					t.Parallel()
-					s, _ := start(t, m, argv...)
-					for _, c := range g.cases {
-						if c.only == "" || strings.Contains(c.only, shell) {
-							check(t, s, c, run(t, s, c.command))
-						}
-					}
-				})
+			eachGroup(t, shell, nil, api.ExecRequest{}, func(t *testing.T, m *Manager) *Session {
+				s, _ := start(t, m, argv...)
+				return s
+			})
+		})
+	}
+}
+
+// eachGroup runs a shell's cases as a request says, but for those left out; each group has
+// a session of its own.
+func eachGroup(t *testing.T, shell string, leftOut map[string]bool, req api.ExecRequest, begin func(*testing.T, *Manager) *Session) {
+	m := newManager(t)
+	for _, g := range exactCases {
+		if leftOut[g.group] {
+			continue
+		}
+		t.Run(g.group, func(t *testing.T) {
+			t.Parallel()
+			s := begin(t, m)
+			for _, c := range g.cases {
+				if leftOut[c.name] || c.only != "" && !strings.Contains(c.only, shell) {
+					continue
+				}
+				if req.Nested {
+					c.pipe = "" // it is told to nobody
+				}
+				req := req
+				req.Command = c.command
+				check(t, s, c, runAs(t, s, req))
 			}
 		})
 	}
@@ -207,53 +225,31 @@ func TestPipedExecIsExact(t *testing.T) {
 	for _, shell := range []string{"bash", "zsh", "dash", "fish"} {
 		t.Run(shell, func(t *testing.T) {
 			argv := shellArgv(t, shell)
-			m := newManager(t)
-			for _, g := range exactCases {
-				t.Run(g.group, func(t *testing.T) {
-					t.Parallel()
-					s, _ := start(t, m, argv...)
-					for _, c := range g.cases {
-						if (c.only == "" || strings.Contains(c.only, shell)) && !needsTerminal[c.name] {
-							check(t, s, c, runAs(t, s, api.ExecRequest{Command: c.command, Pipe: true}))
-						}
-					}
-				})
-			}
+			eachGroup(t, shell, needsTerminal, api.ExecRequest{Pipe: true}, func(t *testing.T, m *Manager) *Session {
+				s, _ := start(t, m, argv...)
+				return s
+			})
 		})
 	}
 }
 
-// notNested are groups that a shell which knows nothing of us cannot pass: errexit ends
-// it, as it should, xtrace and verbose show our own line, and its status of pipes is told to
-// nobody.
-var notNested = map[string]bool{"options": true, "hostile": true, "redirections": true, "errexit": true, "nounset": true, "verbose": true, "xtrace": true, "sourced": true}
-
-// notTyped are cases that are too long to type, or that leave something typed.
-var notTyped = map[string]bool{"heredoc of 1 MB": true, "return": true, "binary output": true,
-	"syntax error": true, "unterminated quote": true, // their status is unknown where they end the line
+// notNested cannot be passed by a shell which knows nothing of us: errexit ends it, as it
+// should, xtrace and verbose show our own line, and these cases are too long to type,
+// leave something typed, or end the line and with it the way to their status.
+var notNested = map[string]bool{
+	"options": true, "hostile": true, "redirections": true, "errexit": true, "nounset": true, "verbose": true, "xtrace": true, "sourced": true, // groups
+	"heredoc of 1 MB": true, "return": true, "binary output": true, "syntax error": true, "unterminated quote": true,
 }
 
 func TestExecInANestedShellIsExact(t *testing.T) {
 	for _, shell := range []string{"bash", "zsh", "dash"} {
 		t.Run(shell, func(t *testing.T) {
 			argv := shellArgv(t, shell)
-			m := newManager(t)
-			for _, g := range exactCases {
-				if notNested[g.group] {
-					continue
-				}
-				t.Run(g.group, func(t *testing.T) {
-					t.Parallel()
-					s, _ := start(t, m, shellArgv(t, "bash")...)
-					begins(t, s, strings.Join(argv, " "))
-					for _, c := range g.cases {
-						if (c.only == "" || strings.Contains(c.only, shell)) && !notTyped[c.name] {
-							c.pipe = ""
-							check(t, s, c, runAs(t, s, api.ExecRequest{Command: c.command, Nested: true}))
-						}
-					}
-				})
-			}
+			eachGroup(t, shell, notNested, api.ExecRequest{Nested: true}, func(t *testing.T, m *Manager) *Session {
+				s, _ := start(t, m, shellArgv(t, "bash")...)
+				begins(t, s, strings.Join(argv, " "))
+				return s
+			})
 		})
 	}
 }

@@ -48,8 +48,9 @@ func (s *Session) read() {
 			s.ingest(p)
 			s.mu.Unlock()
 		}
-		s.slot.done()
-		if err := s.Degraded(); err != nil {
+		if s.Degraded() == nil {
+			s.slot.done()
+		} else {
 			s.slot.owe() // a successor must know that there is something to ask
 		}
 		s.inHand.Store(false)
@@ -76,8 +77,8 @@ func (s *Session) unread() bool {
 	if s.inHand.Load() {
 		return true
 	}
-	n, err := s.pty.QueuedOutput()
-	return err == nil && n > 0
+	waits, err := s.pty.QueuedOutput()
+	return err == nil && waits
 }
 
 // ingest is the one way in for what the program wrote.

@@ -202,12 +202,11 @@ func (s *Session) typeIn(b []byte, client string) error {
 			return nil
 		}
 	}
-	if bytes.IndexByte(b, 3) >= 0 {
-		s.pump.hold = true
-		s.pump.add(s, b)
+	interrupts := bytes.IndexByte(b, 3) >= 0
+	s.pump.hold = s.pump.hold || interrupts
+	s.pump.add(s, b)
+	if interrupts {
 		s.whenStarted(s.interruptTyped)
-	} else {
-		s.pump.add(s, b)
 	}
 	s.watchQuiet()
 	s.tell()
@@ -472,11 +471,9 @@ func (s *Session) Signal(name string) error {
 		s.open.signal = sig // the shell reads the command's line: a signal would only spoil that
 		return nil
 	}
-	if _, err := s.pty.Foreground(); err != nil {
-		return api.Errorf(api.Internal, "signal %s: %v", name, err)
-	}
-	s.whenStarted(func() { s.signalNow(sig) }) // a program that ended since needs none
-	return nil
+	var err error // of a signal that need not wait
+	s.whenStarted(func() { err = s.signalNow(sig) })
+	return err
 }
 
 // startBound is how long a shell is left alone to start a command.
@@ -502,10 +499,13 @@ func (s *Session) foreground() int {
 	return s.pty.Pid()
 }
 
-func (s *Session) signalNow(sig syscall.Signal) {
+func (s *Session) signalNow(sig syscall.Signal) error {
 	before := s.foreground()
-	s.pty.SignalForeground(sig)
+	if err := s.pty.SignalForeground(sig); err != nil {
+		return api.Errorf(api.Internal, "signal %s: %v", signalName(sig), err)
+	}
 	s.signalAgain(sig, before)
+	return nil
 }
 
 // startGrace is how long a shell may take to begin what it was told to.
@@ -531,12 +531,11 @@ func (s *Session) signalAgain(sig syscall.Signal, before int) {
 			return
 		}
 		if s.foreign() {
-			l, err := s.pty.ForegroundLeader()
-			if alone && err == nil && l.Age > time.Since(sent)-lostGrace {
+			if age, err := s.pty.ForegroundAge(); alone && err == nil && age >= time.Since(sent) {
 				alone = false
 				s.pty.SignalForeground(sig) // it may end this very moment: then it needs none
 			}
-			s.pty.SignalMissed(sig, before, sent.Add(lostGrace))
+			s.pty.SignalMissed(sig, before, sent)
 		}
 		s.watch.after(s, later, func() { look(2 * later) })
 	}

@@ -129,6 +129,18 @@ func TestControlCEndsPipeline(t *testing.T) {
 	}
 }
 
+// What a shell that catches the interrupt begins after it is none of the interrupted.
+func TestCommandAfterACaughtInterruptRuns(t *testing.T) {
+	t.Parallel()
+	s := bash(t)
+	begins(t, s, "trap : INT; sleep 100; sleep 0.4; echo status $?")
+	waitFor(t, s, api.WaitRequest{QuietMS: 200})
+	send(t, s, "", "C-c")
+	if end := waitFor(t, s, api.WaitRequest{}); !strings.Contains(end.Block.Text, "status 0") {
+		t.Errorf("%q", end.Block.Text)
+	}
+}
+
 func TestStoppedJobComesBack(t *testing.T) {
 	t.Parallel()
 	s := bash(t)

@@ -70,7 +70,7 @@ func (s *Session) commandStart(m shell.Mark) {
 		s.makeSane()
 	}
 	if e.signal != 0 {
-		s.whenStarted(func() { s.signalNow(e.signal) })
+		s.whenStarted(func() { s.signalNow(e.signal) }) // a program that ended since needs none
 	}
 	s.pump.resume(s)
 	s.notify(api.Event{Kind: "exec_start", Block: e.block.view(s.name)})
@@ -207,7 +207,7 @@ func (s *Session) prompt(m shell.Mark) {
 	case running:
 		if m.Token == s.open.prepared.Token {
 			s.lastP = m
-			s.watch.after(s, lostGrace, s.endWithoutD)
+			s.watch.after(s, lostGrace, func() { s.endWithoutD(lostGrace) })
 		}
 	}
 }
@@ -254,16 +254,18 @@ func (s *Session) settleAfter(d time.Duration) {
 
 // endWithoutD ends a command whose D was lost with its hook, on the evidence of a
 // prompt that carries the token, a shell that reads its terminal, and silence.
-func (s *Session) endWithoutD() {
+func (s *Session) endWithoutD(later time.Duration) {
 	if s.phase != running || s.lastP.Token != s.open.prepared.Token {
 		return
 	}
 	if quiet := time.Since(s.lastOutput); quiet < lostGrace {
-		s.watch.after(s, lostGrace-quiet, s.endWithoutD)
+		s.watch.after(s, lostGrace-quiet, func() { s.endWithoutD(later) })
 		return
 	}
 	if !s.shellReads() {
-		s.watch.after(s, 2*promptGrace, s.endWithoutD) // it is slow to come to its read
+		if later < reclaimsLast { // it is slow to come to its read; or a program printed a prompt
+			s.watch.after(s, later, func() { s.endWithoutD(2 * later) })
+		}
 		return
 	}
 	b := s.open.block
@@ -296,8 +298,8 @@ func (s *Session) shellReads() bool {
 // typedAhead reports whether there is input that nobody has read yet. A shell that is
 // slow to wake seems to wait for input while the line it waits for is there.
 func (s *Session) typedAhead() bool {
-	n, err := s.pty.QueuedInput()
-	return err == nil && n > 0 || len(s.pump.queue) > 0
+	waits, err := s.pty.QueuedInput()
+	return err == nil && waits || len(s.pump.queue) > 0
 }
 
 // promptInsteadOfC looks into a prompt that came where C should: the line editor may
