@@ -26,23 +26,25 @@ const (
 // it as controlling terminal, in its cgroup, with its marker in their
 // environment, and all descendants of these. It is a picture of one moment.
 func (p *PTY) Members() ([]Process, error) {
-	return p.members(nil)
+	found, _, err := p.members(nil)
+	return found, err
 }
 
 // members adds to what was known before those who belong to it now: a process
-// whose parent died in between is found through what it was.
+// whose parent died in between is found through what it was. all is false if there
+// may be more, of which nobody can tell at this moment.
 //
 // A closed terminal's number may be another's already: it has no members.
-func (p *PTY) members(before map[int]Process) ([]Process, error) {
+func (p *PTY) members(before map[int]Process) (found []Process, all bool, err error) {
 	if p.isClosed() {
-		return nil, os.ErrClosed
+		return nil, false, os.ErrClosed
 	}
 	now, err := pictures.look(p.Tree().Marker)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	if p.isClosed() { // while we waited
-		return nil, os.ErrClosed
+		return nil, false, os.ErrClosed
 	}
 	var roots []Process
 	// The kernel gives a process's number out again only when no process is left in the
@@ -66,7 +68,7 @@ func (p *PTY) members(before map[int]Process) ([]Process, error) {
 			roots = append(roots, q)
 		}
 	}
-	return now.tree(roots), nil
+	return now.tree(roots), !now.unsure, nil
 }
 
 // Hangup tells the whole tree that its terminal went away: SIGHUP, and SIGCONT
@@ -115,7 +117,7 @@ func (p *PTY) Kill(ctx context.Context) ([]Process, error) {
 // stopAll stops the tree and adds it to what is known, until it finds nobody new.
 func (p *PTY) stopAll(known map[int]Process) (grown bool, err error) {
 	for range killPasses {
-		found, err := p.members(known)
+		found, all, err := p.members(known)
 		if err != nil {
 			return grown, err
 		}
@@ -126,10 +128,10 @@ func (p *PTY) stopAll(known map[int]Process) (grown bool, err error) {
 				send(q, unix.SIGSTOP)
 			}
 		}
-		if !more {
+		grown = grown || more
+		if !more && all {
 			break
 		}
-		grown = true
 	}
 	return grown, nil
 }

@@ -3,7 +3,6 @@ package pty
 import (
 	"bytes"
 	"errors"
-	"iter"
 	"os"
 	"strconv"
 	"strings"
@@ -169,23 +168,29 @@ func parseStat(b []byte) (p Process, ok bool) {
 		// of the real-time signals, which are of no concern here.
 		p.unarmed = ^(uint32(number(rest[29])) | uint32(number(rest[30])) | uint32(number(rest[31]))) &^ survived
 	}
+	if len(rest) > 48 {
+		p.kernel = rest[20] == "0" // of memory
+		p.bare = rest[47] == rest[48] && rest[48] != "0"
+	}
 	return p, err == nil
 }
 
-// markersOf yields those of the markers that a process was started with in its
-// environment.
-func markersOf(pid int, markers map[string]bool) iter.Seq[string] {
-	return func(yield func(string) bool) {
-		b, err := readProc("/proc/" + strconv.Itoa(pid) + "/environ")
-		if err != nil {
-			return
-		}
-		for entry := range bytes.SplitSeq(b, []byte{0}) {
-			if markers[string(entry)] && !yield(string(entry)) {
-				return
-			}
+// markersOf are those of the markers that a process was started with in its
+// environment. While it executes a program it shows none: sure is false.
+func markersOf(p Process, markers map[string]bool) (found []string, sure bool) {
+	if p.kernel {
+		return nil, true
+	}
+	b, err := readProc("/proc/" + strconv.Itoa(p.PID) + "/environ")
+	if err != nil {
+		return nil, true // it has ended, or is none of ours
+	}
+	for entry := range bytes.SplitSeq(b, []byte{0}) {
+		if markers[string(entry)] {
+			found = append(found, string(entry))
 		}
 	}
+	return found, len(b) > 0 || p.bare
 }
 
 // send signals a process, and no other one that got its number since it was seen.

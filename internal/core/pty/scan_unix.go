@@ -16,6 +16,7 @@ type picture struct {
 	session  map[int][]Process    // by session
 	terminal map[uint64][]Process // by controlling terminal
 	marked   map[string][]Process // by marker, of those that were asked for
+	unsure   bool                 // of the markers of some that were executing a program
 	never    map[int]bool         // this process and what it descends from
 }
 
@@ -89,9 +90,11 @@ func take(markers map[string]bool) (*picture, error) {
 	}
 	for _, q := range all {
 		if !p.never[q.PID] && !over(q) {
-			for marker := range markersOf(q.PID, markers) {
+			found, sure := markersOf(q, markers)
+			for _, marker := range found {
 				p.marked[marker] = append(p.marked[marker], q)
 			}
+			p.unsure = p.unsure || !sure
 		}
 	}
 	return p, nil

@@ -327,3 +327,22 @@ func TestKillsAtOnceTakeTheirOwnTrees(t *testing.T) {
 		}
 	}
 }
+
+func TestEmptyEnvironmentIsNotOneThatIsYetToCome(t *testing.T) {
+	w := start(t, "env", "-i", "sleep", "1000")
+	settles(t, "sleep runs", func() bool {
+		q, err := process(w.Pid())
+		return err == nil && q.Name == "sleep" && q.bare
+	})
+	q, err := process(w.Pid())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found, sure := markersOf(q, map[string]bool{"A=b": true}); len(found) > 0 || !sure {
+		t.Errorf("%q, sure %t", found, sure)
+	}
+	q.bare = false // as it is while the kernel lays a program out
+	if _, sure := markersOf(q, nil); sure {
+		t.Error("a process without an environment is sure to have no marker")
+	}
+}

@@ -47,6 +47,8 @@ type Process struct {
 	terminal uint64 // device number of its controlling terminal, 0 = none
 	started  uint64 // tells a recycled pid
 	threads  int
+	kernel   bool   // one of the kernel's own
+	bare     bool   // its environment is empty
 	unarmed  uint32 // bit n-1: signal n ends it, for it neither catches, ignores nor blocks it; 0 where nobody tells
 }
 
