@@ -7,7 +7,9 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/ai-session/ai-session/api"
 	"github.com/ai-session/ai-session/internal/config"
@@ -48,9 +50,15 @@ func BenchmarkExecOverSocket(b *testing.B) {
 	if _, err := api.Create.Call(b.Context(), c, &api.CreateRequest{Name: "s", Argv: []string{"bash", "--norc"}, Dir: "/", BaseEnv: api.KV{"PATH": os.Getenv("PATH")}}); err != nil {
 		b.Fatal(err)
 	}
+	var took []time.Duration
 	for b.Loop() {
+		began := time.Now()
 		if _, err := api.Exec.Call(b.Context(), c, &api.ExecRequest{Session: "s", Command: "true"}); err != nil {
 			b.Fatal(err)
 		}
+		took = append(took, time.Since(began))
 	}
+	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)/2].Microseconds()), "p50-us")
+	b.ReportMetric(float64(took[len(took)/10].Microseconds()), "p10-us")
 }

@@ -40,6 +40,8 @@ type Server struct {
 	caller  api.Caller // guarded and metered
 	log     *slog.Logger
 	http    *http.Server
+	routes  []route
+	front   atomic.Pointer[front] // of the listener that is served
 	replays *replays
 	frozen  atomic.Bool
 }
@@ -59,6 +61,7 @@ func New(caller api.Caller, c Config) (*Server, error) {
 	for _, op := range api.All() {
 		mux.Handle(op.Method+" "+op.Path, s.handler(op))
 	}
+	s.routes = shortWay()
 	s.legacy(mux)
 	s.pages(mux, document)
 	mux.HandleFunc("GET /healthz", ok)
@@ -92,9 +95,11 @@ func (s *Server) permitted(capability string, h http.Handler) http.Handler {
 	})
 }
 
-// Serve answers on l until Shutdown.
+// Serve answers the owner on l until Shutdown.
 func (s *Server) Serve(l net.Listener) error {
-	err := s.http.Serve(l)
+	f := newFront(s, l)
+	s.front.Store(f)
+	err := s.http.Serve(f)
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil
 	}
@@ -104,7 +109,11 @@ func (s *Server) Serve(l net.Listener) error {
 // Shutdown stops accepting and waits for the answers under way, until ctx ends;
 // then it cuts them.
 func (s *Server) Shutdown(ctx context.Context) error {
-	if err := s.http.Shutdown(ctx); err != nil {
+	err := s.http.Shutdown(ctx)
+	if f := s.front.Load(); f != nil {
+		f.drain(ctx)
+	}
+	if err != nil {
 		return s.http.Close()
 	}
 	return nil
@@ -386,6 +395,17 @@ func copyFrames(to, from api.Conn) {
 }
 
 func (s *Server) fail(w http.ResponseWriter, err error) {
+	p, body := s.problem(err)
+	if p.Code == api.Unauthorized {
+		w.Header().Set("WWW-Authenticate", "Bearer")
+	}
+	write(w, p.Status, problemType, body)
+}
+
+const problemType = "application/problem+json"
+
+// problem is what is said of a failure. One of ours is written down too.
+func (s *Server) problem(err error) (api.Problem, []byte) {
 	p := api.ProblemOf(err)
 	if p.Code == api.Internal {
 		s.log.Error("operation failed", "err", err)
@@ -394,8 +414,5 @@ func (s *Server) fail(w http.ResponseWriter, err error) {
 	if encErr != nil {
 		body = []byte(`{"code":"internal"}`)
 	}
-	if p.Code == api.Unauthorized {
-		w.Header().Set("WWW-Authenticate", "Bearer")
-	}
-	write(w, p.Status, "application/problem+json", body)
+	return p, body
 }

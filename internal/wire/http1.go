@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"io"
 	"net"
@@ -195,6 +196,58 @@ func appendRequest(b []byte, req Request, agent, extra string) []byte {
 	}
 	b = append(b, "\r\n"...)
 	return append(b, req.Body...)
+}
+
+// ParseRequest reads what a Client wrote: the request, what the client calls itself, and
+// how many bytes of b they are. ok is false for a request in any other form that HTTP
+// allows, and for one that is not all there.
+func ParseRequest(b []byte) (req Request, agent string, n int, ok bool) {
+	head, _, ok := bytes.Cut(b, []byte("\r\n\r\n"))
+	if !ok {
+		return req, "", 0, false
+	}
+	n = len(head) + 4
+	first, rest, ok := strings.Cut(string(head), " HTTP/1.1\r\nHost: ai-session\r\nUser-Agent: ")
+	if !ok {
+		return req, "", 0, false
+	}
+	agent, rest, _ = strings.Cut(rest, "\r\n")
+	req.Method, req.Target, ok = strings.Cut(first, " ")
+	if !ok || !strings.HasPrefix(req.Target, "/") || !printable(req.Method+req.Target+agent) {
+		return req, "", 0, false
+	}
+	size, ok := strings.CutPrefix(rest, "Content-Type: application/json\r\nContent-Length: ")
+	if !ok {
+		return req, agent, n, rest == "" || rest == "Content-Length: 0"
+	}
+	length, err := strconv.ParseUint(size, 10, 32)
+	if err != nil || strconv.FormatUint(length, 10) != size || uint64(len(b)-n) < length {
+		return req, "", 0, false
+	}
+	req.Body = b[n : n+int(length)]
+	return req, agent, n + int(length), true
+}
+
+// printable says that s is of visible ASCII characters.
+func printable(s string) bool {
+	for i := range len(s) {
+		if s[i] <= ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// AppendResponse writes an answer in one piece.
+func AppendResponse(b []byte, status int, kind string, body []byte) []byte {
+	b = append(b, "HTTP/1.1 "...)
+	b = strconv.AppendInt(b, int64(status), 10)
+	b = append(b, " \r\nContent-Type: "...)
+	b = append(b, kind...)
+	b = append(b, "\r\nContent-Length: "...)
+	b = strconv.AppendInt(b, int64(len(body)), 10)
+	b = append(b, "\r\n\r\n"...)
+	return append(b, body...)
 }
 
 // unreachable says that the daemon could not be reached or went away.

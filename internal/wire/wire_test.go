@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"io"
+	"net/http"
 	"net/url"
 	"reflect"
 	"strings"
@@ -150,6 +151,49 @@ func FuzzDecodeRequest(f *testing.F) {
 			}
 			if _, err := EncodeRequest(op, req); err != nil {
 				t.Fatalf("%q was decoded but not encoded: %v", body, err)
+			}
+		}
+	})
+}
+
+// FuzzParseRequest holds what is taken for a request of ours to net/http's reading of it.
+func FuzzParseRequest(f *testing.F) {
+	for _, r := range []Request{
+		{Method: "GET", Target: "/v1/sessions?all=true"},
+		{Method: "POST", Target: "/v1/sessions/a%20b/exec", Body: []byte(`{"command":"true"}`)},
+		{Method: "POST", Target: "/v1/stop"},
+		{Method: "DELETE", Target: "/v1/sessions/1"},
+	} {
+		b := appendRequest(nil, r, "ai-session/7", "")
+		got, agent, n, ok := ParseRequest(append(b, "next"...))
+		if !ok || n != len(b) || agent != "ai-session/7" || got.Method != r.Method || got.Target != r.Target || !bytes.Equal(got.Body, r.Body) {
+			f.Fatalf("%q is read as %+v, %q, %d bytes, %t", b, got, agent, n, ok)
+		}
+		for i := range b {
+			if _, _, _, ok := ParseRequest(b[:i]); ok {
+				f.Fatalf("%q is taken for a request", b[:i])
+			}
+		}
+		f.Add(b)
+	}
+	f.Add(appendRequest(nil, Request{Method: "GET", Target: "/v1/attach"}, "x", "Connection: Upgrade\r\n"))
+	f.Add([]byte("POST /a HTTP/1.1\r\nHost: ai-session\r\nUser-Agent: x\r\nContent-Type: application/json\r\nContent-Length: 00\r\n\r\n"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		got, agent, n, ok := ParseRequest(b)
+		if !ok {
+			return
+		}
+		want, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(b[:n])))
+		if err != nil {
+			t.Skip() // its route is none of ours
+		}
+		body, err := io.ReadAll(want.Body)
+		if err != nil || want.Method != got.Method || want.RequestURI != got.Target || want.UserAgent() != agent || !bytes.Equal(body, got.Body) {
+			t.Errorf("%+v by %q, want %+v, %q, %v", got, agent, want, body, err)
+		}
+		for name := range want.Header {
+			if name != "User-Agent" && name != "Content-Type" && name != "Content-Length" {
+				t.Errorf("%s was not looked at", name)
 			}
 		}
 	})

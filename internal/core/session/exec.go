@@ -376,7 +376,7 @@ func (s *Session) follow(ctx, deadline context.Context, e *execution, req *api.E
 	}
 	for {
 		s.mu.Lock()
-		changed := s.change()
+		concluded := s.conclusion()
 		waiting := s.open == e && (s.input != nil || s.tui)
 		s.mu.Unlock()
 		if waiting {
@@ -387,7 +387,7 @@ func (s *Session) follow(ctx, deadline context.Context, e *execution, req *api.E
 			return s.report(e, req)
 		case <-background:
 			return s.report(e, req)
-		case <-changed:
+		case <-concluded:
 		case <-deadline.Done():
 			if ctx.Err() != nil {
 				return nil, api.Errorf(api.Cancelled, "the caller left; @%s goes on", e.block.id())

@@ -172,12 +172,12 @@ func (s *Session) finish(state api.BlockState) {
 	s.open, s.input, s.tui, s.evid, s.doubt = nil, nil, false, nil, false
 	s.lastP = shell.Mark{}
 	e.view, e.cols = &api.Report{Block: *b.view(s.name)}, s.size.Cols
-	close(e.done)
 	s.ended = &e.prepared
 	s.notify(api.Event{Kind: "exec_end", Block: b.view(s.name)})
 	if s.c.Finished != nil && !b.internal {
 		s.c.Finished(s, e.view.Block)
 	}
+	close(e.done) // last: who waits is woken once, and finds the rest done
 }
 
 // prompt is P: the shell is about to read a line.

@@ -171,7 +171,20 @@ func (s *Session) conclude(v *verdict) {
 		maybe := v.kind == "line" && s.open != nil && onlyShellReads(v.evidence)
 		s.input = &api.Input{Kind: v.kind, Tail: s.tail(), Evidence: v.evidence, Maybe: maybe}
 	}
+	if s.concluded != nil {
+		close(s.concluded)
+		s.concluded = nil
+	}
 	s.tell()
+}
+
+// conclusion returns a channel that is closed when a look at the processes has shown what
+// the program waits for. Who waits for an exec's end is not woken by every change.
+func (s *Session) conclusion() <-chan struct{} {
+	if s.concluded == nil {
+		s.concluded = make(chan struct{})
+	}
+	return s.concluded
 }
 
 const shellReadsEvidence = "the shell itself reads the terminal"

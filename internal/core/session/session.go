@@ -129,8 +129,10 @@ type Session struct {
 	degraded   error
 	owed       [][]byte // exec-end frames that the journal did not take
 
-	changed chan struct{} // closed at a change of state; nil while nobody waits
-	grown   chan struct{} // closed when output arrived; nil while nobody waits
+	changed   chan struct{} // closed at a change of state; nil while nobody waits
+	grown     chan struct{} // closed when output arrived; nil while nobody waits
+	concluded chan struct{} // closed when it is seen what the program waits for; nil while nobody waits
+
 	clients map[*client]struct{}
 	active  *client // the client that typed last
 	closed  bool

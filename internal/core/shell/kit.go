@@ -204,11 +204,9 @@ func (k *Kit) readTokens() error {
 // need not wait for it.
 func (k *Kit) writeTokens() error {
 	k.next, k.unsaved = newSecret(), true
-	// Renamed, since this process may be killed between any two system calls.
-	if err := k.write(tokensName+"~", fmt.Appendf(nil, "%d %s %s\n", k.seq, k.last, idOf(k.next))); err != nil {
-		return err
-	}
-	err := os.Rename(filepath.Join(k.dir, tokensName+"~"), filepath.Join(k.dir, tokensName))
+	// Always as long, so that one write changes it in place: this process may be killed
+	// between any two system calls, and a full disk has room for it.
+	err := overwrite(filepath.Join(k.dir, tokensName), fmt.Appendf(nil, "%20d %*s %s\n", k.seq, tokenLen, k.last, idOf(k.next)))
 	k.unsaved = err != nil
 	return err
 }

@@ -20,7 +20,14 @@ func makePipe(path string) error {
 // writeFile makes a 0600 file with this content. An exec waits for it, so it takes
 // three system calls; os.File would ask what kind of file it is, and for a poller.
 func writeFile(path string, content []byte) error {
-	fd, err := unix.Open(path, unix.O_WRONLY|unix.O_CREAT|unix.O_TRUNC|unix.O_CLOEXEC, 0o600)
+	return put(path, unix.O_TRUNC, content)
+}
+
+// overwrite writes over the beginning of a file.
+func overwrite(path string, content []byte) error { return put(path, 0, content) }
+
+func put(path string, flag int, content []byte) error {
+	fd, err := unix.Open(path, unix.O_WRONLY|unix.O_CREAT|unix.O_CLOEXEC|flag, 0o600)
 	if err != nil {
 		return &fs.PathError{Op: "open", Path: path, Err: err}
 	}
