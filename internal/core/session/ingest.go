@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"runtime"
 	"sync"
 	"time"
 
@@ -42,10 +43,13 @@ func (s *Session) read() {
 		return *buf
 	}
 	got := func(p []byte) {
+		ended := false
 		if len(p) > 0 {
 			failpoint.Here(failpoint.Read)
 			s.mu.Lock()
+			open := s.open
 			s.ingest(p)
+			ended = open != nil && s.open != open
 			s.mu.Unlock()
 		}
 		if s.Degraded() == nil {
@@ -56,6 +60,16 @@ func (s *Session) read() {
 		s.inHand.Store(false)
 		chunks.Put(buf)
 		buf = nil
+		if ended {
+			runtime.Gosched() // who waits for the end goes on here; to wake another thread takes longer
+		}
+		if len(p) > 0 {
+			s.mu.Lock()
+			if s.phase == ready {
+				s.tidy()
+			}
+			s.mu.Unlock()
+		}
 	}
 	for {
 		switch err := s.pty.Read(take, got); {

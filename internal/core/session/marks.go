@@ -190,7 +190,7 @@ func (s *Session) prompt(m shell.Mark) {
 	switch s.phase {
 	case booting, ending:
 		if s.open == nil {
-			s.nowReady()
+			s.atItsPrompt() // its files go once who waits has his answer: see read
 		} else {
 			s.open.prompted = true
 		}
@@ -212,8 +212,7 @@ func (s *Session) prompt(m shell.Mark) {
 	}
 }
 
-// tidy removes the files of the command that ended last. It waits for the prompt: who
-// asked for the command has his answer by then.
+// tidy removes the files of the command that ended last.
 func (s *Session) tidy() {
 	if s.ended == nil {
 		return
@@ -229,6 +228,10 @@ func (s *Session) nowReady() {
 		s.finish(api.BlockDone)
 	}
 	s.tidy()
+	s.atItsPrompt()
+}
+
+func (s *Session) atItsPrompt() {
 	s.enter(ready)
 	s.input, s.tui, s.evid = nil, false, nil
 	s.dirty.prompted()

@@ -6,7 +6,7 @@ case $- in *a*) \builtin set +a; __ais_k=a ;; *) __ais_k= ;; esac
 
 __ais_h=@DIR@
 : "${__ais_t:=@BOOT@}" "${__ais_m=}" "${__ais_l=}" "${__ais_o=}" "${__ais_ro=}" "${__ais_r:=0}"
-__ais_g= __ais_f= __ais_z= __ais_ps=()
+__ais_g= __ais_f= __ais_z= __ais_ps=() __ais_wk= __ais_wt=
 __ais_p='\[\033]7701;P;${__ais_t};$?;$-${__ais_o}${__ais_y-}\007\]'
 
 # begin: the command is about to run.
@@ -49,8 +49,15 @@ __ais_e() {
 # shell at the first failing prompt hook. The next exec gets them again.
 __ais_w() {
   \unset -f builtin
-  \builtin local p=
   __ais_g=
+  # Where nothing has changed since an end without anything unusual, nor has its text.
+  # [[ would not tell A from a with nocasematch.
+  if \builtin [ "$-;${__ais_o-};${__ais_f-};${__ais_z-};${__ais_ps-};${PWD-}" = "${__ais_wk-}" ]; then
+    __ais_l="$__ais_t;$__ais_r;;$__ais_wt"
+    \builtin printf '\033]7701;D;%s\007' "$__ais_l" >/dev/tty
+    \builtin return
+  fi
+  \builtin local p=
   __ais_n
   # The pipe status is the last pipeline's only if nothing came between it and here.
   [[ ${__ais_ps-} != "$__ais_r" ]] || \builtin printf -v p '%s ' "${__ais_ps[@]:1}"
@@ -59,6 +66,7 @@ __ais_w() {
   *) __ais_l=${PWD-} ;;
   esac
   [[ -z $__ais_z ]] || __ais_f=${__ais_f}s __ais_z=
+  __ais_wk="$-;$__ais_o;;;;${PWD-}" __ais_wt="$-$__ais_o${__ais_y-};;$__ais_l"
   __ais_l="$__ais_t;$__ais_r;$p;$-$__ais_o${__ais_y-};$__ais_f;$__ais_l"
   \builtin printf '\033]7701;D;%s\007' "$__ais_l" >/dev/tty
 }
