@@ -197,6 +197,7 @@ func TestPromptIsKnownAfterACommandThatWasNotTyped(t *testing.T) {
 	run(t, s, "true")
 	inPhase(s, ready)
 	s.mu.Lock()
+	s.tidy() // as an exec does first
 	shown := s.kit.Live()[0]
 	_, err := s.kit.Prepare(shell.Exec{Command: []byte("echo never")})
 	s.mu.Unlock()
