@@ -65,7 +65,7 @@ func (s *Session) read() {
 		}
 		if len(p) > 0 {
 			s.mu.Lock()
-			if s.phase == ready {
+			if s.phase == ready && !s.closed { // a successor's, if it was released
 				s.tidy()
 			}
 			s.mu.Unlock()
