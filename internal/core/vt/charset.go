@@ -22,26 +22,29 @@ var drawing = [...]rune{
 
 // designate is SCS: set is named by inter ('(' to '/') and the final byte.
 func (t *Terminal) designate(inter, final byte) {
-	var c charset
 	slot := int(inter - '(')
 	if inter >= '-' { // 96-character sets go to G1-G3
 		slot = int(inter - ',')
-		if final == 'A' {
-			c = latin1
-		}
-	} else {
-		switch final {
-		case '0':
-			c = lineDrawing
-		case 'A':
-			c = british
-		}
 	}
 	if slot < 0 || slot > 3 {
 		return
 	}
-	t.cur.gset[slot] = c
+	t.cur.gset[slot] = charsetOf(final, inter >= '-')
 	t.updatePlain()
+}
+
+// charsetOf is the set with a final byte, among those of 96 characters or of 94.
+func charsetOf(final byte, big bool) charset {
+	switch {
+	case big && final == 'A':
+		return latin1
+	case big:
+	case final == '0':
+		return lineDrawing
+	case final == 'A':
+		return british
+	}
+	return ascii
 }
 
 // updatePlain notes whether printASCII may be used.

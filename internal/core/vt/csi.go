@@ -352,6 +352,14 @@ func (t *Terminal) csiInter(k uint32) {
 		t.askSize(0, n)
 	case key('?', '$', 'p'), key(0, '$', 'p'):
 		t.reportMode(byte(k>>16) == '?', t.p.arg(0, 0))
+	case key(0, '$', 'w'): // DECRQPSR
+		t.reportPresentation(t.p.arg(0, 0))
+	case key(0, '#', '|'): // XTREPORTSGR
+		t.reportRendition()
+	case key(0, '#', 'y'): // XTCHECKSUM
+		if t.reports {
+			t.more().window.checksum = uint8(t.p.arg(0, 0) & maxChecksum)
+		}
 	case key(0, '#', '{'), key(0, '#', 'p'): // XTPUSHSGR
 		if m := t.more(); len(m.pens) < maxStack {
 			m.pens = append(m.pens, t.cur.pen)

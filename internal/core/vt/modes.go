@@ -63,6 +63,7 @@ const (
 	mKeepClipboard                    // 1044
 	mColorRegisters                   // 1070
 	mSixelRight                       // 8452
+	mHebrew                           // DECHEBM, of level 5
 	modesEnd
 
 	elsewhere = mOrigin | mAlt | mSavedCursor
@@ -110,6 +111,8 @@ func decMode(n int) modes {
 		return mScrollbar
 	case 35:
 		return mFontKeys
+	case 36:
+		return mHebrew
 	case 41:
 		return mMoreFix
 	case 42:
@@ -216,7 +219,7 @@ func decModeXterm(n int) modes {
 // levelMode is decMode without the modes that the conformance level lacks.
 func (t *Terminal) levelMode(n int) modes {
 	m := decMode(n)
-	if m == mSideMargins && t.level() < 4 || m == mNoClearWide && t.level() < 5 {
+	if m == mSideMargins && t.level() < 4 || m&(mNoClearWide|mHebrew) != 0 && t.level() < 5 {
 		return 0
 	}
 	return m

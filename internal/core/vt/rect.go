@@ -36,7 +36,7 @@ func (t *Terminal) rectangle(k uint32) {
 	case key(0, '$', '{'): // DECSERA
 		if a, ok := t.area(0); ok {
 			for y := a.top; y < a.bottom; y++ {
-				t.eraseKeeping(y, a.left, a.right, Protected)
+				t.eraseCharacters(y, a.left, a.right)
 			}
 		}
 	case key(0, '$', 'r'): // DECCARA
@@ -47,6 +47,22 @@ func (t *Terminal) rectangle(k uint32) {
 		t.more().rectMode = uint8(min(t.p.arg(0, 0), 2))
 	case key(0, '*', 'y'): // DECRQCRA
 		t.reportChecksum()
+	}
+}
+
+// eraseCharacters is DECSERA on one row: the characters go, their renditions stay
+// (VT510).
+func (t *Terminal) eraseCharacters(y, left, right int) {
+	r := t.scr.rows[y]
+	if r == nil {
+		return
+	}
+	t.line(y)
+	for x := left; x < min(right, int(r.used)); x++ {
+		if c := r.cells[x]; !c.isBlank() && t.styleOf(c).Attr&Protected == 0 {
+			t.split(r, x, x+1)
+			r.cells[x] = r.cells[x]&^glyphMask | ' '
+		}
 	}
 }
 
@@ -203,25 +219,42 @@ func (s *Style) toggle(v uint16) {
 	}
 }
 
-// reportChecksum is DECRQCRA as xterm computes it by default (checksumExtension
-// 0): the negated sum of what the cells add. It tells what the screen shows, so it
-// is answered only when the owner allowed it.
+// Bits of XTCHECKSUM: what the sum of an area leaves out or does not do.
+const (
+	sumPositive = 1 << iota // it is not negated
+	sumPlain                // attributes do not count
+	sumBlanks               // blanks count
+	sumDrawn                // what was never written does not
+	sumWide                 // characters count whole, and with their marks
+	sum8Bit                 // more than their low 7 bits: always, here and in xterm's default
+	maxChecksum = 1<<iota - 1
+)
+
+// reportChecksum is DECRQCRA as xterm computes it: the sum of what the cells add,
+// negated. It tells what the screen shows, so it is answered only when the owner
+// allowed it.
 func (t *Terminal) reportChecksum() {
 	if !t.reports {
 		return
 	}
 	id := t.p.arg(0, 0)
-	sum := 0
+	mode, sum := uint8(0), 0
+	if t.rare != nil {
+		mode = t.rare.window.checksum
+	}
 	if a, ok := t.area(2); ok {
 		for y := a.top; y < a.bottom; y++ {
 			r := t.scr.rows[y]
 			for x := a.left; x < a.right; x++ {
-				sum += t.checksum(r, x, y == a.top && x == a.left)
+				sum += t.checksum(r, x, y == a.top && x == a.left, mode)
 			}
 		}
 	}
+	if mode&sumPositive == 0 {
+		sum = -sum
+	}
 	const digits = "0123456789ABCDEF"
-	v := uint16(-sum)
+	v := uint16(sum)
 	t.reply("\x1bP" + itoa(id) + "!~" + string([]byte{
 		digits[v>>12], digits[v>>8&15], digits[v>>4&15], digits[v&15]}) + "\x1b\\")
 }
@@ -229,21 +262,19 @@ func (t *Terminal) reportChecksum() {
 // checksum is what one cell adds: the low byte of its character, and weights for
 // the attributes of a VT100. Erased cells add a space if they are the first of the
 // area, else nothing.
-func (t *Terminal) checksum(r *row, x int, first bool) int {
+func (t *Terminal) checksum(r *row, x int, first bool, mode uint8) int {
 	c := cell(0)
 	if r != nil {
 		c = r.cells[x]
 	}
-	if c.part() == wideTail || c == 0 && !first {
+	if c.isBlank() && (mode&sumDrawn != 0 || mode&sumBlanks == 0 && !first) {
 		return 0
 	}
-	n := ' '
-	for _, v := range string(t.appendCell(nil, c)) {
-		n = v
-		break
+	sum := t.sumOfCharacter(c, mode)
+	if c.isBlank() || mode&sumPlain != 0 {
+		return sum
 	}
 	s := t.styleOf(c)
-	sum := int(n & 0xff)
 	for i, a := range [...]Attr{Reverse, Blink, Bold} {
 		if s.Attr&a != 0 {
 			sum += 0x20 << i
@@ -251,6 +282,24 @@ func (t *Terminal) checksum(r *row, x int, first bool) int {
 	}
 	if s.Underline != NoUnderline {
 		sum += 0x10
+	}
+	return sum
+}
+
+func (t *Terminal) sumOfCharacter(c cell, mode uint8) int {
+	mask := 0xff
+	if mode&sumWide != 0 {
+		mask = 0xffff
+	}
+	if c.part() == wideTail {
+		return mask
+	}
+	sum := 0
+	for i, v := range string(t.appendCell(nil, c)) {
+		if i > 0 && mode&sumWide == 0 {
+			break
+		}
+		sum += int(v) & mask
 	}
 	return sum
 }

@@ -40,7 +40,7 @@ func (t *Terminal) privateStatusReport(what int) {
 	case 56:
 		t.reply("\x1b[?57;0n")
 	case 62: // macro space
-		t.reply("\x1b[0*{")
+		t.reply("\x1b[0000*{")
 	case 63: // checksum of the macros there are none of
 		t.reply("\x1bP" + itoa(t.p.arg(1, 0)) + "!~0000\x1b\\")
 	case 75: // data integrity: ready
@@ -107,7 +107,7 @@ func (t *Terminal) reportSetting(s []byte) {
 	v := ""
 	switch string(s) {
 	case "m":
-		v = string(appendSGR([]byte("0"), t.cur.pen)) + "m"
+		v = string(appendSetting([]byte("0"), t.cur.pen)) + "m"
 	case "r":
 		v = itoa(int(t.top)+1) + ";" + itoa(int(t.bottom)+1) + "r"
 	case "s":

@@ -100,7 +100,8 @@ func (r *snapshotReader) window() {
 	m := r.t.more()
 	m.level = uint8(r.num(maxLevel))
 	f := r.num(7)
-	m.window = window{uint16(r.num(0xffff)), uint16(r.num(0xffff)), f&1 != 0, f&2 != 0, f&4 != 0}
+	m.window = window{x: uint16(r.num(0xffff)), y: uint16(r.num(0xffff)),
+		iconified: f&1 != 0, hexSet: f&2 != 0, hexQuery: f&4 != 0}
 	n := r.num(maxStack)
 	r.check(n == 0 || n == len(m.titles))
 	for i := range n {
@@ -109,6 +110,9 @@ func (r *snapshotReader) window() {
 			return
 		}
 		m.titles[i].icon = icon
+	}
+	if len(r.b) > 0 {
+		m.window.checksum = uint8(r.num(maxChecksum))
 	}
 }
 

@@ -188,8 +188,8 @@ func (w *snapshotWriter) modes() {
 
 func (w *snapshotWriter) parser() {
 	q := &w.t.p
-	if q.state == ground && q.nutf == 0 {
-		q = &parser{} // what is left of the last sequence means nothing
+	if q.state == ground {
+		q = &parser{nutf: q.nutf, utf: q.utf} // what is left of the last sequence means nothing
 	}
 	var over, esc bool // of strings only, as is the kind
 	var kind byte
@@ -257,6 +257,9 @@ func (w *snapshotWriter) window(m *rare) {
 	w.nums(int(m.level), flags(v.iconified, v.hexSet, v.hexQuery), int(v.x), int(v.y), len(m.titles))
 	for _, s := range m.titles {
 		w.str(s.icon)
+	}
+	if v.checksum != 0 {
+		w.nums(int(v.checksum))
 	}
 }
 

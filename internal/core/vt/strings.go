@@ -131,7 +131,7 @@ func (t *Terminal) dcsByte(b byte) {
 	}
 }
 
-// dcsDispatch answers DECRQSS and XTGETTCAP; sixel was measured on the way.
+// dcsDispatch answers DECRQSS and XTGETTCAP and obeys DECRSPS; sixel was measured on the way.
 func (t *Terminal) dcsDispatch(s []byte) {
 	q := &t.p
 	if q.ninter > 1 {
@@ -144,6 +144,8 @@ func (t *Terminal) dcsDispatch(s []byte) {
 	switch key(q.prefix, inter, q.kind) {
 	case key(0, '$', 'q'):
 		t.reportSetting(s)
+	case key(0, '$', 't'):
+		t.restorePresentation(q.arg(0, 0), s)
 	case key(0, '+', 'q'):
 		t.reportTermcap(s)
 	case key(0, 0, 'q'):

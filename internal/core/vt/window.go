@@ -7,8 +7,9 @@ import "encoding/hex"
 type window struct {
 	x, y      uint16
 	iconified bool
-	hexSet    bool // XTSMTITLE 0: titles arrive in hexadecimal
-	hexQuery  bool // XTSMTITLE 1: and are told so
+	hexSet    bool  // XTSMTITLE 0: titles arrive in hexadecimal
+	hexQuery  bool  // XTSMTITLE 1: and are told so
+	checksum  uint8 // XTCHECKSUM
 }
 
 // savedTitle is an entry of the stack of XTWINOPS 22.
