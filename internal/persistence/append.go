@@ -71,7 +71,8 @@ func (j *Journal) appendable(k Kind, p []byte) error {
 func (j *Journal) appendOne(k Kind, p []byte) error {
 	seg := j.lastSegment()
 	need := uint32(j.guard.head() + len(p))
-	if j.file == nil || seg.size > headerSize && seg.size+need > uint32(j.opts.SegmentSize) {
+	now := j.opts.Now()
+	if j.file == nil || j.follow(now) || seg.size > headerSize && seg.size+need > uint32(j.opts.SegmentSize) {
 		if err := j.startSegment(seg.number + 1); err != nil {
 			return err
 		}
@@ -80,7 +81,7 @@ func (j *Journal) appendOne(k Kind, p []byte) error {
 	if j.tries >= maxTries {
 		return j.failed(seg.number, errors.New("too many failed writes under one key"))
 	}
-	f := frameHeader{kind: k, extra: j.tries, seq: j.end.Seq, offset: j.end.Offset, time: j.clock(), size: len(p)}
+	f := frameHeader{kind: k, extra: j.tries, seq: j.end.Seq, offset: j.end.Offset, time: j.clock(now), size: len(p)}
 
 	buf := frameBuffers.Get().(*[]byte)
 	b := j.guard.put((*buf)[:0], f, frameNonce(f), p)

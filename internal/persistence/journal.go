@@ -38,6 +38,8 @@ type Options struct {
 
 	wrap func(segmentFile) segmentFile // tests put failing disks here
 	fail func(point string) error      // and failing steps here
+
+	passed func(from, to time.Time) time.Duration // and clocks that are set; nil = Time.Sub
 }
 
 // segmentFile is what the writer needs of a file.
@@ -151,20 +153,44 @@ func newJournal(dir string, o Options) *Journal {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.passed == nil {
+		o.passed = func(from, to time.Time) time.Duration { return to.Sub(from) }
+	}
 	return &Journal{dir: dir, opts: o, wall: o.Now()}
 }
 
 // clock is the journal's own time: it goes on where the last frame left it.
-func (j *Journal) clock() int64 {
-	j.last = max(j.last, j.base+int64(j.opts.Now().Sub(j.wall)))
+func (j *Journal) clock(now time.Time) int64 {
+	j.last = max(j.last, j.base+int64(j.opts.passed(j.wall, now)))
 	return j.last
+}
+
+// jumpSlack is how far the wall clock may move away from the journal's own before the
+// journal follows it. The two are read one after the other, and a busy machine may do
+// something else in between.
+const jumpSlack = 10 * time.Second
+
+// follow sets the journal's clock by the wall clock where that has jumped: somebody set
+// it, or the machine slept, when no monotonic clock runs. Ahead the journal's leaps along.
+// Backwards it cannot go: the next frame needs a segment with an anchor of its own.
+func (j *Journal) follow(now time.Time) (back bool) {
+	wall := j.head.mono + now.UnixNano() - j.head.wall // as the journal's clock would have it
+	switch jump := time.Duration(wall - j.clock(now)); {
+	case jump > jumpSlack:
+		j.base += int64(jump)
+	case jump < -jumpSlack:
+		j.wall, j.base = now, j.last
+		return true
+	}
+	return false
 }
 
 // startSegment makes file number n the one that is written to.
 func (j *Journal) startSegment(n uint32) error {
+	now := j.opts.Now()
 	h := header{
 		number: n, offset: j.end.Offset, seq: j.end.Seq, session: j.opts.Session,
-		wall: j.opts.Now().UnixNano(), mono: j.clock(), checkpoint: j.ckpt,
+		wall: now.UnixNano(), mono: j.clock(now), checkpoint: j.ckpt,
 	}
 	if len(j.segs) > 0 {
 		h.previous = j.lastSegment().size

@@ -385,3 +385,67 @@ func TestClockGoesOnOverRestartsAndNeverBack(t *testing.T) {
 		t.Errorf("monotonic times %v", mono)
 	}
 }
+
+// Somebody sets the clock while a journal is written to, or the machine sleeps: what is
+// appended next has the time that the clock shows, and no frame is lost.
+func TestClockThatIsSetUnderAJournalIsFollowed(t *testing.T) {
+	const year = 365 * 24 * time.Hour
+	for _, c := range []struct {
+		name     string
+		jump     time.Duration
+		segments int
+	}{
+		{"ten years ahead", 10 * year, 1},
+		{"ten years back", -10 * year, 2},
+		{"eight hours of sleep", 8 * time.Hour, 1},
+		{"an hour back", -time.Hour, 2},
+		{"a second back", -time.Second, 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			now, mono := time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC), map[time.Time]time.Duration{}
+			at := time.Duration(0)
+			tick := func(wall, passed time.Duration) {
+				now, at = now.Add(wall), at+passed
+				mono[now] = at
+			}
+			o := Options{Session: "s1", Now: func() time.Time { return now },
+				passed: func(from, to time.Time) time.Duration { return mono[to] - mono[from] }}
+			tick(0, 0)
+			dir := t.TempDir()
+			j := mustCreate(t, dir, o)
+			var want []time.Time
+			say := func() {
+				tick(time.Minute, time.Minute)
+				want = append(want, now)
+				mustAppend(t, j, Output, []byte("said\n"))
+			}
+			say()
+			tick(c.jump, 0)
+			say()
+			say()
+			if ns, _ := segmentNumbers(dir); len(ns) != c.segments {
+				t.Errorf("segments %v, want %d", ns, c.segments)
+			}
+			fs, _ := frames(t, j, 0)
+			for i, f := range fs {
+				if d := f.Time.Sub(want[i]).Abs(); d > jumpSlack {
+					t.Errorf("frame %d at %v, want %v", f.Seq, f.Time, want[i])
+				}
+			}
+			if len(fs) != 3 {
+				t.Errorf("%d frames of 3", len(fs))
+			}
+			since := Query{Text: "said", FromTime: now.Add(-90 * time.Second)}
+			hits := 0
+			for _, err := range j.Search(t.Context(), since) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				hits++
+			}
+			if want := map[bool]int{true: 2, false: 3}[c.jump > 0]; c.jump.Abs() > time.Minute && hits != want {
+				t.Errorf("%d lines since the clock was set, want %d", hits, want)
+			}
+		})
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Store is the folder of all sessions' data. One process at a time holds it.
@@ -17,6 +18,7 @@ type Store struct {
 	dir    string
 	keys   Keys
 	crypt  bool
+	now    func() time.Time
 	lock   *os.File
 	blocks *blockNumbers
 }
@@ -49,6 +51,8 @@ var (
 type StoreOptions struct {
 	Keys    Keys // opens encrypted sessions; nil: they answer ErrKey
 	Encrypt bool // sessions that are created are encrypted
+
+	Now func() time.Time // of journals that name no other clock; nil = time.Now
 }
 
 // OpenStore opens the store in dir, which is made if need be, and locks it. What
@@ -66,7 +70,7 @@ func OpenStore(dir string, opts ...StoreOptions) (*Store, error) {
 	}
 	s := &Store{dir: dir, lock: f}
 	for _, o := range opts {
-		s.keys, s.crypt = o.Keys, o.Encrypt
+		s.keys, s.crypt, s.now = o.Keys, o.Encrypt, o.Now
 	}
 	if err := s.sweep(); err != nil {
 		return nil, errors.Join(err, f.Close())
@@ -115,11 +119,15 @@ func (s *Store) NextBlock() (uint64, error) { return s.blocks.next() }
 // metaName is the file with the owner's words about a session.
 const metaName = "meta.json"
 
-// options of a session's journal: its id, and the store's keys unless there are others.
+// options of a session's journal: its id, and the store's keys and clock unless there are
+// others.
 func (s *Store) options(id string, o Options) Options {
 	o.Session = id
 	if o.Keys == nil {
 		o.Keys = s.keys
+	}
+	if o.Now == nil {
+		o.Now = s.now
 	}
 	return o
 }
