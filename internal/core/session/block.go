@@ -42,6 +42,7 @@ type blockRef struct {
 	number   uint64
 	startSeq uint64
 	internal bool
+	begun    time.Time // when it was given to the shell
 }
 
 // keepBlocks is how many ended blocks stay in memory; older ones are read from the

@@ -72,7 +72,9 @@ type caster struct {
 	yield   func(*api.Chunk) error
 	title   string
 	size    api.Size
-	began   time.Time
+	began   bool
+	last    time.Time     // of the newest frame
+	at      time.Duration // of it in the recording
 	piped   screened
 	decoder *charset.Decoder
 	rest    []byte // the beginning of a character whose end is in the next frame
@@ -107,7 +109,7 @@ func (c *caster) frame(f persistence.Frame, from, to int64) error {
 		return c.event(f.Time, "o", f.Data)
 	case persistence.Resize:
 		c.before(f)
-		if !c.began.IsZero() {
+		if c.began {
 			return c.line(f.Time, "r", c.size.String())
 		}
 	}
@@ -134,7 +136,9 @@ func (c *caster) line(at time.Time, kind, text string) error {
 	if err := c.begin(at); err != nil {
 		return err
 	}
-	line, err := json.Marshal([3]any{at.Sub(c.began).Seconds(), kind, text})
+	c.at += max(0, at.Sub(c.last)) // a clock may have been set back
+	c.last = at
+	line, err := json.Marshal([3]any{c.at.Seconds(), kind, text})
 	if err != nil {
 		return err
 	}
@@ -142,10 +146,10 @@ func (c *caster) line(at time.Time, kind, text string) error {
 }
 
 func (c *caster) begin(at time.Time) error {
-	if !c.began.IsZero() {
+	if c.began {
 		return nil
 	}
-	c.began = at
+	c.began, c.last = true, at
 	head, err := json.Marshal(castHeader{
 		Version: 2, Width: c.size.Cols, Height: c.size.Rows, Timestamp: at.Unix(), Title: c.title,
 		Env: map[string]string{"TERM": "xterm-256color"},
@@ -161,7 +165,7 @@ func (c *caster) end() error {
 	if len(c.rest) > 0 {
 		rest := c.rest
 		c.rest = nil
-		return c.line(c.began, "o", string(rest))
+		return c.line(c.last, "o", string(rest))
 	}
 	return c.begin(time.Unix(0, 1))
 }

@@ -330,7 +330,7 @@ func (s *Session) arm(e *execution) error {
 	if !b.internal {
 		e.shown = shownCommand(b.command)
 	}
-	s.blocks = append(s.blocks, blockRef{b.number, b.startSeq, b.internal})
+	s.blocks = append(s.blocks, blockRef{b.number, b.startSeq, b.internal, b.started})
 	s.setLive()
 	s.enter(armed)
 	s.readPipes(e)

@@ -17,13 +17,13 @@ import (
 const patience = 20 * time.Second
 
 // newManager makes a manager in folders of its own.
-func newManager(t testing.TB) *Manager {
+func newManager(t testing.TB, opts ...persistence.StoreOptions) *Manager {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "ais")
 	if err != nil {
 		t.Fatal(err)
 	}
-	store, err := persistence.OpenStore(filepath.Join(dir, "data"))
+	store, err := persistence.OpenStore(filepath.Join(dir, "data"), opts...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,7 +2,6 @@ package session
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -58,6 +57,8 @@ type Manager struct {
 	pool        pool
 	sweep       sync.Once
 	born        time.Time
+	ids         ids
+	even        evenness    // Enforce's
 	interrupted atomic.Bool // sessions end, and nobody asked for it
 }
 
@@ -67,6 +68,7 @@ func (m *Manager) KeepForRestore() { m.interrupted.Store(true) }
 // NewManager returns a manager without sessions.
 func NewManager(c ManagerConfig) *Manager {
 	m := &Manager{pool: pool{spares: map[string]*spare{}, asked: map[string]bool{}}, born: time.Now(), c: c, sessions: map[string]*Session{}, taken: map[string]bool{}, ending: map[string]chan struct{}{}, sync: syncer{due: map[*Session]bool{}}}
+	m.ids.begin(c.Store)
 	var err error
 	if m.flight, err = openFlight(c.Scratch); err != nil {
 		m.complain("of all", fmt.Errorf("output lost in a crash will not be marked: %w", err))
@@ -215,7 +217,7 @@ func (m *Manager) reserve(name string) (string, func(), error) {
 
 // launch starts the program and builds the session around it.
 func (m *Manager) launch(req *api.CreateRequest, name string, prologue []byte) (*Session, error) {
-	id := newID()
+	id := m.ids.next()
 	argv := m.program(req)
 	ours := map[string]string{"AI_SESSION": id, "AI_SESSION_SOCKET": m.c.Socket, "AI_SESSION_PANE": "0"}
 	if m.c.Owner != "" {
@@ -365,13 +367,6 @@ func startError(err error, program, dir string) error {
 			WithHint("end sessions that nobody needs, or give the daemon more: ai-session doctor").WithCause(err)
 	}
 	return api.Errorf(api.CannotStart, "start %s: %v", program, err).WithCause(err)
-}
-
-// newID is a session's id: its time first, so that folders sort by age.
-func newID() string {
-	var random [5]byte
-	rand.Read(random[:])
-	return fmt.Sprintf("s%011x%010x", time.Now().UnixMilli(), random)
 }
 
 // Find returns the session a target names, by name or id.

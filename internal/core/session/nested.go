@@ -155,7 +155,7 @@ func (s *Session) beginNested(deadline context.Context, text string, req *api.Ex
 		return nil, storageError(err)
 	}
 	n.e.block.startSeq = pos.Seq
-	s.blocks = append(s.blocks, blockRef{number, pos.Seq, false})
+	s.blocks = append(s.blocks, blockRef{number, pos.Seq, false, n.e.block.started})
 	s.inner = n
 	s.setLive()
 	s.input, s.tui = nil, false

@@ -54,7 +54,7 @@ func (m *Manager) Import(ctx context.Context, r io.Reader, limit int64) (*api.Im
 		return nil, err
 	}
 	from := d.ID
-	d.ID, d.Key, d.FirstBlock, d.LastBlock = newID(), "", 0, 0
+	d.ID, d.Key, d.FirstBlock, d.LastBlock = m.ids.next(), "", 0, 0
 	i := importer{m: m, d: d, blocks: map[uint64]uint64{}}
 	if err := i.copy(ctx, x); err != nil {
 		if i.journal != nil {
@@ -106,7 +106,7 @@ func (i *importer) copy(ctx context.Context, x *persistence.Export) error {
 		if ctx.Err() != nil {
 			return api.Errorf(api.Cancelled, "the caller left")
 		}
-		if !f.Time.IsZero() {
+		if f.Time.After(i.now) { // times that go back and forth would be a file each
 			i.now = f.Time
 		}
 		if err := i.begin(); err != nil {

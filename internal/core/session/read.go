@@ -372,7 +372,7 @@ func (a Archive) History(req *api.HistoryRequest) (*api.History, error) {
 	blocks := map[uint64]*block{}
 	for _, b := range a.ranges() {
 		if blocks[b.number] == nil { // else it was given to the shell twice
-			refs = append(refs, blockRef{b.number, b.startSeq, b.internal})
+			refs = append(refs, blockRef{b.number, b.startSeq, b.internal, b.started})
 		}
 		blocks[b.number] = b
 	}
@@ -409,19 +409,19 @@ func history(req *api.HistoryRequest, refs []blockRef, view func(blockRef) (api.
 		}
 		end = n
 	}
+	var since time.Time
+	if req.SinceMS > 0 {
+		since = time.Now().Add(-req.SinceMS.Duration())
+	}
 	page := &api.History{Blocks: []api.Block{}}
 	for ; end > 0 && len(page.Blocks) < limit; end-- {
 		ref := refs[end-1]
-		if ref.internal {
+		if ref.internal || ref.begun.Before(since) { // and maybe not those before it: a clock can be set
 			continue
 		}
 		b, err := view(ref)
 		if err != nil {
 			return nil, err
-		}
-		if req.SinceMS > 0 && time.Since(b.StartedAt) > req.SinceMS.Duration() {
-			end = 0 // they only get older
-			break
 		}
 		code, known := b.Exit.Code()
 		if req.Failed && (known && code == 0 || b.State == api.BlockRunning) || grep != nil && !grep.MatchString(b.Command) {

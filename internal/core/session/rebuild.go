@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/ai-session/ai-session/api"
 	"github.com/ai-session/ai-session/internal/core/shell"
@@ -147,7 +148,7 @@ func (s *Session) replayBlock(f persistence.Frame) {
 			return
 		}
 		if sf.Nested != "" {
-			s.blocks = append(s.blocks, blockRef{sf.Block, f.Seq, false}) // nothing here knows how it goes on
+			s.blocks = append(s.blocks, blockRef{sf.Block, f.Seq, false, f.Time}) // nothing here knows how it goes on
 			return
 		}
 		if s.open != nil && s.open.block.number == sf.Block {
@@ -156,9 +157,9 @@ func (s *Session) replayBlock(f persistence.Frame) {
 		}
 		b := &block{
 			number: sf.Block, command: sf.Command, isolated: sf.Isolated, state: api.BlockRunning,
-			started: f.Time, startSeq: f.Seq, from: f.Offset, to: -1, key: sf.Key, internal: sf.Internal, piped: sf.Piped,
+			started: recent(f.Time), startSeq: f.Seq, from: f.Offset, to: -1, key: sf.Key, internal: sf.Internal, piped: sf.Piped,
 		}
-		s.blocks = append(s.blocks, blockRef{b.number, f.Seq, b.internal})
+		s.blocks = append(s.blocks, blockRef{b.number, f.Seq, b.internal, f.Time})
 		s.open = &execution{block: b, outputEnd: -1, started: make(chan struct{}), done: make(chan struct{}), shown: shownCommand(b.command), key: sf.Key}
 		s.open.prepared.Token = sf.Token
 		s.phase = armed
@@ -210,7 +211,7 @@ func (s *Session) replay(f persistence.Frame) {
 	case persistence.Input:
 		var in inputFrame
 		if json.Unmarshal(f.Data, &in) == nil && s.phase == ready {
-			s.dirty.is, s.dirty.by, s.dirty.since = true, in.Client, f.Time
+			s.dirty.is, s.dirty.by, s.dirty.since = true, in.Client, recent(f.Time)
 		}
 	case persistence.Mark:
 		if s.replayed.mark(f) {
@@ -227,7 +228,7 @@ func (s *Session) replayMark(m shell.Mark, f persistence.Frame) {
 	switch {
 	case m.Kind == shell.CommandStart && s.phase == armed && s.open != nil:
 		s.phase = running
-		s.open.block.from, s.open.block.started = f.Offset, f.Time
+		s.open.block.from, s.open.block.started = f.Offset, recent(f.Time)
 		select {
 		case <-s.open.started:
 		default:
@@ -239,7 +240,15 @@ func (s *Session) replayMark(m shell.Mark, f persistence.Frame) {
 		s.phase, s.opts = ready, m.Opts
 		s.dirty.is = false
 	}
-	s.since = f.Time
+	s.since = recent(f.Time)
+}
+
+// recent is a moment under an earlier daemon as this one measures time from it: never in
+// the future, where a clock that was set back since has it, and the same whatever becomes
+// of the clock from now on.
+func recent(t time.Time) time.Time {
+	now := time.Now()
+	return now.Add(-max(0, now.Sub(t)))
 }
 
 // Release lets go of a living terminal without ending it: everything known goes into

@@ -1,10 +1,12 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/ai-session/ai-session/api"
@@ -66,13 +68,21 @@ func (m *Manager) lost(name string) ([]meta, error) {
 	return lost, nil
 }
 
-func newestOf(list *api.SnapshotList, id string) *api.Snapshot {
-	for i := len(list.Snapshots) - 1; i >= 0; i-- {
-		if list.Snapshots[i].SessionID == id {
-			return &list.Snapshots[i]
+// newestOf is the last snapshot of a session; nil if it has none.
+func newestOf(list *api.SnapshotList, id string) (newest *api.Snapshot) {
+	for i := range list.Snapshots {
+		snap := &list.Snapshots[i]
+		if snap.SessionID == id && (newest == nil || byOffset(*newest, *snap) <= 0) {
+			newest = snap
 		}
 	}
-	return nil
+	return newest
+}
+
+// byOffset compares the ages of two snapshots of one session by how much it had written:
+// that only grows, while a clock can be set back. Where it wrote nothing, the time decides.
+func byOffset(a, b api.Snapshot) int {
+	return cmp.Or(cmp.Compare(a.Offset, b.Offset), a.CreatedAt.Compare(b.CreatedAt))
 }
 
 func (m *Manager) restoreLost(ctx context.Context, d meta, snap *api.Snapshot, rerun bool) (*Session, error) {
@@ -167,16 +177,11 @@ func (m *Manager) prune(id string, keep int) {
 	if err != nil {
 		return
 	}
-	var auto []string
-	for _, snap := range list.Snapshots {
-		if snap.Auto {
-			auto = append(auto, snap.Name)
-		}
-	}
-	for len(auto) > keep {
-		if err := m.DeleteSnapshot(auto[0]); err != nil {
+	auto := slices.DeleteFunc(list.Snapshots, func(snap api.Snapshot) bool { return !snap.Auto || snap.SessionID != id })
+	slices.SortStableFunc(auto, byOffset)
+	for _, snap := range auto[:max(0, len(auto)-keep)] {
+		if err := m.DeleteSnapshot(snap.Name); err != nil {
 			m.complain(id, err)
 		}
-		auto = auto[1:]
 	}
 }

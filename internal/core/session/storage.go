@@ -21,6 +21,9 @@ func (m *Manager) Enforce(l persistence.Limits) (persistence.Report, error) {
 		}
 		return nil
 	}
+	if m.even.look(time.Now(), time.Since(m.born)) < settling {
+		l.Age = 0
+	}
 	m.sweep.Do(m.sweepSpares)
 	r, err := m.c.Store.Enforce(l)
 	if m.c.Index != nil {
@@ -38,7 +41,7 @@ func (m *Manager) sweepSpares() {
 		return
 	}
 	for _, id := range ids {
-		if d, err := m.storedMeta(id); err == nil && d.Name == spareName && d.CreatedAt.Before(m.born) {
+		if d, err := m.storedMeta(id); err == nil && d.Name == spareName && id < m.ids.began {
 			m.c.Store.Remove(id) // else it is removed as an ended session's
 		}
 	}
@@ -104,6 +107,27 @@ func (m *Manager) Stored(target string) (string, error) {
 		return "", err
 	}
 	return d.ID, nil
+}
+
+// settling is for how long the clock must have gone evenly before anything is removed for
+// its age: one that is wrong for a while, after a boot say, deletes nothing.
+const settling = time.Hour
+
+// evenness is what tells a clock that was set from one that goes.
+type evenness struct {
+	wall        time.Time     // at the last look
+	mono, since time.Duration // of that look, and of the last jump before it
+}
+
+// look says for how long the wall clock has kept pace with a monotonic one. A machine that
+// slept seems to have jumped, too.
+func (e *evenness) look(wall time.Time, mono time.Duration) time.Duration {
+	wall = wall.Round(0) // its own monotonic part would hide the jump
+	if jump := wall.Sub(e.wall) - (mono - e.mono); jump.Abs() > time.Minute {
+		e.since = mono
+	}
+	e.wall, e.mono = wall, mono
+	return mono - e.since
 }
 
 // EnforceEvery is how often the limits are looked after.
