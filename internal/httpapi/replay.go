@@ -46,7 +46,9 @@ type replay struct {
 	done   chan struct{}
 }
 
-// openReplays reads what an earlier daemon kept. A damaged line costs itself.
+// openReplays reads what an earlier daemon kept. A damaged line costs itself. All are
+// kept for another day: a clock that was set ahead meanwhile would have them forgotten,
+// and a request carried out twice, while too many of them push the oldest out anyway.
 func openReplays(dir string) *replays {
 	r := &replays{entries: map[string]*replay{}}
 	if dir == "" {
@@ -56,9 +58,10 @@ func openReplays(dir string) *replays {
 	b, _ := os.ReadFile(r.path) // absent at first
 	for lines := bufio.NewScanner(bytes.NewReader(b)); lines.Scan(); {
 		e := &replay{done: make(chan struct{})}
-		if json.Unmarshal(lines.Bytes(), e) != nil || e.Key == "" || time.Since(e.At) > keepReplays {
+		if json.Unmarshal(lines.Bytes(), e) != nil || e.Key == "" {
 			continue
 		}
+		e.At = time.Now()
 		close(e.done)
 		if r.entries[e.Key] == nil {
 			r.order = append(r.order, e.Key)
