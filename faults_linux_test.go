@@ -1,11 +1,13 @@
 package aisession_test
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -128,4 +130,75 @@ func limit(t *testing.T, pid int, n uint64) {
 	if err := unix.Prlimit(pid, unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: n, Max: old.Max}, nil); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// bomb forks without pause, within bounds: sixteen chains in which each process starts the
+// next one and ends, beside a tree of 255 that stay. Chains end with the file go, or after
+// so many processes: what a failing test leaves must not take the machine with it.
+const bomb = `chain() { [ -e go ] && (($1 < 20000)) && (chain $(($1+1)) &); }
+tree() { (($1 > 6)) || { tree $(($1+1)) & tree $(($1+1)) & }; while [ -e go ]; do read -t 5 <>hold; done; }
+for i in {1..16}; do (chain 0 &); done; tree 0`
+
+// A session that forks all the time hurts nobody else, and its end is the end of all of it.
+func TestForkBombHurtsNobodyElseAndIsEnded(t *testing.T) {
+	ctx := t.Context()
+	c := ownDaemon(t)
+	dir := t.TempDir()
+	calm, err := c.Create(ctx, aisession.SessionConfig{Name: "calm", Dir: dir, Argv: []string{"bash", "--norc"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wild, err := c.Create(ctx, aisession.SessionConfig{Name: "wild", Dir: dir, Argv: []string{"bash", "--norc"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.Remove(filepath.Join(dir, "go")) })
+	if _, err := wild.Exec(ctx, "mkfifo hold; echo >go"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := wild.Exec(ctx, bomb, aisession.Background()); err != nil {
+		t.Fatal(err)
+	}
+	info, err := wild.Info(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	marker := []byte("AI_SESSION=" + info.ID + "\x00")
+	var took []time.Duration
+	for i := range 50 {
+		began := time.Now()
+		r, err := calm.Exec(ctx, fmt.Sprintf("echo %d; (exit %d)", i, i))
+		if took = append(took, time.Since(began)); err != nil || r.Exit != api.ExitCode(i) || r.Text != fmt.Sprintln(i) {
+			t.Fatalf("beside it: %+v %v", r, err)
+		}
+	}
+	most := len(living(t, marker))
+	began := time.Now()
+	if err := wild.Kill(ctx); err != nil {
+		t.Fatal(err)
+	}
+	killed := time.Since(began)
+	if left := living(t, marker); len(left) > 0 {
+		t.Errorf("%d of %d processes live on: %v", len(left), most, left)
+	}
+	slices.Sort(took)
+	t.Logf("beside %d processes a command takes %v (median), %v (worst); to end them took %v", most, took[25], took[49], killed)
+	if r, err := calm.Exec(ctx, "(exit 3)"); err != nil || r.Exit != api.ExitCode(3) {
+		t.Errorf("after it: %+v %v", r, err)
+	}
+}
+
+// living are the processes whose environment has the marker.
+func living(t *testing.T, marker []byte) (pids []string) {
+	t.Helper()
+	all, err := filepath.Glob("/proc/[0-9]*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range all {
+		if env, err := os.ReadFile(filepath.Join(p, "environ")); err == nil && bytes.Contains(env, marker) { // a dead one has none
+			pids = append(pids, filepath.Base(p))
+		}
+	}
+	return pids
 }
