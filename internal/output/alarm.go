@@ -63,13 +63,15 @@ func (w word) level(line string) level {
 	return l
 }
 
-// missing says that the words are "not found" or "no such".
+// missing says that the words are "not found", "no such" or "could not".
 func (w word) missing(line string, before word) bool {
 	switch last := line[before.from:before.end]; line[w.from:w.end] {
 	case "found":
 		return last == "not"
 	case "such":
 		return last == "No" || last == "no"
+	case "not":
+		return last == "could" || last == "Could" || last == "can" || last == "Can"
 	}
 	return false
 }
@@ -125,7 +127,8 @@ func wordLevel(w []byte) level {
 		"couldn", "cant", "can't":
 		return alarmed
 	case "warning", "warnings", "warn", "deprecated", "missing", "caution", "retrying", "retry", "alert",
-		"skipped", "stale", "disabled", "exceeded", "throttled", "slow", "dropped", "unused", "unknown", "degraded", "leak", "leaked":
+		"skipped", "stale", "disabled", "exceeded", "throttled", "slow", "dropped", "unused", "unknown", "degraded", "leak", "leaked",
+		"skipping", "retried", "differs", "differ", "ignoring", "outdated", "obsolete", "insecure", "truncated", "interrupted", "stuck":
 		return uneasy
 	}
 	switch n := len(w); {
@@ -144,7 +147,16 @@ func diagnostic(line string) bool {
 	if _, ok := parseDiagnostic(line); ok {
 		return true
 	}
-	return complaints.find(line) >= 0
+	return complaints.find(line) >= 0 || raised(line)
+}
+
+// raised says that a line is an exception as it is reported: KeyError: 'missing'.
+func raised(line string) bool {
+	name, rest, ok := strings.Cut(line[:min(len(line), 120)], ": ")
+	if !ok || rest == "" || name == "" || !isLetter(name[0]) || strings.ContainsAny(name, " \"'(){}[]=<>,/") {
+		return false
+	}
+	return len(name) > len("Error") && (strings.HasSuffix(name, "Error") || strings.HasSuffix(name, "Exception"))
 }
 
 // complaint says whether a line among quoted source is none of it: a diagnostic, or
@@ -154,10 +166,31 @@ func complaint(line string) bool {
 		return true
 	}
 	s := strings.TrimLeft(line, " ")
+	if shouts(s) {
+		return true
+	}
 	if s == "" || s[0] == '*' || s[0] == '#' || strings.HasPrefix(s, "//") || strings.HasPrefix(s, "/*") || strings.HasPrefix(s, "--") {
 		return false
 	}
-	return alarm(s) == alarmed && !strings.ContainsAny(s, "(){};=$[]|&\"'`<\\") && strings.Contains(s, " ")
+	if strings.ContainsAny(s, "(){};=$[]|&\"'`<\\") || !strings.Contains(s, " ") {
+		return false
+	}
+	return alarm(s) == alarmed || complaints.find(s) >= 0 && strings.Count(s, " ") > 3
+}
+
+// shouts says that a line begins with a severity in capitals, in whatever decoration:
+// "** ERROR ** text", "!!! WARNING: text".
+func shouts(s string) bool {
+	s = strings.TrimLeft(s, "*#!=-> [")
+	n := 0
+	for n < len(s) && s[n] >= 'A' && s[n] <= 'Z' {
+		n++
+	}
+	switch s[:n] {
+	case "ERROR", "FATAL", "WARNING", "CRITICAL":
+		return n+1 < len(s) && s[n] != '_' && s[n] != '(' && s[n] != '=' && !isLetter(s[n])
+	}
+	return false
 }
 
 var complaints = func() *patterns {

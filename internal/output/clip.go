@@ -28,10 +28,22 @@ const gapCost = 14
 type item struct {
 	line, note int // one of them is -1
 	cost       int
-	vital      bool
+	rank       rank
 }
 
+// rank is the order in which items are kept.
+type rank uint8
+
+const (
+	unlike   rank = iota // asks for attention and begins like few others
+	wrong                // vital, and an error
+	needed               // vital
+	uncommon             // begins like few others
+	common
+)
+
 func (p *page) choosePart(budget int) {
+	p.clipped = true
 	items := p.items()
 	keep := make([]bool, len(items))
 	take := func(k int) bool {
@@ -45,15 +57,21 @@ func (p *page) choosePart(budget int) {
 		keep[k] = true
 		return true
 	}
-	if len(items) > 0 && items[0].vital && items[0].note >= 0 {
+	if len(items) > 0 && items[0].rank <= needed && items[0].note >= 0 {
 		keep[0] = true // how it ended, whatever it costs
 		budget -= items[0].cost
 	}
 	for k := len(items) - 1; k >= 0 && k >= len(items)-3; k-- {
 		take(k)
 	}
-	takeBothEnds(items, take, func(it item) bool { return it.vital })
-	takeBothEnds(items, take, func(item) bool { return true })
+	rest := budget
+	for r := unlike; r <= common; r++ {
+		least := 0
+		if r == unlike || r == uncommon {
+			least = rest / 2 // what is odd does not take it all
+		}
+		takeBothEnds(items, take, func(it item) bool { return it.rank == r && budget > least })
+	}
 	p.dropUnkept(items, keep)
 }
 
@@ -69,7 +87,7 @@ func takeBothEnds(items []item, take func(int) bool, want func(item) bool) {
 		} else {
 			a++
 		}
-		if want(items[k]) && !take(k) && !items[k].vital {
+		if want(items[k]) && !take(k) && items[k].rank == common {
 			return
 		}
 	}
@@ -78,9 +96,18 @@ func takeBothEnds(items []item, take func(int) bool, want func(item) bool) {
 func (p *page) items() []item {
 	var items []item
 	next := 0
+	o := newOpenings()
+	for i, f := range p.fates {
+		if f <= vital && !blank(p.lines[i]) {
+			o.see(p.lines[i])
+		}
+	}
+	for _, n := range p.notes {
+		o.see(n.text)
+	}
 	for i := 0; i <= len(p.lines); i++ {
 		for next < len(p.notes) && p.notes[next].at <= i {
-			items = append(items, item{line: -1, note: next, cost: p.in.Tokens(p.notes[next].text) + 1, vital: p.notes[next].vital})
+			items = append(items, item{line: -1, note: next, cost: p.in.Tokens(p.notes[next].text) + 1, rank: p.notes[next].rank()})
 			next++
 		}
 		if i == len(p.lines) {
@@ -92,10 +119,35 @@ func (p *page) items() []item {
 			if f == vital {
 				limit = maxVitalLine
 			}
-			items = append(items, item{line: i, note: -1, cost: p.in.Tokens(cutLine(p.lines[i], limit)) + 1, vital: f == vital})
+			items = append(items, item{line: i, note: -1, cost: p.in.Tokens(cutLine(p.lines[i], limit)) + 1, rank: p.rank(i, o)})
 		}
 	}
 	return items
+}
+
+func (n note) rank() rank {
+	if n.vital {
+		return wrong
+	}
+	return common
+}
+
+func (p *page) rank(i int, o *openings) rank {
+	line, f := p.lines[i], p.fates[i]
+	odd, out := o.odd(line), p.standsOut(line)
+	switch {
+	case odd && out:
+		return unlike
+	case f == vital && (alarm(line) == alarmed || isError(line)):
+		return wrong
+	case f == vital:
+		return needed
+	case out && f == open && diagnostic(line):
+		return needed
+	case odd && f == open:
+		return uncommon
+	}
+	return common
 }
 
 // dropUnkept folds the lines and drops the notes that were not kept. Notes stand for

@@ -170,7 +170,10 @@ func (w *writer) fold(i int) int {
 			break
 		}
 		if p.fates[j] == folded && p.whys[j] != why {
-			break
+			if !p.clipped {
+				break
+			}
+			why = 0 // a text that must be short has one gap for all
 		}
 		size += len(p.lines[j]) + 1
 		j++

@@ -178,13 +178,25 @@ func (p *page) sameFrom(a, b int) int {
 	return n
 }
 
-// sift keeps the first lines, the last, and those between that alarm.
+// maxOdd is how many lines that alarm nobody are kept for their opening alone.
+const maxOdd = 12
+
+// sift keeps the first lines, the last, and those between that alarm or begin as few do.
 func (p *page) sift(left []int, head, tail int) {
 	if len(left) <= head+tail {
 		return
 	}
 	alarms := map[uint64]int{}
+	o := newOpenings()
+	for _, i := range left {
+		o.see(p.lines[i])
+	}
+	odd := 0
 	for _, i := range left[head : len(left)-tail] {
+		if odd < maxOdd && o.odd(p.lines[i]) {
+			odd++
+			continue
+		}
 		if alarm(p.lines[i]) > calm {
 			key := shapeOf(p.lines[i])
 			alarms[key]++
@@ -194,6 +206,23 @@ func (p *page) sift(left []int, head, tail int) {
 		}
 		p.fates[i] = folded
 	}
+	p.foldCounts()
+}
+
+// foldCounts leaves out the counts of lines whose first is not shown: they would stand
+// below nothing. What they count goes behind the gap with it.
+func (p *page) foldCounts() {
+	keep := p.notes[:0]
+	for _, n := range p.notes {
+		if n.lines == nil || n.at == 0 || p.fates[n.at-1] != folded {
+			keep = append(keep, n)
+			continue
+		}
+		for _, i := range n.lines {
+			p.fates[i] = folded
+		}
+	}
+	p.notes = keep
 }
 
 // tailOfFailure is how many last lines are shown of a failure that nobody explains.

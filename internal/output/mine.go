@@ -31,6 +31,7 @@ const (
 type wordRef struct {
 	h, masked uint32
 	loud      bool
+	stamp     bool // a date or a time: when a line was written is not what kind it is
 }
 
 const (
@@ -109,6 +110,7 @@ func appendWords(words []wordRef, line string) []wordRef {
 		}
 		h, masked := uint32(2166136261), uint32(2166136261)
 		from, digits := i, false
+		parts, letters := 0, 0
 		for i < len(line) && (!separator[line[i]] || line[i] == ':' && digits && i+1 < len(line) && isDigit(line[i+1])) { // a time of day is a word
 			c := line[i]
 			h = (h ^ uint32(c)) * 16777619
@@ -116,13 +118,21 @@ func appendWords(words []wordRef, line string) []wordRef {
 			case !isDigit(c):
 				masked = (masked ^ uint32(c)) * 16777619
 				digits = false
+				if c == ':' || c == '-' || c == '/' {
+					parts++
+				} else if c != '.' && c != 'T' && c != 'Z' && c != '+' {
+					letters++
+				}
 			case !digits:
 				masked = (masked ^ '#') * 16777619
 				digits = true
 			}
 			i++
 		}
-		words = append(words, wordRef{h, masked, isLetter(line[from]) && loud(line, from, i)})
+		words = append(words, wordRef{
+			h: h, masked: masked, loud: isLetter(line[from]) && loud(line, from, i),
+			stamp: parts >= 2 && letters == 0 && isDigit(line[from]),
+		})
 	}
 	return words
 }
@@ -175,12 +185,15 @@ func (m *miner) at(column, h uint32) *uint32 {
 func (m *miner) kind(words []wordRef) uint64 {
 	n := uint32(len(words))
 	often := uint32(max(5, m.lines[n]/20))
+	mostly := uint32(max(5, m.lines[n]/4)) // a number is a value, unless it is nearly always the same
 	key := uint64(n) + 14695981039346656037
 	for col, w := range words {
 		column := n<<6 | uint32(col)
 		part := uint32(0)
 		switch {
-		case w.loud, *m.at(column, w.h) >= often, m.distinct[column] <= fewWords && m.lines[n] > 2*int(m.distinct[column]):
+		case w.stamp:
+			part = w.masked
+		case w.loud, *m.at(column, w.h) >= often && w.masked == w.h, *m.at(column, w.h) >= mostly, m.distinct[column] <= fewWords && m.lines[n] > 2*int(m.distinct[column]):
 			part = w.h
 		case w.masked != w.h && (*m.at(column+masked, w.masked) >= often || m.distinct[column+masked] <= fewWords):
 			part = w.masked

@@ -50,6 +50,7 @@ type page struct {
 	patience int    // tokens that the readers of this content may take
 	failed   bool   // something on the page says that it failed
 	mute     bool   // nothing on it does, though it failed
+	clipped  bool   // it was longer than its budget
 }
 
 // note is a line of ours, drawn before the line at.

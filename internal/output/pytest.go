@@ -175,8 +175,20 @@ func (p *page) pytestFailure(from, to int, f *api.Finding) {
 			}
 		case complaint(line):
 			p.fates[i] = vital
+		case indent(line) == 0 && !quotedByPytest(line):
+			// another program's, or a plugin's: source and arguments look otherwise
 		default:
 			p.because(i, aside, "quoted lines")
 		}
 	}
+}
+
+// quotedByPytest says that a line without an indent is an argument of the test, a
+// separator, or source at the left margin.
+func quotedByPytest(line string) bool {
+	if strings.HasPrefix(line, "_ _") || strings.HasPrefix(line, "- -") || strings.HasPrefix(line, "file ") || strings.HasPrefix(line, "@") {
+		return true
+	}
+	name, rest, ok := strings.Cut(line, " ")
+	return ok && strings.HasPrefix(rest, "= ") && name != "" || name == "def" || name == "async" || name == "class"
 }

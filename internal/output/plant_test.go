@@ -1,0 +1,78 @@
+package output
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand"
+	"strings"
+	"testing"
+)
+
+// Lines that no tool of the recordings writes, and that nobody may miss.
+var plants = []string{
+	"src/%s.c:31: error: unexpected condition in frobnicate",
+	`{"level":"error","msg":"queue %s is stuck","ts":17}`,
+	"%s: Segmentation fault (core dumped)",
+	"%s FAILED with status 7",
+	"WARNING: certificate of mirror-%s expires in 3 days",
+}
+
+// A line that another program writes into the middle of any output stays in view, in a
+// short text too.
+func TestPlantedLinesAreInView(t *testing.T) {
+	random := rand.New(rand.NewSource(7))
+	for _, rec := range recordings(t) {
+		lines := bytes.SplitAfter(rec.raw, []byte("\n"))
+		for k, plant := range plants {
+			for _, budget := range []int{0, 1500} {
+				mark := fmt.Sprintf("Q%04dX", random.Intn(10000))
+				at := random.Intn(len(lines))
+				in := rec.input()
+				in.MaxTokens = budget
+				in.Bytes = bytes.Join(lines[:at], nil)
+				in.Bytes = append(append(in.Bytes, fmt.Sprintf(plant, mark)+"\r\n"...), bytes.Join(lines[at:], nil)...)
+				if r := Reduce(in); !strings.Contains(r.Text, mark) {
+					t.Errorf("%s: %q before line %d of %d is lost with a budget of %d:\n%s", rec.name, plants[k], at+1, len(lines), budget, r.Text)
+				}
+			}
+		}
+	}
+}
+
+func TestLogIsReadByWhatItSaysNotByWhen(t *testing.T) {
+	var b strings.Builder
+	for i := range 1500 {
+		what := []string{"unpacked", "configured", "installed"}[i%3]
+		fmt.Fprintf(&b, "2026-11-22 11:26:%02d status %s package%d:amd64 1.%d-1\n", i/40, what, i/3, i%17)
+		if i == 800 {
+			b.WriteString("expected 412 items of the index, got 411\n")
+		}
+	}
+	r := reduceText("cat /var/log/packages.log", 0, b.String())
+	if !strings.Contains(r.Text, "expected 412 items") || r.Tokens > 900 {
+		t.Errorf("%d tokens:\n%s", r.Tokens, r.Text)
+	}
+}
+
+// What is out of the ordinary is in view before what is not, and gaps that touch are one.
+func TestShortTextKeepsTheOddLine(t *testing.T) {
+	var b strings.Builder
+	for i := range 400 {
+		fmt.Fprintf(&b, "net.c:%d:9: warning: unused variable 'v%d' [-Wunused-variable]\n  %d |     int v%d;\n      |         ^~\n", i+1, i, i+1, i)
+		if i == 217 {
+			b.WriteString("libfoo/deep/inner.c:3:1: error: unknown type name 'u99'\n")
+		}
+	}
+	exit := 2
+	r := Reduce(Input{Command: "make", Exit: &exit, Bytes: []byte(b.String()), Ref: "@e1", MaxTokens: 400})
+	if !strings.Contains(r.Text, "unknown type name 'u99'") || r.Tokens > 400 {
+		t.Errorf("%d tokens:\n%s", r.Tokens, r.Text)
+	}
+	before := ""
+	for line := range strings.Lines(r.Text) {
+		if strings.HasPrefix(line, "[... ") && strings.HasPrefix(before, "[... ") {
+			t.Errorf("two gaps in a row:\n%s", r.Text)
+		}
+		before = line
+	}
+}
