@@ -147,7 +147,7 @@ func (b *block) setEnd(m shell.Mark) {
 		name string
 	}{
 		{shell.Respawned, "respawned"}, {shell.StateLost, "state_lost"},
-		{shell.Aborted, "aborted"},
+		{shell.Aborted, "aborted"}, {shell.Lost, "d_lost"},
 	} {
 		if m.Flags&f.flag != 0 {
 			b.flag(f.name)

@@ -91,6 +91,9 @@ func (s *Session) commandEnd(m shell.Mark) {
 	b := s.open.block
 	b.setEnd(m)
 	b.to = s.journal.End().Offset
+	if m.Flags&shell.Lost != 0 {
+		s.endBefore(b, b.to)
+	}
 	if s.open.outputEnd >= 0 {
 		b.to = s.open.outputEnd
 	} else if at := s.open.reclaimed; at > 0 && b.to-at < maxRearmEcho {
@@ -206,7 +209,7 @@ func (s *Session) prompt(m shell.Mark) {
 		s.promptInsteadOfC(lostGrace)
 	case running:
 		if m.Token == s.open.prepared.Token {
-			s.lastP = m
+			s.lastP, s.lastPAt = m, s.journal.End().Offset
 			s.watch.after(s, lostGrace, func() { s.endWithoutD(lostGrace) })
 		}
 	}
@@ -272,9 +275,10 @@ func (s *Session) endWithoutD(later time.Duration) {
 		return
 	}
 	b := s.open.block
-	// With the hook's functions gone the typed line itself ends with "not found", and
-	// the prompt tells of that: then nothing knows the command's own status.
-	b.setEnd(shell.Mark{Status: s.lastP.Status, HasStatus: s.lastP.HasStatus && s.lastP.Status != 127})
+	// With the hook's functions gone the typed line itself ends with "not found". Where the
+	// prompt tells of that, nothing knows the command's own status.
+	b.setEnd(shell.Mark{Status: s.lastP.Status, HasStatus: s.lastP.HasStatus && (s.kit.Noted() || s.lastP.Status != 127)})
+	s.endBefore(b, s.lastPAt)
 	b.cwd = s.workingDir()
 	b.flag("d_lost")
 	s.kit.Clobbered()
@@ -282,6 +286,33 @@ func (s *Session) endWithoutD(later time.Duration) {
 	s.finish(api.BlockDone)
 	s.nowReady()
 	s.tell()
+}
+
+// endBefore ends a block's output at to, without the shell's words about the steps behind
+// the command that it does not find any more.
+func (s *Session) endBefore(b *block, to int64) {
+	b.to = to
+	end := s.journal.End().Offset
+	tail := make([]byte, min(end-b.from, maxRearmEcho))
+	if _, err := s.journal.ReadAt(tail, end-int64(len(tail))); err != nil || end-to > int64(len(tail)) {
+		return
+	}
+	kept := s.withoutComplaints(tail[:len(tail)-int(end-to)])
+	b.to = end - int64(len(tail)-len(kept))
+	b.newlines -= bytes.Count(tail[len(kept):], newline)
+}
+
+func (s *Session) withoutComplaints(b []byte) []byte {
+	name := []byte(programName(s.c.Shell))
+	for rest := bytes.TrimSuffix(b, []byte("\x1b[?2004h")); ; rest = b {
+		line := rest[bytes.LastIndexByte(bytes.TrimSuffix(rest, newline), '\n')+1:]
+		ours, _, found := bytes.Cut(line, []byte("__ais_"))
+		at := bytes.LastIndex(ours, name) // what the command wrote last may stand before it
+		if !found || at < 0 {
+			return b
+		}
+		b = rest[:len(rest)-len(line)+at]
+	}
 }
 
 // shellReads reports whether the shell itself has the terminal and reads it.

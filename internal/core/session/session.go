@@ -110,6 +110,7 @@ type Session struct {
 	recent   []*block        // the newest few, as they ended
 	priors   []prior         // of the newest commands, for comparison
 	lastP    shell.Mark      // the prompt that may stand for a lost end
+	lastPAt  int64           // where the output was at it
 	exit     pty.Exit        // valid in phase dead
 	replayed screened        // of a rebuild: what in the journal no terminal saw
 	pump     inputPump

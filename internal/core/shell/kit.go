@@ -53,6 +53,7 @@ type Kit struct {
 type saved struct {
 	Kind    Kind     `json:"kind"`
 	Program []string `json:"program"`
+	Noted   bool     `json:"noted,omitempty"` // the hook takes the status from __ais_xs; one of an older daemon does not
 }
 
 // Names in the folder. The numbered files are an exec's.
@@ -76,7 +77,7 @@ func New(c Config) (*Kit, error) {
 		return nil, fmt.Errorf("hook folder: %w", err)
 	}
 	secret := newSecret()
-	k := &Kit{dir: c.Dir, saved: saved{Kind: kind, Program: c.Argv}, last: idOf(secret)}
+	k := &Kit{dir: c.Dir, saved: saved{Kind: kind, Program: c.Argv, Noted: kind == Bash}, last: idOf(secret)}
 	if err := k.install(c, secret); err != nil {
 		k.Close()
 		return nil, fmt.Errorf("hook %s: %w", c.Argv[0], err)
@@ -123,7 +124,8 @@ func (k *Kit) writeAgain() error {
 	case Sh:
 		return k.write(againName, fmt.Appendf(nil, "{ \\. %s; __ais_2; } >/dev/null 2>&1;__ais_b\n", hook))
 	}
-	return k.write(againName, fmt.Appendf(nil, "{ \\builtin . %s; __ais_2; } >/dev/null 2>&1;__ais_b\n", hook))
+	// A command may have disabled what the hook is made of.
+	return k.write(againName, fmt.Appendf(nil, "{ \\enable printf trap return local export set;\\builtin . %s; __ais_2; } >/dev/null 2>&1;__ais_b\n", hook))
 }
 
 // Rearm is a line to type when the shell is idle and its line clean: it installs the
@@ -143,6 +145,10 @@ func (k *Kit) Rearm() []byte {
 	}
 	return []byte(` __ais_r=$?;\builtin . ` + again + k.switchEditing() + "\r")
 }
+
+// Noted says that a prompt tells a command's own status though the hook's functions are
+// gone; else it may be that of the failed call of a function.
+func (k *Kit) Noted() bool { return k.saved.Noted }
 
 // start lets the kind of shell lay out its rc files.
 func (k *Kit) start(c Config) error {

@@ -39,9 +39,12 @@ func (k *Kit) layOutPosix(p *Prepared, e Exec, name string) ([]byte, error) {
 	} else {
 		line = fmt.Appendf(line, "__ais_c&&{ %s__ais_b;%s;}", after, run)
 	}
-	end := ";__ais_d"
-	if k.mayTalk(e) {
-		end = ";{ __ais_d; } >/dev/null 2>&1"
+	end := "__ais_d"
+	if k.saved.Noted {
+		end = "__ais_xs=$?;" + end
+	}
+	if end = ";" + end; k.mayTalk(e) {
+		end = ";{ " + end[1:] + "; } >/dev/null 2>&1"
 	}
 	line = append(line, end+k.switchEditing()...)
 	return line, k.write(text, []byte(header), e.Command, footer)
@@ -72,7 +75,11 @@ func (k *Kit) isolate(name string) error {
 // assign gives the shell the secret, out of sight of an xtrace that goes into a file. A
 // POSIX shell has no prompt hook, so it keeps the status here.
 func (k *Kit) assign(e Exec) string {
-	s := k.heal() + "__ais_t=" + k.next + ";"
+	s := k.heal()
+	if k.saved.Noted {
+		s += "__ais_xs= " // of a line that is given up half-way there is none
+	}
+	s += "__ais_t=" + k.next + ";"
 	if k.saved.Kind == Sh {
 		s = "__ais_r=$?;" + s
 	}

@@ -14,10 +14,11 @@ const (
 	Respawned                   // the shell replaced itself by a new one in the same process
 	StateLost                   // isolated, and the subshell's state could not be read back
 	Aborted                     // the shell threw the rest of the line away: ^C, or an error that aborts
+	Lost                        // written by the prompt's hook: the command had removed what writes it
 )
 
 // flagLetters is how a hook spells Flags, in the order of the bits.
-const flagLetters = "irsb"
+const flagLetters = "irsbl"
 
 // String spells f as a hook does.
 func (f Flags) String() string {

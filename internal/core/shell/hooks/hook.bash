@@ -6,8 +6,8 @@ case $- in *a*) \builtin set +a; __ais_k=a ;; *) __ais_k= ;; esac
 
 __ais_h=@DIR@
 : "${__ais_t:=@BOOT@}" "${__ais_m=}" "${__ais_l=}" "${__ais_o=}" "${__ais_ro=}" "${__ais_r:=0}"
-__ais_g= __ais_f= __ais_z= __ais_ps=() __ais_wk= __ais_wt=
-__ais_p='\[\033]7701;P;${__ais_t};$?;$-${__ais_o}${__ais_y-}\007\]'
+__ais_g= __ais_f= __ais_z= __ais_ps=() __ais_wk= __ais_wt= __ais_xs=
+__ais_p='\[\033]7701;P;${__ais_t};${__ais_xs:-$?};$-${__ais_o}${__ais_y-}\007\]'
 
 # begin: the command is about to run.
 __ais_c() {
@@ -19,9 +19,10 @@ __ais_c() {
 # The status the user's own previous command left.
 __ais_b() { \builtin return "$__ais_r"; }
 
-# end: typed behind the command.
+# end: typed behind the command, and behind the noting of its status, which a prompt
+# tells where this function is gone.
 __ais_d() {
-  __ais_r=$?
+  __ais_r=$__ais_xs __ais_xs=
   [[ -z $__ais_g ]] || __ais_w
   \builtin return "$__ais_r"
 }
@@ -149,8 +150,9 @@ __ais_st() {
 
 # prompt: after the user's own prompt hooks; __ais_k is the status of his command.
 __ais_q() {
-  __ais_r=$__ais_k
-  [[ -z $__ais_g ]] || { __ais_f=${__ais_f}b; __ais_w; }
+  __ais_r=${__ais_xs:-$__ais_k}
+  [[ -z $__ais_g ]] || { [[ -n ${__ais_xs-} ]] && __ais_f=${__ais_f}l || __ais_f=${__ais_f}b; __ais_w; }
+  [[ -z ${__ais_xs-} ]] || \builtin . "$__ais_h/hook" # the end is gone
   case $- in *[eu]*) __ais_n ;; esac
   __ais_j
 }
