@@ -82,10 +82,8 @@ func (t *Terminal) collectLinks() {
 		*k = linkTable{ids: map[link]uint32{}}
 		return
 	}
-	t.collectStyles()
-	dead := map[uint32]bool{}
+	live := t.collectStyles()
 	for _, id := range t.styles.free {
-		dead[id] = true
 		t.styles.list[id] = Style{}
 	}
 	old := k.list
@@ -116,7 +114,7 @@ func (t *Terminal) collectLinks() {
 			move(&t.rare.pens[i])
 		}
 	}
-	t.styles.reindex(nil)
+	t.styles.reindex(live)
 	t.penOK = false
 }
 

@@ -10,6 +10,16 @@ func (t *Terminal) sgr() {
 		pen.resetSGR()
 		return
 	}
+	if n == 5 && q.sub == 0 && q.param[1] == 2 && (q.param[2]|q.param[3]|q.param[4]) < 256 {
+		switch c := RGB(uint8(q.param[2]), uint8(q.param[3]), uint8(q.param[4])); q.param[0] {
+		case 38:
+			pen.Fg = c
+			return
+		case 48:
+			pen.Bg = c
+			return
+		}
+	}
 	for i := 0; i < n; {
 		end := i + 1 // of the group of colon-separated parameters
 		for end < n && q.sub&(1<<end) != 0 {

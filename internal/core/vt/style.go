@@ -127,7 +127,7 @@ func (s *styleTable) put(id uint32) {
 	s.index[h] = id + 1
 }
 
-// reindex builds the index anew, without the ids that are free.
+// reindex builds the index anew, of the ids that are live; nil is all.
 func (s *styleTable) reindex(live []uint64) {
 	size := 16
 	for size < 2*len(s.list) {
@@ -138,12 +138,8 @@ func (s *styleTable) reindex(live []uint64) {
 	} else {
 		clear(s.index)
 	}
-	dead := make(map[uint32]bool, len(s.free))
-	for _, id := range s.free {
-		dead[id] = true
-	}
 	for id := range s.list {
-		if !dead[uint32(id)] && (live == nil || live[id>>6]&(1<<(id&63)) != 0) {
+		if live == nil || live[id>>6]&(1<<(id&63)) != 0 {
 			s.put(uint32(id))
 		}
 	}
@@ -171,8 +167,9 @@ func (t *Terminal) styleID(st Style) uint32 {
 
 // collectStyles frees the ids that no cell has. The limit then grows with what
 // is alive and with the size of the screen, so that the work stays a constant
-// number of cells per style that was asked for.
-func (t *Terminal) collectStyles() {
+// number of cells per style that was asked for. It returns which ids are alive, a
+// bit each.
+func (t *Terminal) collectStyles() []uint64 {
 	s := t.styles
 	live := make([]uint64, len(s.list)/64+1)
 	live[0] = 1
@@ -184,7 +181,7 @@ func (t *Terminal) collectStyles() {
 			mark(c.style())
 		}
 	})
-	mark(t.penID) // may be half made: pen asks for two ids
+	mark(t.penID)
 	mark(t.blankCell.style())
 	s.free = s.free[:0]
 	for id := range s.list {
@@ -195,14 +192,14 @@ func (t *Terminal) collectStyles() {
 		}
 	}
 	s.limit = max(256, 2*alive, cells/16)
-	s.reindex(nil)
+	s.reindex(live)
+	return live
 }
 
-// pen returns the id of the current style and, by blankCell, the erased cell.
+// pen returns the id of the current style.
 func (t *Terminal) pen() uint32 {
 	if !t.penOK {
 		t.penID = t.styleID(t.cur.pen)
-		t.blankCell = cell(t.styleID(Style{Bg: t.cur.pen.Bg})) << styleShift
 		t.penOK = true
 	}
 	return t.penID
@@ -211,7 +208,10 @@ func (t *Terminal) pen() uint32 {
 // blank is the cell that erasing leaves: only the background is kept (BCE, as
 // xterm and the VT525 do).
 func (t *Terminal) blank() cell {
-	t.pen()
+	if bg := t.cur.pen.Bg; bg != t.blankBg {
+		t.blankCell = cell(t.styleID(Style{Bg: bg})) << styleShift
+		t.blankBg = bg
+	}
 	return t.blankCell
 }
 

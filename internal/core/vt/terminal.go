@@ -56,11 +56,12 @@ type Terminal struct {
 	cur                      cursor
 	top, bottom, left, right int32 // margins, inclusive
 	penID                    uint32
-	penOK                    bool  // penID and blankCell are those of cur.pen
+	penOK                    bool  // penID is that of cur.pen
 	hold                     uint8 // ids of styles and clusters are in use that no cell has
 	plain                    bool  // printable ASCII goes to cells as it is
 	shift                    uint8 // charset for the next character only (SS2, SS3), 0 if none
-	blankCell                cell
+	blankCell                cell  // in colour blankBg
+	blankBg                  Color
 	last                     rune // the last character printed, for REP
 	modes, savedModes        modes
 	seq                      uint64
@@ -255,7 +256,7 @@ func (t *Terminal) reset() {
 	t.main.saved = nil
 	t.cur = cursor{}
 	t.modes, t.savedModes = initialModes, 0
-	t.penOK, t.penID, t.blankCell = false, 0, 0
+	t.penOK, t.penID, t.blankCell, t.blankBg = false, 0, 0, 0
 	t.shift, t.last, t.look = 0, 0, 0
 	t.tabs = nil
 	t.title = ""
