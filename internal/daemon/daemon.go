@@ -100,11 +100,20 @@ func New(c Config) (*Daemon, error) {
 // indexing keeps the index beside everything else.
 func (d *Daemon) indexing() {
 	ctx, cancel := context.WithCancel(context.Background())
-	go d.index.Run(ctx, session.Past{Manager: d.sessions})
+	go d.index.RunAfter(ctx, d.settling(), session.Past{Manager: d.sessions})
 	d.unindex = func() {
 		cancel()
 		<-d.index.Done()
 	}
+}
+
+// settling is how long what nobody waits for is put off after a start: whoever was cut off
+// by the end of the last daemon comes first.
+func (d *Daemon) settling() time.Duration {
+	if d.adoption.Sessions == 0 {
+		return 0
+	}
+	return time.Second
 }
 
 // adopt takes up what the last daemon left.

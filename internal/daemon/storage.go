@@ -117,15 +117,16 @@ func (d *Daemon) limits() persistence.Limits {
 // enforcing keeps the store within its limits.
 func (d *Daemon) enforcing() {
 	go func() {
-		tick := time.NewTicker(session.EnforceEvery)
-		defer tick.Stop()
+		next := time.NewTimer(d.settling())
+		defer next.Stop()
 		for {
-			d.enforce()
 			select {
 			case <-d.stop:
 				return
-			case <-tick.C:
+			case <-next.C:
 			}
+			d.enforce()
+			next.Reset(session.EnforceEvery)
 		}
 	}()
 }

@@ -58,6 +58,11 @@ func (m *Manager) hold(s *Session) {
 	if err != nil {
 		return // closed: there is nothing to keep
 	}
+	m.c.Keeper.Hold(s.c.ID, s.pty.Pid(), s.note(), conn)
+}
+
+// note is what the session's successor must know, as it travels.
+func (s *Session) note() []byte {
 	n := note{Slot: s.slot.index}
 	if e := s.pty.Exit(); e.Known {
 		n.Exit, n.Signal = &e.Code, int(e.Signal)
@@ -66,7 +71,7 @@ func (m *Manager) hold(s *Session) {
 	if err != nil {
 		panic("session: a note is always JSON: " + err.Error())
 	}
-	m.c.Keeper.Hold(s.c.ID, s.pty.Pid(), data, conn)
+	return data
 }
 
 // HoldAll hands every terminal to a new keeper.
@@ -175,7 +180,9 @@ func (m *Manager) adopt(k Kept) (gap bool, err error) {
 	m.mu.Lock()
 	m.sessions[d.Name] = s
 	m.mu.Unlock()
-	m.hold(s) // its note may be another daemon's
+	if !bytes.Equal(s.note(), k.Note) { // else the keeper has all of it already
+		m.hold(s)
+	}
 	return parts.Lost > 0 || parts.Doubt, nil
 }
 

@@ -124,7 +124,7 @@ func (x *Index) Run(ctx context.Context, src Source) {
 	defer close(x.done)
 	defer x.close()
 	w := writer{x: x, src: src}
-	if err := w.begin(ctx); err != nil {
+	if err := w.begin(ctx); err != nil && ctx.Err() == nil {
 		x.complain(err)
 	}
 	for {
@@ -144,6 +144,13 @@ func (x *Index) Run(ctx context.Context, src Source) {
 			x.complain(fmt.Errorf("index: %w", err))
 		}
 	}
+}
+
+// RunAfter is Run after a while, for who has better things to do as it starts. Until then
+// the index knows nothing, and who asks for all of it waits.
+func (x *Index) RunAfter(ctx context.Context, d time.Duration, src Source) {
+	pause(ctx, d)
+	x.Run(ctx, src)
 }
 
 func pause(ctx context.Context, d time.Duration) bool {
