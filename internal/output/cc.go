@@ -89,6 +89,8 @@ func (p *page) quoteOfErrors() {
 			continue
 		}
 		switch quote, ok := sourceQuote(line); {
+		case !ok && i > 0 && proposal(p.lines[i-1], line):
+			p.because(i, aside, "quoted lines")
 		case !ok:
 		case quote && i > 0 && p.fates[i-1] == vital && isError(p.lines[i-1]) && shown < shownQuotes && p.detail == full:
 			shown++
@@ -97,6 +99,12 @@ func (p *page) quoteOfErrors() {
 			p.because(i, aside, "quoted lines")
 		}
 	}
+}
+
+// proposal says that the line is what clang would have in the place marked above.
+func proposal(marks, line string) bool {
+	s := strings.Trim(marks, " ")
+	return s != "" && strings.Trim(s, "^~ ") == "" && indent(line) >= indent(marks) && indent(line) > 0 && !strings.Contains(strings.TrimSpace(line), " ")
 }
 
 func isError(line string) bool {

@@ -24,6 +24,13 @@ var nodeRules = parseRules(`
 	noise                Node.js v#
 	noise                ~^
 	noise                ~^^*
+	aside:tests_to_do    ~✔ *(*ms) \# *
+	aside:skipped_tests  ~﹣ *(*ms) \# *
+	aside:tests_to_do    ~ok # - * \# TODO*
+	aside:tests_to_do    ok # - * \# TODO*
+	aside:skipped_tests  ~ok # - * \# SKIP*
+	aside:skipped_tests  ok # - * \# SKIP*
+	retold               ~\# Subtest: *
 	aside:passing_tests  ~✔ *
 	noise                ▶ *
 	noise                ~▶ *
@@ -44,13 +51,14 @@ var nodeRules = parseRules(`
 	noise                ~...
 	noise                ~#..#
 	noise                #..#
-	vital                # tests #
-	vital                # pass #
-	vital                # fail #
-	aside:counts         # suites #
-	aside:counts         # cancelled 0
-	aside:counts         # skipped 0
-	aside:counts         # todo 0
+	vital                \# tests #
+	vital                \# pass #
+	vital                \# fail #
+	noise                \# suites #
+	noise                \# cancelled 0
+	noise                \# skipped 0
+	noise                \# todo 0
+	noise                \# duration_ms *
 	noise                ~throw *
 	noise                node:internal/*:#
 `)
@@ -232,6 +240,12 @@ var valgrindRules = parseRules(`
 	noise           ~indirectly lost: 0 bytes *
 	noise           ~definitely lost: 0 bytes *
 	noise           ~in use at exit: *
+	noise           If you believe this happened as a result of a stack
+	noise           overflow in your program's main thread (unlikely but
+	noise           possible), you can try to increase the size of the
+	noise           main thread stack using the --main-stacksize= flag.
+	noise           The main thread stack size used in this run was #.
+	noise           To see them, rerun with: *
 	keep            ~total heap usage: *
 	keep            All heap blocks were freed *
 	keep            ~definitely lost: *

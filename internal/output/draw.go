@@ -32,7 +32,7 @@ func (p *page) draw() drawing {
 	w.write()
 	d := drawing{text: w.b.String(), gaps: w.gaps, shown: w.shown, noise: w.noise}
 	d.tokens = sampled(d.text, p.in.Tokens)
-	if d.tokens >= p.sheet.tokens && p.sheet.num == nil && len(p.sheet.lost) == 0 && p.in.MaxTokens == 0 && !p.mute && p.in.Prior == nil {
+	if d.tokens >= p.sheet.tokens && p.sheet.num == nil && len(p.sheet.lost) == 0 && (p.in.MaxTokens == 0 || p.sheet.tokens <= p.in.MaxTokens) && !p.mute && p.in.Prior == nil {
 		return p.whole()
 	}
 	return d

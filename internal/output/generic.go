@@ -26,7 +26,7 @@ func (p *page) eachMatters(left []int) bool {
 	if p.document(left) || p.numbered(left) {
 		return true
 	}
-	if p.cmd.showsContent() || p.tally(left) {
+	if p.cmd.showsContent() || p.tally(left) || p.register(left) {
 		p.coarsen(brief)
 		return true
 	}
@@ -56,6 +56,22 @@ func (p *page) tally(left []int) bool {
 		}
 	}
 	return n*10 >= len(left)*9
+}
+
+// register says that the lines are few words each, and that nearly all begin with another
+// one: packages with their versions, sums with their files.
+func (p *page) register(left []int) bool {
+	first := make(map[string]bool, len(left))
+	n := 0
+	for _, i := range left {
+		f := strings.Fields(p.lines[i][:min(len(p.lines[i]), 200)])
+		if len(f) < 2 || len(f) > 4 || first[f[0]] {
+			continue
+		}
+		first[f[0]] = true
+		n++
+	}
+	return n*10 >= len(left)*8
 }
 
 // shorten leaves the beginning, the end and what alarms, as far as detail asks.
@@ -156,14 +172,24 @@ func (p *page) foldBlocks() {
 			continue
 		}
 		n := p.sameFrom(at, i)
-		if n < minBlock {
+		text := "[" + itoa(n) + " lines as " + p.ref(p.number(at), p.number(at+n-1)) + "]"
+		if n < minBlock || p.longerThan(i, i+n, 3*len(text)) {
 			i++
 			continue
 		}
-		p.note(i, "["+itoa(n)+" lines as "+p.ref(p.number(at), p.number(at+n-1))+"]")
+		p.note(i, text)
 		p.mark(i, i+n, retold)
 		i += n
 	}
+}
+
+// longerThan says that limit bytes are more than the words of the lines take.
+func (p *page) longerThan(from, to, limit int) bool {
+	n := 0
+	for _, line := range p.lines[from:to] {
+		n += len(line) - indent(line) + 1
+	}
+	return limit > n
 }
 
 // sameFrom is how many lines from b on are those from a on.

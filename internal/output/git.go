@@ -184,6 +184,9 @@ func statusEntry(line, section string) (kind, name string, ok bool) {
 	if kind, name, ok = strings.Cut(s, ":   "); ok && strings.Trim(kind, "abcdefghijklmnopqrstuvwxyz ") == "" {
 		return kind, strings.TrimSpace(name), true
 	}
+	if kind, name, ok = strings.Cut(s, " by them: "); ok && !strings.Contains(kind, " ") {
+		return kind + " by them", strings.TrimSpace(name), true
+	}
 	if section == "Untracked files:" || section == "Ignored files:" {
 		return "", s, true
 	}
@@ -192,7 +195,7 @@ func statusEntry(line, section string) (kind, name string, ok bool) {
 
 // quoteName makes one word of a name in a list.
 func quoteName(s string) string {
-	if strings.ContainsAny(s, " \t") {
+	if strings.ContainsAny(s, " \t") && s[0] != '\'' && s[0] != '"' {
 		return "'" + s + "'"
 	}
 	return s

@@ -71,7 +71,7 @@ func (p *page) tscQuotes() {
 			continue
 		}
 		p.because(i, aside, "quoted lines")
-		if above := p.lines[i-1]; p.fates[i-1] == open && pattern("# *").match(above) || pattern("~#").match(above) {
+		if above := p.lines[i-1]; p.fates[i-1] == open && pattern("~# *").match(above) || pattern("~#").match(above) {
 			p.because(i-1, aside, "quoted lines")
 		}
 	}

@@ -51,7 +51,11 @@ func (p *page) byDirectory() []*directory {
 		if !pathLine(line) {
 			continue
 		}
-		dir, name := path.Split(strings.TrimPrefix(line, "./"))
+		whole, target, link := strings.Cut(strings.TrimPrefix(line, "./"), " -> ")
+		dir, name := path.Split(whole)
+		if link {
+			name += "->" + target
+		}
 		d := known[dir]
 		if d == nil {
 			d = &directory{at: i, name: dir}
@@ -355,7 +359,7 @@ func (p *page) nodes() []branch {
 			if all == nil {
 				all = make([]branch, 0, len(p.lines)-i)
 			}
-			all = append(all, branch{line: i, depth: columns / 4, name: strings.TrimSuffix(name, "/")})
+			all = append(all, branch{line: i, depth: columns / 4, name: strings.ReplaceAll(strings.TrimSuffix(name, "/"), " -> ", "->")})
 		}
 	}
 	return all

@@ -59,7 +59,10 @@ func (p *page) mine(left []int) {
 		if len(words) < 2 && strings.ContainsFunc(p.lines[i], unicode.IsLetter) {
 			continue // a list of names: each says something else
 		}
-		k := m.kind(words)
+		k, headed := m.kind(words)
+		if !headed {
+			k ^= opening(p.lines[i]) // alike if they begin alike
+		}
 		if kinds[k] == nil {
 			order = append(order, k)
 		}
@@ -93,11 +96,54 @@ func (p *page) foldKind(lines []int) {
 	if len(lines) < minAlike || len(lines) <= show+1 {
 		return
 	}
+	if len(lines) <= fewRows && p.rows(lines) {
+		p.coarsen(brief)
+		if p.detail < brief {
+			return
+		}
+	}
 	rest := lines[show:]
+	if p.cheap(rest) {
+		return
+	}
 	for _, i := range rest {
 		p.fates[i] = retold
 	}
 	p.count(lines[show-1]+1, "+"+itoa(len(rest))+" like it", rest)
+}
+
+// countCost is about what the count of a kind takes in bytes.
+const countCost = 40
+
+// cheap says that lines take no more than the count of them: braces and brackets.
+func (p *page) cheap(lines []int) bool {
+	n := 0
+	for _, i := range lines {
+		if n += len(p.lines[i]) - indent(p.lines[i]) + 1; n > countCost {
+			return false
+		}
+	}
+	return true
+}
+
+// fewRows is how many rows of a table are read as fast as their count.
+const fewRows = 40
+
+// rows says that the lines are those of a table: numbers in columns, and a name.
+func (p *page) rows(lines []int) bool {
+	for _, i := range lines {
+		words, numbers := 0, 0
+		for w := range strings.FieldsSeq(p.lines[i]) {
+			words++
+			if strings.Trim(w, "0123456789.,%") == "" {
+				numbers++
+			}
+		}
+		if numbers < 2 || words > 12 || 2*numbers < words {
+			return false
+		}
+	}
+	return true
 }
 
 // appendWords appends the words of a line, up to maxWords.
@@ -181,12 +227,12 @@ func (m *miner) at(column, h uint32) *uint32 {
 	return &m.counts[x>>(64-minerBits)]
 }
 
-// kind is the kind of a line as a hash.
-func (m *miner) kind(words []wordRef) uint64 {
+// kind is the kind of a line as a hash, and whether its first word is part of it.
+func (m *miner) kind(words []wordRef) (key uint64, headed bool) {
 	n := uint32(len(words))
 	often := uint32(max(5, m.lines[n]/20))
 	mostly := uint32(max(5, m.lines[n]/4)) // a number is a value, unless it is nearly always the same
-	key := uint64(n) + 14695981039346656037
+	key = uint64(n) + 14695981039346656037
 	for col, w := range words {
 		column := n<<6 | uint32(col)
 		part := uint32(0)
@@ -198,9 +244,10 @@ func (m *miner) kind(words []wordRef) uint64 {
 		case w.masked != w.h && (*m.at(column+masked, w.masked) >= often || m.distinct[column+masked] <= fewWords):
 			part = w.masked
 		}
+		headed = headed || col == 0 && part != 0
 		key = (key ^ uint64(part)) * 1099511628211
 	}
-	return key
+	return key, headed
 }
 
 // shapeOf is a line with its numbers masked, as a hash.

@@ -68,6 +68,7 @@ var npmRules = parseRules(`
 
 // npmTalk is what stands around the output of every script.
 func (p *page) npmTalk() {
+	p.npmUsage()
 	p.apply(npmRules)
 	p.npmTree()
 	for i := 0; i < len(p.lines); i++ {
@@ -91,6 +92,25 @@ func (p *page) npmTalk() {
 	}
 }
 
+// npmUsage leaves out how npm is called, which it tells of every mistake.
+func (p *page) npmUsage() {
+	within := false
+	p.each(func(i int, line string) fate {
+		s, ok := strings.CutPrefix(line, "npm error ")
+		switch {
+		case !ok && line != "npm error", strings.HasPrefix(s, "A complete log"):
+			within = false
+		case s == "Usage:":
+			within = true
+		}
+		if !within || alarm(s) > calm && !strings.HasPrefix(s, " ") {
+			return open
+		}
+		p.whys[i] = p.reason("lines of usage")
+		return aside
+	})
+}
+
 // manyBranches is how many lines of a tree of dependencies are shown whole.
 const manyBranches = 60
 
@@ -107,7 +127,7 @@ func (p *page) npmTree() {
 		return
 	}
 	for _, i := range deep {
-		if alarm(p.lines[i]) == calm && !strings.Contains(p.lines[i], "UNMET") && !strings.Contains(p.lines[i], "extraneous") {
+		if alarm(p.lines[i]) == calm && (!strings.Contains(p.lines[i], "UNMET") || strings.Contains(p.lines[i], "UNMET OPTIONAL")) && !strings.Contains(p.lines[i], "extraneous") {
 			p.because(i, aside, "nested dependencies")
 		}
 	}

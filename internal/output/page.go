@@ -82,7 +82,36 @@ func (p *page) read() {
 		r.apply(p)
 	}
 	p.generic()
+	p.fewLeftOut()
 	p.explainFailure()
+}
+
+// fewLeftOut shows the tests that did not run, and why, while they are few: a line of
+// theirs takes no more than saying that it is not shown.
+func (p *page) fewLeftOut() {
+	for why, reason := range p.reasons {
+		switch reason {
+		case "skipped tests", "ignored tests", "pending tests", "tests to do":
+			p.showFew(uint8(why))
+		}
+	}
+}
+
+const fewTests = 3
+
+func (p *page) showFew(why uint8) {
+	var lines []int
+	for i, f := range p.fates {
+		if f == aside && p.whys[i] == why {
+			lines = append(lines, i)
+		}
+	}
+	if len(lines) > fewTests || p.detail > lean {
+		return
+	}
+	for _, i := range lines {
+		p.fates[i] = kept
+	}
 }
 
 // each calls yield for every line that is open, and takes what it returns as the

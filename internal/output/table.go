@@ -31,6 +31,7 @@ func readPs(p *page) {
 		}
 	}
 	if head < 0 {
+		p.kernelThreads()
 		p.squeezeTable()
 		return
 	}
@@ -59,6 +60,18 @@ func readPs(p *page) {
 	for at, list := range pids {
 		p.note(at+1, " the same: "+strings.Join(list, " "))
 	}
+}
+
+// kernelThreads leaves out [kworker/0:1] and its like, the children of process 2.
+func (p *page) kernelThreads() {
+	p.each(func(i int, line string) fate {
+		f := strings.Fields(line)
+		if len(f) < 4 || !strings.HasPrefix(f[len(f)-1], "[") || !strings.HasSuffix(f[len(f)-1], "]") || f[1] != "2" && f[2] != "2" {
+			return open
+		}
+		p.whys[i] = p.reason("kernel threads")
+		return aside
+	})
 }
 
 // fieldAt is where field n of a line begins, from 0.
@@ -133,8 +146,8 @@ func readSQL(p *page) {
 	p.apply(sqlRules)
 	var rows []int
 	for _, i := range p.openLines() {
-		if line := p.lines[i]; strings.Contains(line, "|") {
-			if strings.Trim(line, "+-| ") == "" {
+		if line := p.lines[i]; strings.ContainsAny(line, "|│├┌└┬╞╪") {
+			if strings.Trim(line, "+-| ─│┌┬┐├┼┤└┴┘═╞╪╡") == "" {
 				p.fates[i] = noise
 				continue
 			}
