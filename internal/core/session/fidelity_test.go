@@ -108,8 +108,8 @@ var exactCases = []struct {
 	}},
 	{"hostile", []fidelity{
 		{name: "IFS", command: "IFS=0123456789", only: "bash zsh dash"},
-		{name: "end mark removed", command: "echo out; unset -f __ais_d; sh -c 'exit 6'", out: "out\n", exit: 6, only: "bash"},
-		{name: "after end mark", command: "sh -c 'exit 3'", exit: 3, only: "bash"},
+		{name: "end mark removed", command: "echo out; unset -f __ais_d; sh -c 'exit 6'", out: "out\n", exit: 6, only: "bash zsh dash"},
+		{name: "after end mark", command: "sh -c 'exit 3'", exit: 3, only: "bash zsh dash"},
 		{name: "functions removed", command: "printf cut; unset -f $(compgen -A function); sh -c 'exit 127'", out: "cut", exit: 127, only: "bash"},
 		{name: "functions and prompt hooks removed", command: "PROMPT_COMMAND=; unset -f $(compgen -A function); sh -c 'exit 9'", exit: 9, only: "bash"},
 		{name: "after hooks", command: "sh -c 'exit 4'", exit: 4, only: "bash"},

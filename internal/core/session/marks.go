@@ -278,7 +278,9 @@ func (s *Session) endWithoutD(later time.Duration) {
 	// With the hook's functions gone the typed line itself ends with "not found". Where the
 	// prompt tells of that, nothing knows the command's own status.
 	b.setEnd(shell.Mark{Status: s.lastP.Status, HasStatus: s.lastP.HasStatus && (s.kit.Noted() || s.lastP.Status != 127)})
-	s.endBefore(b, s.lastPAt)
+	if s.open.piped == nil {
+		s.endBefore(b, s.lastPAt)
+	}
 	b.cwd = s.workingDir()
 	b.flag("d_lost")
 	s.kit.Clobbered()

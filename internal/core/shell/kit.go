@@ -77,7 +77,7 @@ func New(c Config) (*Kit, error) {
 		return nil, fmt.Errorf("hook folder: %w", err)
 	}
 	secret := newSecret()
-	k := &Kit{dir: c.Dir, saved: saved{Kind: kind, Program: c.Argv, Noted: kind == Bash}, last: idOf(secret)}
+	k := &Kit{dir: c.Dir, saved: saved{Kind: kind, Program: c.Argv, Noted: kind != Fish && kind != PowerShell}, last: idOf(secret)}
 	if err := k.install(c, secret); err != nil {
 		k.Close()
 		return nil, fmt.Errorf("hook %s: %w", c.Argv[0], err)
@@ -147,8 +147,8 @@ func (k *Kit) Rearm() []byte {
 }
 
 // Noted says that a prompt tells a command's own status though the hook's functions are
-// gone; else it may be that of the failed call of a function.
-func (k *Kit) Noted() bool { return k.saved.Noted }
+// gone; else it may be that of the failed call of a function. zsh's mark has no variables.
+func (k *Kit) Noted() bool { return k.saved.Noted && k.saved.Kind != Zsh }
 
 // start lets the kind of shell lay out its rc files.
 func (k *Kit) start(c Config) error {

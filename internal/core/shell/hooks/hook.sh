@@ -5,7 +5,7 @@
 
 __ais_h=@DIR@
 : "${__ais_t:=@BOOT@}" "${__ais_l=}" "${__ais_o=}" "${__ais_r:=0}"
-__ais_g= __ais_f= __ais_z=
+__ais_g= __ais_f= __ais_z= __ais_xs=
 __ais_e=$(\command \printf '\033') __ais_y=$(\command \printf '\007')
 
 # begin: the command is about to run.
@@ -16,9 +16,10 @@ __ais_c() {
 }
 __ais_b() { \return "$__ais_r"; }
 
-# end: typed behind the command.
+# end: typed behind the command, and behind the noting of its status, which the prompt
+# tells where this function is gone.
 __ais_d() {
-  __ais_r=$?
+  __ais_r=$__ais_xs __ais_xs=
   case $__ais_g in ?*) __ais_w ;; esac
   \return "$__ais_r"
 }
@@ -104,7 +105,7 @@ __ais_u() {
 __ais_a() {
   case ${PS1-} in
   *'${__ais_t}'*) ;;
-  *) PS1=$__ais_e']7701;P;${__ais_t};$?;$-${__ais_o}'$__ais_y${PS1-} ;;
+  *) PS1=$__ais_e']7701;P;${__ais_t};${__ais_xs:-$?};$-${__ais_o}'$__ais_y${PS1-} ;;
   esac
 }
 __ais_a

@@ -5,7 +5,7 @@ if [[ -o allexport ]]; then \builtin unsetopt allexport; __ais_k=a; else __ais_k
 
 __ais_h=@DIR@
 : "${__ais_t:=@BOOT@}" "${__ais_l=}" "${__ais_o=}" "${__ais_r:=0}" "${__ais_m=}"
-__ais_g= __ais_f= __ais_z= __ais_ps= __ais_y=
+__ais_g= __ais_f= __ais_z= __ais_ps= __ais_y= __ais_xs=
 
 # begin: the command is about to run. The prompt gets this exec's secret now, so that
 # it stands in for D even if the prompt hook does not survive the command. A call of a
@@ -22,9 +22,10 @@ __ais_c() {
 
 __ais_b() { \builtin return "$__ais_r"; }
 
-# end: typed behind the command.
+# end: typed behind the command, and behind the noting of its status, which the prompt's
+# hook tells where this function is gone.
 __ais_d() {
-  __ais_r=$?
+  __ais_r=$__ais_xs __ais_xs=
   [[ -z $__ais_g ]] || __ais_w
   \builtin return "$__ais_r"
 }
@@ -161,13 +162,19 @@ __ais_q() {
 __ais_v() {
   [[ -z $__ais_z ]] || \builtin . "$__ais_z"
   __ais_r=$__ais_k
-  # A line thrown away by ^C in a builtin leaves the status of whatever ran before.
-  if [[ -n $__ais_g ]]; then
+  if [[ -n $__ais_g && -n ${__ais_xs-} ]]; then
+    __ais_f=${__ais_f}l __ais_r=$__ais_xs
+    __ais_w
+    __ais_xs=$__ais_k
+    \builtin . "$__ais_h/hook" # the end is gone
+    __ais_k=$__ais_xs __ais_xs=
+  elif [[ -n $__ais_g ]]; then
+    # A line thrown away by ^C in a builtin leaves the status of whatever ran before.
     __ais_f=${__ais_f}b
     case $__ais_r in 0) __ais_r=130 ;; esac
     __ais_w
-    __ais_r=$__ais_k
   fi
+  __ais_r=$__ais_k
   __ais_n
   __ais_j
   [[ -o histignorespace ]] || \builtin setopt histignorespace
