@@ -2,8 +2,8 @@ package vt
 
 // Resize changes the size, clamped as in Config. Lines of the main screen that
 // the terminal wrapped are wrapped anew; rows that no longer fit go to the
-// history, and come back from it. Of the history the newest lines are wrapped anew,
-// so many that a resize takes milliseconds whatever scrolled away. The alternate
+// history, and come back from it. Of the history the newest megabyte is wrapped anew
+// too, so that a resize takes milliseconds whatever scrolled away. The alternate
 // screen is cut or padded, since its program draws it again.
 func (t *Terminal) Resize(cols, rows int) {
 	cols, rows = clampSize(cols, defaultCols), clampSize(rows, defaultRows)

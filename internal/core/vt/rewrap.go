@@ -2,10 +2,14 @@ package vt
 
 import "encoding/binary"
 
-// rewrapPages bounds how much of the history a resize wraps anew: some 1,500 lines
-// of 80 columns. What is older keeps its rows, and the text joined over soft wraps
-// is the same either way.
-const rewrapPages = 8
+// rewrapPages bounds how much of the history a resize wraps anew: a megabyte, which is
+// all that is kept by default, some 12,000 lines of 80 columns. A page with hyperlinks
+// counts for several, as it has to be unpacked. What is older keeps its rows, and the
+// text joined over soft wraps is the same either way.
+const (
+	rewrapPages = 64
+	linkedPages = 8
+)
 
 // rewrapHistory wraps the newest pages of the history for a new width. A line that
 // began before them, and the one that goes on in the screen, keep their rows here.
@@ -14,7 +18,7 @@ func (t *Terminal) rewrapHistory(cols int) {
 	if h == nil || len(h.pages) == 0 {
 		return
 	}
-	k := max(len(h.pages)-rewrapPages, 0)
+	k := h.rewrapFrom()
 	pages := append([]*page(nil), h.pages[k:]...)
 	for i, p := range pages {
 		h.size -= p.cost()
@@ -23,7 +27,7 @@ func (t *Terminal) rewrapHistory(cols int) {
 	}
 	h.pages = h.pages[:k]
 	open := k > 0 && h.lastWraps()
-	var line []*row
+	var line []record
 	for _, p := range pages {
 		for b := p.data; len(b) > 0; {
 			var r record
@@ -32,7 +36,7 @@ func (t *Terminal) rewrapHistory(cols int) {
 				h.copyLine(r)
 				continue
 			}
-			line = append(line, t.unpack(r))
+			line = append(line, r)
 			if r.flags&hWrapped != 0 && len(line) < maxReflow {
 				continue
 			}
@@ -40,10 +44,20 @@ func (t *Terminal) rewrapHistory(cols int) {
 			open = r.flags&hWrapped != 0
 			clear(line)
 			line = line[:0]
-			t.forget()
 		}
 	}
 	t.pushWrapped(line, cols, true)
+}
+
+// rewrapFrom is the oldest page that a resize wraps anew.
+func (h *history) rewrapFrom() int {
+	k := len(h.pages)
+	for left := rewrapPages; k > 0 && left > 0; k-- {
+		if left--; len(h.pages[k-1].links) > 0 {
+			left -= linkedPages - 1
+		}
+	}
+	return k
 }
 
 // fits tells of a whole line, cheaply, that it needs no wrapping: a column takes a
@@ -63,16 +77,45 @@ func (h *history) copyLine(r record) {
 
 // pushWrapped gives a line back to the history, wrapped anew unless it is only a
 // part of one.
-func (t *Terminal) pushWrapped(line []*row, cols int, part bool) {
+func (t *Terminal) pushWrapped(line []record, cols int, part bool) {
 	if len(line) == 0 {
 		return
 	}
-	if !part && !(len(line) == 1 && (line[0] == nil || len(line[0].cells) <= cols)) {
-		f := reflow{t: t, cols: cols}
-		f.line(line, -1, 0, false)
-		line = f.rows
-	}
+	linked := false
 	for _, r := range line {
+		linked = linked || r.flags&hCoded != 0 && len(r.page.links) > 0
+	}
+	switch {
+	case linked || cols < 2: // a link is numbered anew by who packs it
+		t.pushUnpacked(line, cols, part)
+		t.forget()
+	case part:
+		for _, r := range line {
+			t.hist.copyLine(r)
+		}
+	default:
+		w := repacker{h: t.hist, cols: cols, b: t.scratch[:0]}
+		w.begin(line[0].flags & hPrompt)
+		for i, r := range line {
+			w.record(r, i == len(line)-1)
+		}
+		w.end(0)
+		t.scratch = w.b[:0]
+	}
+}
+
+// pushUnpacked is pushWrapped by way of the screen's cells.
+func (t *Terminal) pushUnpacked(line []record, cols int, part bool) {
+	rows := make([]*row, len(line))
+	for i, r := range line {
+		rows[i] = t.unpack(r)
+	}
+	if !part && !(len(rows) == 1 && (rows[0] == nil || len(rows[0].cells) <= cols)) {
+		f := reflow{t: t, cols: cols}
+		f.line(rows, -1, 0, false)
+		rows = f.rows
+	}
+	for _, r := range rows {
 		t.push(r)
 	}
 }

@@ -1,6 +1,7 @@
 package vt
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"testing"
@@ -39,6 +40,66 @@ func TestResizeWrapsTheHistoryToo(t *testing.T) {
 	tm.Resize(80, 10)
 	if got := tm.Text(TextOptions{History: -1}); got != rows {
 		t.Errorf("the rows did not come back: %s", firstDifference(rows, got))
+	}
+	if err := tm.verify(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestRepackingGivesWhatUnpackingGives(t *testing.T) {
+	for _, cols := range []int{2, 3, 36, 37, 100, 300} {
+		a, b := pouring(110, 80), pouring(110, 80)
+		for i, tm := range []*Terminal{a, b} {
+			for n := range 60 { // no links: with them there is only one way
+				fmt.Fprintf(tm, "\x1b[4%dm%s\x1b[1;38;2;9;8;7m漢字%s\x1b[49m漢e\u0301字\x1b[0m。\r\n", n%8,
+					strings.Repeat("x", n*3), strings.Repeat("語", n))
+			}
+			pages := tm.hist.pages
+			tm.hist.pages, tm.hist.size, tm.hist.lines = nil, 0, 0
+			for _, p := range pages {
+				var line []record
+				for b := p.data; len(b) > 0; {
+					var r record
+					r, b = nextRecord(b, p)
+					if line = append(line, r); r.flags&hWrapped != 0 && len(b) > 0 {
+						continue
+					}
+					if i == 0 {
+						tm.pushWrapped(line, cols, false)
+					} else {
+						tm.pushUnpacked(line, cols, false)
+					}
+					line = nil
+				}
+			}
+		}
+		x, y := a.HistoryANSI(0, 1<<30), b.HistoryANSI(0, 1<<30)
+		if !bytes.Equal(x, y) {
+			t.Fatalf("%d columns: %s", cols, firstDifference(string(y), string(x)))
+		}
+		for i := range min(len(a.hist.pages), len(b.hist.pages)) {
+			if !bytes.Equal(a.hist.pages[i].data, b.hist.pages[i].data) {
+				t.Fatalf("%d columns: page %d is packed otherwise", cols, i)
+			}
+		}
+	}
+}
+
+func TestResizeWrapsAllThatIsKeptByDefault(t *testing.T) {
+	tm := New(Config{Cols: 80, Rows: 10})
+	for i := range 12000 {
+		fmt.Fprintf(tm, "%d \x1b[3%dm%s漢字\x1b[m%s\r\n", i, i%8, strings.Repeat("ab ", i%40), strings.Repeat("語", i%20))
+	}
+	joined := TextOptions{History: -1, JoinWrapped: true}
+	text := tm.Text(joined)
+	tm.Resize(37, 10)
+	if got := tm.Text(joined); !strings.HasSuffix(text, got) || len(got) < len(text)*9/10 {
+		t.Errorf("of %d bytes %d are left: %s", len(text), len(got), firstDifference(text, got))
+	}
+	for line := range strings.SplitSeq(tm.Text(TextOptions{History: -1}), "\n") {
+		if n := len([]rune(line)); n > 37 {
+			t.Fatalf("a row of %d characters is left: %q", n, line)
+		}
 	}
 	if err := tm.verify(); err != nil {
 		t.Error(err)
