@@ -67,10 +67,16 @@ func TestNextStepsFitWhatHappened(t *testing.T) {
 		{"go test ./...", "--- FAIL: TestA/b_c (0.00s)\n    a_test.go:3: wrong\nFAIL\nFAIL\texample.com/a\t0.1s\n", "go test -run '^TestA$/^b_c$' ./..."},
 		{"make", "a.c:3:7: error: 'x' undeclared\nmake: *** [Makefile:2: a.o] Error 1\n", "sed -n '1,13p' a.c"},
 		{"foo", "bash: foo: command not found\n", "apt-cache search foo"},
+		{`'cd a && make'`, "bash: cd a && make: command not found\n", "cd a && make"},
+		{`'echo '\''x y'\''; ls'`, "bash: echo 'x y'; ls: command not found\n", "echo 'x y'; ls"},
 		{"npm start", "npm error Missing script: \"start\"\n", "npm run"},
 		{"cargo test", "---- tests::adds stdout ----\n\nthread 'tests::adds' panicked at src/lib.rs:3:5:\nassertion failed\n\ntest result: FAILED. 0 passed; 1 failed\n", "cargo test tests::adds -- --exact"},
 	} {
-		r := reduceText(c.command, 1, c.text)
+		exit := 1
+		if strings.Contains(c.text, "not found") {
+			exit = 127
+		}
+		r := reduceText(c.command, exit, c.text)
 		found := false
 		for _, n := range r.Next {
 			found = found || n.Command == c.next && n.Reason != ""

@@ -9,6 +9,9 @@ import (
 // nextSteps are the commands that the readers propose, and those that follow from the
 // words of the findings whatever the tool.
 func (p *page) nextSteps() []api.Next {
+	if line, ok := p.lineAsWord(); ok {
+		return []api.Next{{Command: line, Reason: "it was given as one word, the name of a program; so it is a line for the shell"}}
+	}
 	for _, f := range p.findings {
 		if f.Severity == "error" {
 			p.stepFor(f.Message)
@@ -18,6 +21,17 @@ func (p *page) nextSteps() []api.Next {
 		return []api.Next{}
 	}
 	return p.steps
+}
+
+// lineAsWord is the line that was given as a single word, as in `exec s -- "cd a && make"`,
+// and so was not found.
+func (p *page) lineAsWord() (string, bool) {
+	text := p.in.Command
+	if p.in.Exit == nil || *p.in.Exit != 127 || len(text) < 2 {
+		return "", false
+	}
+	line := strings.ReplaceAll(text[1:len(text)-1], `'\''`, "'")
+	return line, strings.Contains(line, " ") && shellQuote(line) == text
 }
 
 func (p *page) stepFor(message string) {
