@@ -8,4 +8,8 @@
 //
 // On a unix socket the peer's uid is the key: [PeerListener] closes what another
 // user opened. What an operation does is the Caller's business.
+//
+// The owner's own clients write their requests in one form. Unary ones of that form are
+// answered on the connection's goroutine, all others by net/http; the answers are the
+// same.
 package httpapi
