@@ -81,12 +81,13 @@ func (t *Terminal) pushWrapped(line []record, cols int, part bool) {
 	if len(line) == 0 {
 		return
 	}
-	linked := false
+	last := line[len(line)-1].data
+	far := cols < 2 || len(last) > 0 && last[len(last)-1] == markSpacer // what editing has moved there
 	for _, r := range line {
-		linked = linked || r.flags&hCoded != 0 && len(r.page.links) > 0
+		far = far || r.flags&hCoded != 0 && len(r.page.links) > 0 // a link is numbered by who packs it
 	}
 	switch {
-	case linked || cols < 2: // a link is numbered anew by who packs it
+	case far:
 		t.pushUnpacked(line, cols, part)
 		t.forget()
 	case part:
