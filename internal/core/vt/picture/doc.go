@@ -3,7 +3,9 @@
 // PNG and SVG take a vt.Terminal and give a file's bytes: its colours as the
 // program set them, every attribute, the cursor. The font is in the program, so a
 // picture is the same on every machine. What the font lacks, ideographs and
-// emoji, is an outlined box in a PNG; an SVG leaves them to whoever shows it.
+// emoji, is a box of their width with the code point in it in a PNG; an SVG leaves
+// them to whoever shows it. A font that has them takes megabytes, and one of the
+// system would make a picture depend on the machine.
 //
 // It does not know sessions, and reads nothing but the terminal it is given.
 package picture

@@ -71,6 +71,26 @@ func TestPNGDrawsLettersInTheirCells(t *testing.T) {
 	}
 }
 
+func TestWhatTheFontLacksIsABoxThatNamesIt(t *testing.T) {
+	draw := func(in string) []byte {
+		t.Helper()
+		b, err := PNG(terminal(in), Options{Scale: 2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	for _, pair := range [][2]string{{"漢", "字"}, {"😀", "😁"}, {"漢", "漢\b "}, {"\U000118a0", "\U000118a1"}} {
+		if bytes.Equal(draw(pair[0]), draw(pair[1])) {
+			t.Errorf("%q and %q look the same", pair[0], pair[1])
+		}
+	}
+	const clusters = "\x1b[?2027h"
+	if !bytes.Equal(draw(clusters+"👍"), draw(clusters+"👍🏽")) {
+		t.Error("two boxes are drawn over each other")
+	}
+}
+
 func TestSVGIsWellFormedAndKeepsTheText(t *testing.T) {
 	b := SVG(terminal(show), Options{Frame: true})
 	var text bytes.Buffer

@@ -2,6 +2,7 @@ package picture
 
 import (
 	"bytes"
+	"fmt"
 	"image"
 	"image/color"
 	"image/draw"
@@ -97,8 +98,8 @@ func (c *canvas) cell(t *vt.Terminal, x vt.Cell, px, py, row int) {
 		c.fill(px, py, w, cellHeight, fg)
 		fg, underline = bg, bg
 	}
-	for _, v := range x.Text { // marks are drawn over their base
-		if v != ' ' {
+	for i, v := range x.Text { // marks are drawn over their base
+		if v != ' ' && (i == 0 || c.font.index(v) != 0) { // one box a cell
 			c.glyph(v, px, py, x.Width, fg, x.Style)
 		}
 	}
@@ -147,16 +148,41 @@ func (c *canvas) glyph(v rune, px, py, width int, col uint32, s vt.Style) {
 	}
 }
 
-// missing is a box for what the font does not have; marks are left out.
+// missing is a box for what the font does not have, with the code point in it in
+// hexadecimal, in two lines; marks are left out.
 func (c *canvas) missing(v rune, px, py, width int, col uint32) {
 	if vt.RuneWidth(v) == 0 {
 		return
 	}
 	w := width*cellWidth - 2
-	c.fill(px+1, py+4, w, 1, col)
-	c.fill(px+1, py+15, w, 1, col)
-	c.fill(px+1, py+4, 1, 12, col)
-	c.fill(px+w, py+4, 1, 12, col)
+	c.fill(px+1, py+2, w, 1, col)
+	c.fill(px+1, py+17, w, 1, col)
+	c.fill(px+1, py+2, 1, 16, col)
+	c.fill(px+w, py+2, 1, 16, col)
+	digits := fmt.Sprintf("%04X", v)
+	if v > 0xffff {
+		digits = fmt.Sprintf("%06X", v)
+	}
+	half := len(digits) / 2
+	step := min(float32(w-3)/float32(half), cellWidth*0.5)
+	left := float32(px) + (float32(width*cellWidth)-step*float32(half))/2
+	for i, d := range digits {
+		c.digit(d, left+float32(i%half)*step, float32(py)+9+7*float32(i/half), step/cellWidth, col)
+	}
+}
+
+// digit draws a small character; base is where its foot is.
+func (c *canvas) digit(v rune, x, base, size float32, col uint32) {
+	scale := float32(c.scale)
+	unit := float32(fontSize) / c.font.unitsPerEm * scale
+	r := newRaster(cellWidth*c.scale, cellHeight*c.scale)
+	left, top := int(x*scale), int((base-cellHeight/2)*scale)
+	for _, k := range c.font.outline(c.font.index(v), 0) {
+		r.contour(k, func(p point) (float32, float32) {
+			return p.x*unit*size + x*scale - float32(left), base*scale - p.y*unit*min(size*1.2, 0.5) - float32(top)
+		})
+	}
+	r.paint(c.img, left, top, rgba(col))
 }
 
 // lines draws underlines, strike and overline.
