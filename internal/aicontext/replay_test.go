@@ -75,7 +75,7 @@ func TestReplay(t *testing.T) {
 }
 
 // budgets are those of the contexts. A conversation that carries less opens more again.
-var budgets = []int{1280, 2048, DefaultTokens}
+var budgets = []int{DefaultTokens, 2048, 4096}
 
 func (s sums) row(name string, steps int) string {
 	return fmt.Sprintf("%-24s %5d %9d %9d %9d %7d %7d %8.1f %8.1f", name, steps, s.terminal, s.answered, s.expanded, s.opened, s.schema, s.saved(), s.whole())

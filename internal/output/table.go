@@ -146,8 +146,8 @@ func readSQL(p *page) {
 	p.apply(sqlRules)
 	var rows []int
 	for _, i := range p.openLines() {
-		if line := p.lines[i]; strings.ContainsAny(line, "|│├┌└┬╞╪") {
-			if strings.Trim(line, "+-| ─│┌┬┐├┼┤└┴┘═╞╪╡") == "" {
+		if line := p.lines[i]; strings.Contains(line, "|") || boxed(line) {
+			if strings.Trim(line, "+-| ") == "" || boxed(line) && strings.Trim(line, "─│┌┬┐├┼┤└┴┘═╞╪╡╭╮╰╯ ") == "" {
 				p.fates[i] = noise
 				continue
 			}
@@ -166,6 +166,11 @@ func readSQL(p *page) {
 			p.because(i, folded, "rows")
 		}
 	}
+}
+
+// boxed says that a line begins with a line that is drawn: U+2500 to U+257F.
+func boxed(line string) bool {
+	return len(line) > 3 && line[0] == 0xe2 && (line[1] == 0x94 || line[1] == 0x95)
 }
 
 var sqlRules = parseRules(`
