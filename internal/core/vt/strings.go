@@ -20,8 +20,9 @@ func (t *Terminal) stringBytes(p []byte) int {
 			t.endString()
 			return 1
 		}
-		// any other sequence ends the string; the string counts, as in xterm
-		t.endString()
+		// any other sequence cuts the string off, and then it does not count (xterm,
+		// libvterm; it does in tmux and alacritty)
+		t.dropString()
 		t.begin(escape)
 		return 0
 	}
