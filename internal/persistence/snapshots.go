@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 )
 
 // Snapshots is a folder of kept states: each a folder of small files, written as a
@@ -41,18 +42,20 @@ func (s Snapshots) Save(name string, files map[string][]byte, encrypt bool) erro
 			return err
 		}
 	}
+	sealed := map[string][]byte{}
 	for file, content := range files {
 		if key != nil {
 			if content, err = key.seal(file, content); err != nil {
 				return err
 			}
 		}
-		if err := writeSynced(filepath.Join(tmp, file), content); err != nil {
-			if isFull(err) {
-				err = fmt.Errorf("%w: %w", ErrFull, err)
-			}
-			return fmt.Errorf("snapshot %s: %w", name, err)
+		sealed[file] = content
+	}
+	if err := writeAllSynced(tmp, sealed); err != nil {
+		if isFull(err) {
+			err = fmt.Errorf("%w: %w", ErrFull, err)
 		}
+		return fmt.Errorf("snapshot %s: %w", name, err)
 	}
 	if _, err := os.Lstat(filepath.Join(s.dir, name)); err == nil {
 		return fmt.Errorf("snapshot %s: %w", name, ErrExists)
@@ -61,6 +64,23 @@ func (s Snapshots) Save(name string, files map[string][]byte, encrypt bool) erro
 		return err
 	}
 	return syncDir(s.dir)
+}
+
+// writeAllSynced writes files side by side: the disk then takes them in one go, and not
+// each after the other's flush.
+func writeAllSynced(dir string, files map[string][]byte) error {
+	var wg sync.WaitGroup
+	errs := make(chan error, len(files))
+	for name, content := range files {
+		wg.Go(func() { errs <- writeSynced(filepath.Join(dir, name), content) })
+	}
+	wg.Wait()
+	close(errs)
+	var all []error
+	for err := range errs {
+		all = append(all, err)
+	}
+	return errors.Join(all...)
 }
 
 func writeSynced(path string, b []byte) error {
