@@ -32,6 +32,12 @@ const maxHeld = 16 << 10
 // checkpointEvery is how much output a rebuild replays at most.
 const checkpointEvery = 256 << 10
 
+// framesFor is how many frames a rebuild replays at most behind a checkpoint of a size: a
+// session of many short commands has more to read in its marks than in its output. A
+// screen that is large to write down is written down more rarely, so that checkpoints
+// stay a small part of the journal.
+func framesFor(size int) uint64 { return uint64(max(512, size/16)) }
+
 // read takes output in until the terminal is closed. The end of the program is
 // known by waitpid; the pty says so once all that the program wrote has been read.
 func (s *Session) read() {
@@ -106,7 +112,7 @@ func (s *Session) ingest(p []byte) {
 		close(s.grown)
 		s.grown = nil
 	}
-	if s.journal.SinceCheckpoint() >= checkpointEvery {
+	if s.journal.SinceCheckpoint() >= checkpointEvery || s.journal.End().Seq >= s.checkpointAt {
 		s.checkpoint()
 	}
 	if s.c.Unsynced != nil {
@@ -276,6 +282,7 @@ func (s *Session) checkpoint() {
 	if err == nil {
 		_, err = s.journal.Append(persistence.Checkpoint, b)
 	}
+	s.checkpointAt = s.journal.End().Seq + framesFor(len(b))
 	if err != nil {
 		s.degraded = err
 	}

@@ -97,7 +97,7 @@ func (s *Session) rebuild() error {
 	if f, ok := s.journal.Checkpoint(); ok {
 		var err error
 		if st, s.term, err = decodeCheckpoint(f.Data); err == nil {
-			from = f.Seq + 1
+			from, s.checkpointAt = f.Seq+1, f.Seq+framesFor(len(f.Data))
 		} // else one of a version to come: the journal before it tells the same, at length
 	}
 	if s.term == nil {

@@ -123,12 +123,13 @@ type Session struct {
 	stateAt  time.Time  // when state() last changed
 	told     api.SessionState
 
-	lastOutput time.Time
-	doubt      bool   // adopted, and what the shell last said may be lost: it is to be asked
-	atPrompt   string // of an adopted session: token of the command that ended last
-	lost       int64  // output bytes that could not be journalled, not yet marked as a gap
-	degraded   error
-	owed       [][]byte // exec-end frames that the journal did not take
+	lastOutput   time.Time
+	doubt        bool   // adopted, and what the shell last said may be lost: it is to be asked
+	checkpointAt uint64 // the sequence number from which on there is to be another
+	atPrompt     string // of an adopted session: token of the command that ended last
+	lost         int64  // output bytes that could not be journalled, not yet marked as a gap
+	degraded     error
+	owed         [][]byte // exec-end frames that the journal did not take
 
 	changed   chan struct{} // closed at a change of state; nil while nobody waits
 	grown     chan struct{} // closed when output arrived; nil while nobody waits
@@ -154,7 +155,7 @@ func New(p Parts, c Config) (*Session, error) {
 func build(p Parts, c Config) *Session {
 	s := &Session{
 		c: c, pty: p.PTY, kit: p.Kit, journal: p.Journal, slot: p.Slot,
-		name: c.Name, size: c.Size, cwd: c.Dir, since: time.Now(), stateAt: time.Now(),
+		name: c.Name, size: c.Size, cwd: c.Dir, checkpointAt: framesFor(0), since: time.Now(), stateAt: time.Now(),
 		told: api.Starting, clients: map[*client]struct{}{},
 	}
 	s.pty.SetCount(s.slot.count())
