@@ -131,6 +131,9 @@ func (t *Terminal) runes(p []byte) int {
 	for i < len(p) && p[i] >= 0x80 {
 		c, n := decode(p[i:])
 		if n == 0 {
+			c, n = decodeFour(p[i:])
+		}
+		if n == 0 {
 			c, n = utf8.DecodeRune(p[i:])
 			if c == utf8.RuneError && n == 1 {
 				if !utf8.FullRune(p[i:]) {
@@ -153,6 +156,14 @@ func (t *Terminal) runes(p []byte) int {
 func decode(p []byte) (c rune, n int) {
 	if len(p) >= 3 && p[0]-0xe1 < 0x0c && p[1]&0xc0 == 0x80 && p[2]&0xc0 == 0x80 {
 		return rune(p[0]&15)<<12 | rune(p[1]&63)<<6 | rune(p[2]&63), 3
+	}
+	return 0, 0
+}
+
+// decodeFour is decode for the four bytes of emoji: planes 1 to 3.
+func decodeFour(p []byte) (c rune, n int) {
+	if len(p) >= 4 && p[0] == 0xf0 && p[1]-0x90 < 0x30 && p[2]&0xc0 == 0x80 && p[3]&0xc0 == 0x80 {
+		return rune(p[1]&63)<<12 | rune(p[2]&63)<<6 | rune(p[3]&63), 4
 	}
 	return 0, 0
 }
