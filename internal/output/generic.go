@@ -14,7 +14,7 @@ func (p *page) generic() {
 	p.foldBlocks()
 	p.listedPaths()
 	left := p.openLines()
-	if len(left) >= minMined && !(p.detail == full && p.eachMatters(left)) {
+	if len(left) >= minMined && !(p.detail == full && len(left) <= p.most() && p.eachMatters(left)) {
 		p.mine(left)
 	}
 	p.shorten()

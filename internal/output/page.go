@@ -127,13 +127,17 @@ func (p *page) each(yield func(i int, line string) fate) {
 // startAt leaves the details before one out if names could not be told within what the
 // text may take: each is a token at least.
 func (p *page) startAt(d detail, names int) {
-	most := p.in.MaxTokens
-	if most == 0 {
-		most = max(Target, p.patience)
-	}
-	if names > most {
+	if names > p.most() {
 		p.detail = max(p.detail, d)
 	}
+}
+
+// most is how many tokens the text may take, and so how many lines at most.
+func (p *page) most() int {
+	if p.in.MaxTokens > 0 {
+		return p.in.MaxTokens
+	}
+	return max(Target, p.patience)
 }
 
 // coarsen says that less would be shown at that detail.
