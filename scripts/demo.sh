@@ -122,7 +122,7 @@ else
 	echo '(no python3 and curl here: skipped)'
 fi
 
-say 'A long output costs an agent its end and a reference; every byte is still there.'
+say 'A long output costs an agent a line and a reference; every byte is still there.'
 run 0 ai-session exec dev 'seq 1 100000' --max-tokens 30
 run 0 ai-session output @last:50000-50001
 ai-session output @last --raw >"$root/raw"
