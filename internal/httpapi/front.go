@@ -183,7 +183,7 @@ func (f *front) serve(c *frontConn) {
 func (f *front) pass(c *frontConn) {
 	select {
 	case f.others <- c:
-	case <-f.ctx.Done():
+	case <-f.closed: // net/http accepts no more
 		c.Close()
 	}
 }

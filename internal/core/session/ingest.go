@@ -49,15 +49,7 @@ func (s *Session) read() {
 		return *buf
 	}
 	got := func(p []byte) {
-		ended := false
-		if len(p) > 0 {
-			failpoint.Here(failpoint.Read)
-			s.mu.Lock()
-			open := s.open
-			s.ingest(p)
-			ended = open != nil && s.open != open
-			s.mu.Unlock()
-		}
+		ended := len(p) > 0 && s.takeIn(p)
 		if s.Degraded() == nil {
 			s.slot.done()
 		} else {
@@ -69,13 +61,7 @@ func (s *Session) read() {
 		if ended {
 			runtime.Gosched() // who waits for the end goes on here; to wake another thread takes longer
 		}
-		if len(p) > 0 {
-			s.mu.Lock()
-			if s.phase == ready && !s.closed { // a successor's, if it was released
-				s.tidy()
-			}
-			s.mu.Unlock()
-		}
+		s.tidyAtPrompt()
 	}
 	for {
 		switch err := s.pty.Read(take, got); {
@@ -87,6 +73,25 @@ func (s *Session) read() {
 		default:
 			return
 		}
+	}
+}
+
+// takeIn takes a piece of output in; ended says that an exec ended with it.
+func (s *Session) takeIn(p []byte) (ended bool) {
+	failpoint.Here(failpoint.Read)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	open := s.open
+	s.ingest(p)
+	return open != nil && s.open != open
+}
+
+// tidyAtPrompt tidies unless the files are a successor's by now.
+func (s *Session) tidyAtPrompt() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.phase == ready && !s.closed {
+		s.tidy()
 	}
 }
 

@@ -278,9 +278,7 @@ func (s *Session) endWithoutD(later time.Duration) {
 	// With the hook's functions gone the typed line itself ends with "not found". Where the
 	// prompt tells of that, nothing knows the command's own status.
 	b.setEnd(shell.Mark{Status: s.lastP.Status, HasStatus: s.lastP.HasStatus && (s.kit.Noted() || s.lastP.Status != 127)})
-	if s.open.piped == nil {
-		s.endBefore(b, s.lastPAt)
-	}
+	s.endBefore(b, s.lastPAt)
 	b.cwd = s.workingDir()
 	b.flag("d_lost")
 	s.kit.Clobbered()
@@ -291,8 +289,11 @@ func (s *Session) endWithoutD(later time.Duration) {
 }
 
 // endBefore ends a block's output at to, without the shell's words about the steps behind
-// the command that it does not find any more.
+// the command that it does not find any more. What a piped command wrote is in its pipes.
 func (s *Session) endBefore(b *block, to int64) {
+	if b.piped {
+		return
+	}
 	b.to = to
 	end := s.journal.End().Offset
 	tail := make([]byte, min(end-b.from, maxRearmEcho))

@@ -43,10 +43,10 @@ func (k *Kit) layOutPosix(p *Prepared, e Exec, name string) ([]byte, error) {
 	if k.saved.Noted {
 		end = "__ais_xs=$?;" + end
 	}
-	if end = ";" + end; k.mayTalk(e) {
-		end = ";{ " + end[1:] + "; } >/dev/null 2>&1"
+	if k.mayTalk(e) {
+		end = "{ " + end + "; } >/dev/null 2>&1"
 	}
-	line = append(line, end+k.switchEditing()...)
+	line = append(line, ";"+end+k.switchEditing()...)
 	return line, k.write(text, []byte(header), e.Command, footer)
 }
 
