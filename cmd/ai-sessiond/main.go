@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
@@ -110,7 +111,7 @@ func serve(background bool, listenOn string) error {
 	if err != nil {
 		return err
 	}
-	d, err := daemon.New(daemon.Config{Paths: paths, Settings: settings, Version: cli.Version, Log: log, LogFile: logFile, Keeper: k})
+	d, err := daemon.New(daemon.Config{Paths: paths, Settings: settings, Version: cli.Version, Log: log, LogFile: logFile, Keeper: k, Rest: debug.FreeOSMemory})
 	if err != nil {
 		return err
 	}

@@ -49,10 +49,9 @@ func pss(pid int) (float64, error) {
 	return 0, fmt.Errorf("/proc/%d/smaps_rollup has no Pss", pid)
 }
 
-// collection is how long a quiet Go program may take to collect its garbage: two
-// minutes to a forced collection, and some seconds to give pages back. Nothing can
-// be asked of a daemon in release form, so that a full run waits it out.
-const collection = 150 * time.Second
+// collection is how long a quiet daemon may take to give back what it no longer needs:
+// it does so when nothing has happened for ten to twenty seconds.
+const collection = 25 * time.Second
 
 // settle waits until the processes' memory has stopped changing, in a full run after
 // the longest time to a collection.

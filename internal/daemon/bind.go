@@ -83,6 +83,7 @@ func duplex[Req, Res any](d *Daemon, op api.Op[Req, Res], f func(context.Context
 
 // Call carries out a unary operation.
 func (d *Daemon) Call(ctx context.Context, op api.Spec, req any) (any, error) {
+	d.rest.stir()
 	if b := d.bound[op.Name]; b.unary != nil {
 		return b.unary(ctx, req)
 	}
@@ -91,6 +92,7 @@ func (d *Daemon) Call(ctx context.Context, op api.Spec, req any) (any, error) {
 
 // Stream carries out a server stream.
 func (d *Daemon) Stream(ctx context.Context, op api.Spec, req any, yield func(any) error) error {
+	d.rest.stir()
 	if b := d.bound[op.Name]; b.stream != nil {
 		return b.stream(ctx, req, yield)
 	}
@@ -99,6 +101,7 @@ func (d *Daemon) Stream(ctx context.Context, op api.Spec, req any, yield func(an
 
 // Open starts a duplex operation.
 func (d *Daemon) Open(ctx context.Context, op api.Spec, req any) (api.Conn, error) {
+	d.rest.stir()
 	if b := d.bound[op.Name]; b.duplex != nil {
 		return b.duplex(ctx, req)
 	}

@@ -29,6 +29,7 @@ type Config struct {
 	LogFile  *LogFile       // nil: logs cannot be read back
 	Keeper   *keeper.Client // nil: sessions end with this process
 	Owner    string         // mark in the environment of every session; "" = none
+	Rest     func()         // nil, or called once when nothing has happened for ten seconds after something did
 }
 
 // Daemon holds the sessions and carries out the operations.
@@ -50,6 +51,7 @@ type Daemon struct {
 	handover   chan string // the binary to hand over to
 	index      *index.Index
 	unindex    func() // ends the index
+	rest       *rest
 }
 
 // New opens the store, builds the parts, and takes up the sessions that the last
@@ -83,6 +85,8 @@ func New(c Config) (*Daemon, error) {
 		d.vault = &vault{log: c.Log, spawn: spawnKeeper, client: c.Keeper}
 		mc.Keeper = d.vault
 	}
+	d.rest = newRest(c.Rest)
+	mc.Stirred = d.rest.stir
 	d.sessions = session.NewManager(mc)
 	d.bind()
 	d.snapshotting()
@@ -229,6 +233,7 @@ func (d *Daemon) Close(ctx context.Context) error {
 	d.stopOnce() // the keeper is not to be replaced any more
 	d.unindex()  // what it has not taken in yet stands in the journals
 	n := d.sessions.Close(ctx)
+	d.rest.close()
 	d.events.close()
 	kept := d.contexts.close()
 	d.c.Log.Info("stopped", "sessions", n)

@@ -37,6 +37,7 @@ type ManagerConfig struct {
 	Reduce       Reducer                   // nil: answers carry the end of the text
 	Finished     func(*Session, api.Block) // told that a block has ended; must not block
 	Keeper       Keeper                    // nil: sessions end with this process
+	Stirred      func()                    // nil, or told that a session has written something; must not block
 	Complain     func(error)               // told what went wrong without an answer to put it in
 	Owner        string                    // mark in the environment of every program; "" = none
 	Index        *index.Index              // nil: journals are looked through
@@ -243,7 +244,7 @@ func (m *Manager) launch(req *api.CreateRequest, name string, prologue []byte) (
 		Tree: pty.Tree{Marker: "AI_SESSION=" + id},
 	}
 	if kit != nil {
-		cmd.Argv, cmd.Env = kit.Argv(), kit.Env()
+		cmd.Argv, cmd.Env = kit.Command()
 	}
 	return m.begin(p, cmd, meta{
 		ID: id, Name: name, Shell: argv[0], Argv: argv, Dir: dir, Size: size, CreatedAt: time.Now(),
@@ -304,7 +305,7 @@ func (m *Manager) config(d meta) Config {
 		ID: d.ID, Name: d.Name, Shell: d.Shell, Dir: d.Dir, Charset: d.charset(), Size: d.Size, CreatedAt: d.CreatedAt,
 		AllowReports: d.Reports, Key: d.Key, Argv: d.Argv, Ended: m.hold, AIContext: d.AIContext, TokenLimit: d.Limit, Finished: m.c.Finished,
 		Reduce: m.c.Reduce, JournalInput: m.c.JournalInput, SyncAlways: m.c.SyncAlways,
-		NextBlock: m.c.Store.NextBlock, Notify: m.c.Notify, Unsynced: m.sync.add, Told: m.touch,
+		NextBlock: m.c.Store.NextBlock, Notify: m.c.Notify, Unsynced: m.unsynced, Told: m.touch,
 	}
 }
 

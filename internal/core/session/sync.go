@@ -34,6 +34,14 @@ func (y *syncer) add(s *Session) {
 	}
 }
 
+// unsynced is told of every piece of output, of all sessions.
+func (m *Manager) unsynced(s *Session) {
+	m.sync.add(s)
+	if m.c.Stirred != nil {
+		m.c.Stirred()
+	}
+}
+
 func (y *syncer) remove(s *Session) {
 	y.mu.Lock()
 	defer y.mu.Unlock()

@@ -22,7 +22,7 @@ func BenchmarkExec(b *testing.B) {
 
 func benchHooked(b *testing.B, name string) {
 	r := prepare(b, setup{argv: shellArgv[name]})
-	r.open(r.kit.Argv(), r.kit.Env())
+	r.open(r.kit.Command())
 	defer func() { r.cmd.Process.Kill(); r.tty.Close(); r.cmd.Wait(); r.kit.Close() }()
 	buf := make([]byte, 64<<10)
 	wait := func(kind byte) Mark {

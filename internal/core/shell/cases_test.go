@@ -229,7 +229,7 @@ func TestOldBashHasOnePromptCommand(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(r.kit.dir, hookName), old, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	r.run(r.kit.Argv(), r.kit.Env())
+	r.run(r.kit.Command())
 	r.waitPrompt()
 	if res := r.exec("declare -p PROMPT_COMMAND"); strings.Contains(res.out, "9999") || !strings.Contains(res.out, "__ais_q") {
 		t.Fatalf("%s", res)

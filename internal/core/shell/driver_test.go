@@ -82,7 +82,7 @@ func start(t testing.TB, s setup) *rig {
 func launch(t testing.TB, s setup) *rig {
 	t.Helper()
 	r := prepare(t, s)
-	r.run(r.kit.Argv(), r.kit.Env())
+	r.run(r.kit.Command())
 	return r
 }
 

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -226,11 +225,14 @@ func Quote(s string) string { return quote(s) }
 // Kind is the family of the shell.
 func (k *Kit) Kind() Kind { return k.saved.Kind }
 
-// Argv is what to start; empty after Reopen.
-func (k *Kit) Argv() []string { return slices.Clone(k.argv) }
-
-// Env is the environment to start it with; empty after Reopen.
-func (k *Kit) Env() []string { return slices.Clone(k.env) }
+// Command is what to start and the environment to start it with. It is given up, and
+// empty after that and after Reopen: an environment is a tenth of what an idle session
+// would keep in memory.
+func (k *Kit) Command() (argv, env []string) {
+	argv, env = k.argv, k.env
+	k.argv, k.env = nil, nil
+	return argv, env
+}
 
 // Live are the tokens a Scanner must believe now: the newest prompt's and the open
 // exec's. It changes with Prepare and Finish.

@@ -33,11 +33,11 @@ func TestPowerShellStartsWithTheUsersProfilesThenTheHook(t *testing.T) {
 	k := newPowerShell(t, "pwsh", "-NoLogo")
 	dir := strings.NewReplacer("'", "''", "‘", "‘‘", "’", "’’").Replace(k.Dir())
 	want := []string{"pwsh", "-NoLogo", "-NoExit", "-Command", ". ([scriptblock]::Create([IO.File]::ReadAllText('" + filepath.Join(dir, "hook") + "')))"}
-	if !slices.Equal(k.Argv(), want) {
-		t.Errorf("argv %q, want %q", k.Argv(), want)
+	if argv, _ := k.Command(); !slices.Equal(argv, want) {
+		t.Errorf("argv %q, want %q", argv, want)
 	}
-	if got := newPowerShell(t, "pwsh", "-l").Argv()[1]; got != "-Login" {
-		t.Errorf("a login shell's first argument is %q", got)
+	if argv, _ := newPowerShell(t, "pwsh", "-l").Command(); argv[1] != "-Login" {
+		t.Errorf("a login shell's first argument is %q", argv[1])
 	}
 	hook, err := os.ReadFile(filepath.Join(k.Dir(), "hook"))
 	if err != nil || strings.Contains(string(hook), "@BOOT@") {
