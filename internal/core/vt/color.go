@@ -140,7 +140,8 @@ func colorSpec(c uint32) string {
 	return fmt.Sprintf("rgb:%02x%02x/%02x%02x/%02x%02x", r, r, g, g, b, b)
 }
 
-// parseColor reads rgb:h/h/h with 1-4 digits each, and #rgb with 1-4 digits each.
+// parseColor reads rgb:h/h/h with 1-4 digits each, #rgb with 1-4 digits each, and
+// the colour spaces of Xlib.
 func parseColor(s string) (uint32, bool) {
 	var parts []string
 	scaled := false
@@ -151,7 +152,7 @@ func parseColor(s string) (uint32, bool) {
 		parts = []string{rest[:n], rest[n : 2*n], rest[2*n:]}
 	}
 	if len(parts) != 3 {
-		return 0, false
+		return parseColorSpace(s)
 	}
 	var c uint32
 	for _, p := range parts {

@@ -102,11 +102,14 @@ func (t *Terminal) lineSize(b byte) {
 }
 
 // alignmentPattern is DECALN: E everywhere, margins and origin mode reset. The
-// cursor stays, as in alacritty's recordings; DEC STD 070, xterm and tmux send it
-// home.
+// cursor stays, as in alacritty's recordings; with reports allowed, which claim a
+// VT420, it goes home as in DEC STD 070, xterm and tmux.
 func (t *Terminal) alignmentPattern() {
 	t.resetMargins()
 	t.cur.origin = false
+	if t.reports {
+		t.moveTo(0, 0)
+	}
 	for y := range t.scr.rows {
 		r := t.line(y)
 		fill(r.cells, 'E')

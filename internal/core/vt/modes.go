@@ -296,7 +296,9 @@ func (t *Terminal) setDECMode(n int, on bool) {
 		}
 	case mSideMargins:
 		t.modes.set(m, on)
-		t.resetSideMargins()
+		if !on {
+			t.resetSideMargins()
+		}
 	case mMouseX10, mMouseClick, mMouseDrag, mMouseMove:
 		t.modes.set(mouseModes, false)
 		t.modes.set(m, on)

@@ -11,6 +11,7 @@ const (
 	maxURI    = 2048
 	maxEvents = 64
 	maxPath   = 4096
+	maxClip   = 16 << 10 // base64 kept for a read of OSC 52
 )
 
 // Event is something a program asked of the world around the terminal. The owner
@@ -29,7 +30,7 @@ type EventKind uint8
 // The kinds of Event.
 const (
 	Notification EventKind = iota + 1 // OSC 9, 99, 777
-	Clipboard                         // OSC 52 write; reads are never answered
+	Clipboard                         // OSC 52 write
 	PromptMark                        // OSC 133
 )
 
@@ -174,11 +175,23 @@ func (t *Terminal) osc9(s []byte) {
 	}
 }
 
-// clipboard is OSC 52. A write becomes an event; a read ("?") is denied in silence.
+// clipboard is OSC 52. A write becomes an event. A read ("?") is denied in silence,
+// or where reports are allowed gives back what this program wrote: nobody else's
+// clipboard is ever told.
 func (t *Terminal) clipboard(s []byte) {
 	sel, data, ok := bytes.Cut(s, []byte(";"))
-	if ok && !bytes.Equal(data, []byte("?")) && len(sel) < 16 {
+	switch {
+	case !ok || len(sel) >= 16:
+	case !bytes.Equal(data, []byte("?")):
 		t.event(Clipboard, sel, data)
+		if t.reports && len(data) <= maxClip {
+			t.more().clip = clean(data, maxClip)
+		}
+	case t.reports && t.rare != nil:
+		if len(sel) == 0 {
+			sel = []byte("s0") // xterm's default: the selection, or cut buffer 0
+		}
+		t.reply("\x1b]52;" + clean(sel, len(sel)) + ";" + t.rare.clip + t.p.terminator())
 	}
 }
 

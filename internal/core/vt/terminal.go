@@ -227,8 +227,9 @@ type rare struct {
 	iconName string
 	scheme   uint8 // 0 dark, 1 light
 	pointer  string
-	guarded  bool  // SPA was used
-	level    uint8 // DECSCL, 0 is the default
+	clip     string // OSC 52, where reports are allowed
+	guarded  bool   // SPA was used
+	level    uint8  // DECSCL, 0 is the default
 	window   window
 	image    kittyPlacement
 }

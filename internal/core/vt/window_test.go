@@ -32,6 +32,12 @@ func TestWhatAnOwnerMayAllow(t *testing.T) {
 		{name: "but only the first", in: "A\x1b[7;1;1;1;2;9*y", replies: "\x1bP7!~FFBF\x1b\\"},
 		{name: "from the origin", in: "\x1b[5;5HX\x1b[5;7r\x1b[?69h\x1b[5;7s\x1b[?6h\x1b[7;1;1;1;1;1*y", replies: "\x1bP7!~FFA8\x1b\\"},
 
+		{name: "DECALN goes home", in: "\x1b[5;5H\x1b#8\x1b[6n", replies: "\x1b[1;1R"},
+		{name: "OSC 52 gives back what was written", in: "\x1b]52;;aGk=\x1b\\\x1b]52;;?\x1b\\", replies: "\x1b]52;s0;aGk=\x1b\\"},
+		{name: "for the selection asked", in: "\x1b]52;c;aGk=\a\x1b]52;c;?\a", replies: "\x1b]52;c;aGk=\a"},
+		{name: "nobody else's clipboard", in: "\x1b]52;c;?\a"},
+		{name: "color space", in: "\x1b]10;CIELab:50/1/1\a\x1b]10;?\a", replies: "\x1b]10;rgb:efef/1313/5252\a"},
+
 		{name: "DECCOLM without mode 40", in: "\x1b[?3h"},
 		{name: "DECCOLM", in: "\x1b[?40h\x1b[?3h", cols: 132},
 		{name: "and back", in: "\x1b[?40h\x1b[?3h\x1b[?3l", cols: 80},
