@@ -146,6 +146,9 @@ func (t *Terminal) push(r *row) {
 		return
 	}
 	cells, flags := r.content()
+	if h.pushASCII(cells, flags) {
+		return
+	}
 	last := h.last()
 	e := encoder{t: t, b: t.scratch[:0], page: last}
 	e.cells(cells)
@@ -170,6 +173,39 @@ func (t *Terminal) push(r *row) {
 	if cap(e.b) > 1024 {
 		t.scratch = nil
 	}
+}
+
+// pushASCII packs a line straight into its page, if it is short and all ASCII in
+// default style.
+func (h *history) pushASCII(cells []cell, flags uint64) bool {
+	n, head := len(cells), 1
+	switch {
+	case n >= 1<<10:
+		return false
+	case n >= 1<<3:
+		head = 2
+	}
+	p := h.room(head + n)
+	start := len(p.data)
+	b := p.data[start : start+head+n]
+	out := b[head:]
+	for i := packASCII(out, cells, 0); i < n; i++ {
+		c := cells[i]
+		if c == 0 {
+			c = ' '
+		} else if c >= 0x80 {
+			return false
+		}
+		out[i] = byte(c)
+	}
+	if v := uint64(n)<<4 | flags; head == 1 {
+		b[0] = byte(v)
+	} else {
+		b[0], b[1] = byte(v)|0x80, byte(v>>7)
+	}
+	p.data = p.data[:start+head+n]
+	h.added(p, head+n)
+	return true
 }
 
 // content is the cells of a row that its line has, and the line's flags.

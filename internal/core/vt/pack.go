@@ -45,20 +45,36 @@ func (e *encoder) ascii(cells []cell) int {
 		e.b = append(make([]byte, 0, 2*cap(e.b)+len(cells)), e.b...)
 	}
 	out := e.b[k : k+len(cells)]
-	for i, c := range cells {
-		c ^= e.base
+	i := packASCII(out, cells, e.base)
+	for ; i < len(cells); i++ {
+		c := cells[i] ^ e.base
 		if c-1 >= 0x7f {
-			if c == 0 && !e.exact {
-				out[i] = ' '
-				continue
+			if c != 0 || e.exact {
+				break
 			}
-			e.b = e.b[:k+i]
-			return i
+			c = ' '
 		}
 		out[i] = byte(c)
 	}
-	e.b = e.b[:k+len(cells)]
-	return len(cells)
+	e.b = e.b[:k+i]
+	return i
+}
+
+// packASCII packs cells of ASCII in the style base, eight at a time, and returns
+// how many it did: it stops before eight that hold anything else.
+func packASCII(out []byte, cells []cell, base cell) int {
+	i := 0
+	for ; i+8 <= len(cells) && i+8 <= len(out); i += 8 {
+		c := (*[8]cell)(cells[i:])
+		c0, c1, c2, c3 := c[0]^base, c[1]^base, c[2]^base, c[3]^base
+		c4, c5, c6, c7 := c[4]^base, c[5]^base, c[6]^base, c[7]^base
+		w := c0 | c1<<8 | c2<<16 | c3<<24 | c4<<32 | c5<<40 | c6<<48 | c7<<56
+		if c0|c1|c2|c3|c4|c5|c6|c7 >= 0x80 || (w-ones)&^w&highs != 0 { // an erased cell is 0
+			break
+		}
+		binary.LittleEndian.PutUint64(out[i:], uint64(w))
+	}
+	return i
 }
 
 // ideographs packs the run of wide characters of three bytes in the current style.
@@ -125,13 +141,16 @@ func (e *encoder) cell(cells []cell) int {
 }
 
 func (e *encoder) style(s Style) {
-	if s == (Style{Fg: s.Fg}) { // the most common one after the default
-		switch c := s.Fg; c & colorKind {
-		case colorRGB:
+	if s == (Style{Fg: s.Fg, Bg: s.Bg}) { // the most common ones after the default
+		switch c := s.Fg; {
+		case s.Bg == 0 && c&colorKind == colorRGB:
 			e.b = append(e.b, 2, byte(c>>16), byte(c>>8), byte(c))
 			return
-		case colorIndexed:
+		case s.Bg == 0 && c&colorKind == colorIndexed:
 			e.b = append(e.b, 1, byte(c))
+			return
+		case s.Bg&c&colorKind == colorIndexed:
+			e.b = append(e.b, 1|1<<2, byte(c), byte(s.Bg))
 			return
 		}
 	}
