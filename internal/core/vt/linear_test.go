@@ -33,7 +33,7 @@ func TestTimeIsLinearInTheInput(t *testing.T) {
 		"titles":      "\x1b]2;t\x07\x1b[22t\x1b[23t",
 	} {
 		t.Run(name, func(t *testing.T) {
-			in := []byte(strings.Repeat(piece, 6000/len(piece)+1))
+			in := []byte(strings.Repeat(piece, 4000/len(piece)+1))
 			took := func(n int) time.Duration {
 				best := time.Duration(1 << 62)
 				for range 3 {

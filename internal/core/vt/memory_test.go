@@ -79,7 +79,7 @@ func TestFloodsStayUnderTheCap(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			got := live(1, func() *Terminal {
 				tm := New(Config{Scrollback: scrollback})
-				for i := range 10000 {
+				for i := range 5000 {
 					tm.Write([]byte(piece(i)))
 				}
 				return tm

@@ -177,7 +177,8 @@ func firstDifference(x, y string) string {
 
 // runOracle tries an oracle on random programs; a finding is made short first.
 func runOracle(t *testing.T, oracle func([]byte, *rand.Rand) string) {
-	runs := 3000
+	t.Parallel()
+	runs := 1500 // the fuzz targets run as long as they are let
 	if testing.Short() {
 		runs = 300
 	}

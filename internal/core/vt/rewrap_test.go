@@ -47,6 +47,7 @@ func TestResizeWrapsTheHistoryToo(t *testing.T) {
 }
 
 func TestRepackingGivesWhatUnpackingGives(t *testing.T) {
+	t.Parallel()
 	for _, cols := range []int{2, 3, 36, 37, 100, 300} {
 		a, b := pouring(110, 80), pouring(110, 80)
 		for i, tm := range []*Terminal{a, b} {
@@ -86,6 +87,7 @@ func TestRepackingGivesWhatUnpackingGives(t *testing.T) {
 }
 
 func TestResizeWrapsAllThatIsKeptByDefault(t *testing.T) {
+	t.Parallel()
 	tm := New(Config{Cols: 80, Rows: 10})
 	for i := range 12000 {
 		fmt.Fprintf(tm, "%d \x1b[3%dm%s漢字\x1b[m%s\r\n", i, i%8, strings.Repeat("ab ", i%40), strings.Repeat("語", i%20))
@@ -107,6 +109,7 @@ func TestResizeWrapsAllThatIsKeptByDefault(t *testing.T) {
 }
 
 func TestResizeWrapsSoMuchOfTheHistoryAndNoMore(t *testing.T) {
+	t.Parallel()
 	tm := pouring(20000, 80)
 	joined := TextOptions{History: -1, JoinWrapped: true}
 	text, pages := tm.Text(joined), len(tm.hist.pages)
