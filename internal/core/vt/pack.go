@@ -26,8 +26,10 @@ func (e *encoder) cells(cells []cell) {
 	}
 	for i := 0; i < len(cells); {
 		if !e.wide {
-			if i += e.ascii(cells[i:]); i == len(cells) {
-				return
+			if cells[i]^e.base < 0x80 { // else there is no run
+				if i += e.ascii(cells[i:]); i == len(cells) {
+					return
+				}
 			}
 		} else {
 			if i += e.ideographs(cells[i:]); i == len(cells) {
@@ -101,7 +103,11 @@ func (e *encoder) cell(cells []cell) int {
 	if style := c &^ (1<<styleShift - 1); style != e.base {
 		e.base, e.coded = style, true
 		e.b = append(e.b, markStyle)
-		e.style(e.t.styleOf(c))
+		if id := c.style(); id == 0 {
+			e.b = append(e.b, 0)
+		} else {
+			e.style(&e.t.styles.list[id])
+		}
 	}
 	switch {
 	case c.part() == spacer:
@@ -140,17 +146,19 @@ func (e *encoder) cell(cells []cell) int {
 	return 1
 }
 
-func (e *encoder) style(s Style) {
-	if s == (Style{Fg: s.Fg, Bg: s.Bg}) { // the most common ones after the default
-		switch c := s.Fg; {
-		case s.Bg == 0 && c&colorKind == colorRGB:
-			e.b = append(e.b, 2, byte(c>>16), byte(c>>8), byte(c))
+// style packs a style, the most common ones at once.
+func (e *encoder) style(s *Style) {
+	if s.Line == 0 && s.link == 0 && s.Attr == 0 && s.Underline == 0 {
+		fg, bg := s.Fg, s.Bg
+		switch {
+		case fg&bg&colorKind == colorIndexed:
+			e.b = append(e.b, 1|1<<2, byte(fg), byte(bg))
 			return
-		case s.Bg == 0 && c&colorKind == colorIndexed:
-			e.b = append(e.b, 1, byte(c))
+		case bg == 0 && fg&colorKind == colorIndexed:
+			e.b = append(e.b, 1, byte(fg))
 			return
-		case s.Bg&c&colorKind == colorIndexed:
-			e.b = append(e.b, 1|1<<2, byte(c), byte(s.Bg))
+		case bg == 0 && fg&colorKind == colorRGB:
+			e.b = append(e.b, 2, byte(fg>>16), byte(fg>>8), byte(fg))
 			return
 		}
 	}
@@ -165,7 +173,7 @@ func (e *encoder) style(s Style) {
 	} else if s.link != 0 {
 		e.linked = true
 	}
-	e.b = appendStyle(e.b, s, n)
+	e.b = appendStyle(e.b, *s, n)
 }
 
 func (l link) cost() int { return len(l.id) + len(l.uri) + 64 }

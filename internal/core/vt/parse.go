@@ -337,29 +337,34 @@ func (t *Terminal) csiSequence(p []byte) int {
 	t.begin(csi)
 	q := &t.p
 	v, n := uint32(0), 0
-	for i, b := range p {
-		switch {
-		case b-'0' <= 9:
-			v = min(v*10+uint32(b-'0'), 0xffff)
-		case b == ';' && n < maxParams-1:
+	for i := 0; i < len(p); i++ {
+		b := p[i]
+		if d := b - '0'; d <= 9 {
+			if v = v*10 + uint32(d); v > 0xffff {
+				v = 0xffff
+			}
+			continue
+		}
+		if b == ';' && n < maxParams-1 {
 			q.param[n] = uint16(v)
 			n++
 			v = 0
-		case b >= 0x40 && b < 0x7f:
-			if i > 0 {
-				q.param[n] = uint16(v)
-				q.n = uint8(n + 1)
-			}
-			q.state = ground
-			if b == 'm' {
-				t.sgr()
-			} else {
-				t.csiPlain(b)
-			}
-			return i + 1
-		default:
-			return t.csiBytes(p)
+			continue
 		}
+		if b < 0x40 || b >= 0x7f {
+			break
+		}
+		if i > 0 {
+			q.param[n] = uint16(v)
+			q.n = uint8(n + 1)
+		}
+		q.state = ground
+		if b == 'm' {
+			t.sgrPlain()
+		} else {
+			t.csiPlain(b)
+		}
+		return i + 1
 	}
 	return t.csiBytes(p)
 }

@@ -1,5 +1,33 @@
 package vt
 
+// sgrPlain is sgr after numbers without colons. What one or two of them made of a
+// style is remembered.
+func (t *Terminal) sgrPlain() {
+	q, s := &t.p, t.styles
+	if !t.penOK || s == nil || q.n > 2 || t.penID >= 1<<16 {
+		t.sgr()
+		return
+	}
+	first, second := uint32(0), uint32(noParam)
+	if q.n > 0 {
+		first = uint32(q.param[0])
+	}
+	if q.n > 1 {
+		second = uint32(q.param[1])
+	}
+	if first >= noParam || second > noParam || second == noParam && q.n > 1 {
+		t.sgr()
+		return
+	}
+	key := t.penID<<16 | first<<8 | second
+	if id, ok := s.next.find(key); ok {
+		t.penID, t.cur.pen = id, s.list[id]
+		return
+	}
+	t.sgr()
+	s.next.add(key, t.pen())
+}
+
 // sgr is SGR (ECMA-48 8.3.117, xterm ctlseqs "CSI Pm m").
 func (t *Terminal) sgr() {
 	q := &t.p

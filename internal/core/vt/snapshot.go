@@ -167,7 +167,7 @@ func (w *snapshotWriter) row(r *row) {
 
 func (w *snapshotWriter) style(s Style) {
 	e := encoder{t: w.t, b: w.b, page: &w.page}
-	e.style(s)
+	e.style(&s)
 	w.b = e.b
 }
 

@@ -84,7 +84,8 @@ type styleTable struct {
 	list  []Style  // by id
 	index []uint32 // open addressing, id+1, 0 is free; at most half full
 	free  []uint32 // ids to be given again
-	limit int      // of len(list): beyond it the owner collects first
+	next  transitions
+	limit int // of len(list): beyond it the owner collects first
 }
 
 func (s *styleTable) find(st Style) (uint32, bool) {
@@ -191,6 +192,7 @@ func (t *Terminal) collectStyles() []uint64 {
 			s.free = append(s.free, uint32(id))
 		}
 	}
+	s.next.forget()
 	s.limit = max(256, 2*alive, cells/16)
 	s.reindex(live)
 	return live
