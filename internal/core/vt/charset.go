@@ -67,8 +67,8 @@ func (t *Terminal) translate(c rune) rune {
 		t.updatePlain()
 	}
 	switch {
-	case c < 0x20 || c > 0x7e:
-	case set == lineDrawing && c >= 0x5f:
+	case c < 0x20 || c > 0x7f:
+	case set == lineDrawing && c >= 0x5f && c < 0x7f:
 		return drawing[c-0x5f]
 	case set == british && c == '#':
 		return 0xa3
@@ -76,6 +76,14 @@ func (t *Terminal) translate(c rune) rune {
 		return c + 0x80
 	}
 	return c
+}
+
+// delPrints tells whether 0x7f is a character: in sets of 96 (ISO 2022 6.3.2).
+func (t *Terminal) delPrints() bool {
+	if t.shift != 0 {
+		return t.cur.gset[t.shift] == latin1
+	}
+	return t.cur.gset[t.cur.gl] == latin1
 }
 
 func appendRune(b []byte, c rune) []byte { return utf8.AppendRune(b, c) }

@@ -14,18 +14,22 @@ func key(prefix, inter, final byte) uint32 {
 func (t *Terminal) csiDispatch(final byte) {
 	q := &t.p
 	if q.ninter > 1 || q.sub != 0 && final != 'm' {
+		t.last = 0
 		return // sub-parameters mean something in SGR only
 	}
 	switch {
 	case q.prefix == 0 && q.ninter == 0:
 		if final == 'm' {
+			t.last = 0
 			t.sgr()
 			return
 		}
 		t.csiPlain(final)
 	case q.ninter == 0:
+		t.last = 0
 		t.csiPrivate(key(q.prefix, 0, final))
 	default:
+		t.last = 0
 		t.csiInter(key(q.prefix, q.inter[0], final))
 	}
 }
@@ -34,6 +38,12 @@ func (t *Terminal) csiDispatch(final byte) {
 // first, then changes of the screen, then the rest.
 func (t *Terminal) csiPlain(final byte) {
 	n := t.p.arg(0, 1)
+	if final == 'b' { // REP 8.3.103
+		t.repeat(n)
+		t.last = 0
+		return
+	}
+	t.last = 0
 	switch final {
 	case 'A', 'k': // CUU 8.3.22, VPB
 		t.up(n)
@@ -101,8 +111,6 @@ func (t *Terminal) csiEdit(final byte, n int) {
 		if t.p.count() < 2 {
 			t.scrollDown(int(t.top), int(t.bottom), n)
 		}
-	case 'b': // REP 8.3.103
-		t.repeat(n)
 	default:
 		t.csiOther(final)
 	}
@@ -237,9 +245,12 @@ func (t *Terminal) saveScreen() {
 	}
 }
 
-// repeat is REP: the last character again, at most a screenful.
+// repeat is REP: the character right before it again, at most a screenful. After
+// anything else, REP too, there is nothing to repeat (xterm, tmux; ECMA-48 8.3.103
+// leaves it open).
 func (t *Terminal) repeat(n int) {
-	if t.last == 0 {
+	last := t.last
+	if last == 0 {
 		return
 	}
 	n = min(n, t.cols*t.rows)
@@ -251,8 +262,8 @@ func (t *Terminal) repeat(n int) {
 		}
 		return
 	}
-	if t.plain && t.last < 0x7f {
-		run := bytes.Repeat([]byte{byte(t.last)}, min(n, t.cols))
+	if t.plain && last < 0x7f {
+		run := bytes.Repeat([]byte{byte(last)}, min(n, t.cols))
 		for ; n > 0; n -= len(run) {
 			run = run[:min(n, len(run))]
 			t.printASCII(run)
@@ -260,7 +271,7 @@ func (t *Terminal) repeat(n int) {
 		return
 	}
 	for ; n > 0; n-- {
-		t.printRune(t.last)
+		t.printRune(last)
 	}
 }
 

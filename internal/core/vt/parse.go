@@ -89,13 +89,14 @@ func (t *Terminal) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// asciiBytes prints the run of printable ASCII at the start of p; DEL is nothing.
+// asciiBytes prints the run of printable ASCII at the start of p. DEL is nothing,
+// but the last character of a set of 96.
 func (t *Terminal) asciiBytes(p []byte) int {
-	if p[0] == 0x7f {
+	if !t.plain && (p[0] != 0x7f || t.delPrints()) {
+		t.printRune(rune(p[0]))
 		return 1
 	}
-	if !t.plain {
-		t.printRune(rune(p[0]))
+	if p[0] == 0x7f {
 		return 1
 	}
 	n := printable(p)
@@ -205,6 +206,7 @@ func (t *Terminal) resumeRune(p []byte) int {
 
 // control executes a C0 control (ECMA-48 8.3).
 func (t *Terminal) control(b byte) {
+	t.last = 0
 	switch b {
 	case 0x07:
 		t.bells++
@@ -309,6 +311,9 @@ func (t *Terminal) escapeByte(b byte) {
 		t.intermediate(b)
 		return
 	}
+	if b != '[' || t.p.state == escapeInter {
+		t.last = 0
+	}
 	if t.p.state == escapeInter {
 		t.p.state = ground
 		if t.p.ninter == 1 {
@@ -360,6 +365,7 @@ func (t *Terminal) csiSequence(p []byte) int {
 		}
 		q.state = ground
 		if b == 'm' {
+			t.last = 0
 			t.sgrPlain()
 		} else {
 			t.csiPlain(b)
@@ -381,6 +387,7 @@ func (t *Terminal) csiBytes(p []byte) int {
 		case b >= 0x40 && b < 0x7f:
 			q.state = ground
 			if b == 'm' && q.prefix == 0 {
+				t.last = 0
 				t.sgr()
 			} else {
 				t.csiDispatch(b)

@@ -40,7 +40,7 @@ var scripts = []script{
 	{"mc", "mc -u -d", "touch a b c; mkdir d", []step{{"", "10Quit"}, {"Down Down", "10Quit"}, {"Tab", "10Quit"}, {"F2", "ile"}}},
 	{"python3", "python3 -q", "true", []step{{"", ">>>"}, {"1 + 1 Enter", "2"}, {"f o r Space i Space i n Space r a n g e ( 3 ) : Enter", "..."}, {"Space p r i n t ( i * 7 ) Enter Enter", "14"}, {"Up Up", "range"}, {"C-a C-k", ">>>"}, {"p r i n t ( ' 世 ' ) Enter", "世"}}},
 	{"node", "node", "true", []step{{"", ">"}, {"1 + 1 Enter", "2"}, {"[ 1 , 2 , 3 ] . m a p ( x = > x * 7 ) Enter", "21"}, {"Up", "map"}, {"C-u", ">"}, {". h e l p Enter", ".save"}}},
-	{"git add -p", "git -c color.ui=always -c core.pager=cat add -p", "git init -q . && seq 1 40 > f && git add f && git -c user.name=a -c user.email=a@b commit -qm x && sed -i 's/^7$/seven/;s/^30$/thirty/' f",
+	{"git add -p", "git -c color.ui=always -c core.pager=cat add -p", "git init -q . && git config maintenance.auto false && git config gc.auto 0 && seq 1 40 > f && git add f && git -c user.name=a -c user.email=a@b commit -qm x && sed -i 's/^7$/seven/;s/^30$/thirty/' f",
 		[]step{{"", "[y,n"}, {"? Enter", "stage this hunk"}, {"y Enter", "thirty"}, {"s Enter", "[y,n"}, {"q Enter", ""}}},
 	{"dialog", "dialog --menu 'Choose one' 15 40 5 a first b second c third", "true", []step{{"", "third"}, {"Down", "second"}, {"Tab", "Cancel"}, {"Tab", "OK"}, {"Up", "first"}}},
 	{"bash", "env PS1='$ ' bash --norc --noprofile", "touch one two three", []step{{"", "$"}, {"l s Enter", "two\n$"}, {"e c h o Space l o n g l o n g l o n g", "longlonglong"}, {"C-a", ""}, {"M-f", ""}, {"C-k", ""}, {"C-u", ""}, {"c a t Space t Tab Tab", "two"}, {"C-u", "$"}, {"C-r o", "reverse"}, {"C-g", "$"}, {"c l e a r Enter", "$\n"}}},
@@ -70,7 +70,7 @@ func TestProgramsLookAsInTmux(t *testing.T) {
 }
 
 func (s script) run(t *testing.T) {
-	dir := t.TempDir()
+	dir := folder(t)
 	setup := exec.Command("bash", "-c", s.setup)
 	setup.Dir, setup.Env = dir, append(os.Environ(), "HOME="+dir)
 	if b, err := setup.CombinedOutput(); err != nil {
@@ -93,6 +93,17 @@ type watcher struct {
 	control io.WriteCloser
 	lines   chan string
 	tm      *Terminal
+}
+
+// folder is a temporary folder. Unlike t.TempDir's it may be left behind: a program
+// that was just killed may still be writing to it.
+func folder(t *testing.T) string {
+	dir, err := os.MkdirTemp("", "vt-programs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
 }
 
 func attachTmux(t *testing.T, dir string) *watcher {
@@ -209,7 +220,7 @@ func (w *watcher) ask(command string) []string {
 }
 
 func (w *watcher) start(program string) {
-	f := filepath.Join(w.t.TempDir(), "program")
+	f := filepath.Join(folder(w.t), "program")
 	if err := os.WriteFile(f, []byte(program+"\nexec cat\n"), 0o600); err != nil {
 		w.t.Fatal(err)
 	}

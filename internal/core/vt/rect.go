@@ -270,11 +270,14 @@ func (t *Terminal) checksum(r *row, x int, first bool, mode uint8) int {
 	if c.isBlank() && (mode&sumDrawn != 0 || mode&sumBlanks == 0 && !first) {
 		return 0
 	}
+	s := t.styleOf(c)
+	if s.Attr&Conceal != 0 {
+		c = ' ' // what is not shown is not told (xterm)
+	}
 	sum := t.sumOfCharacter(c, mode)
 	if c.isBlank() || mode&sumPlain != 0 {
 		return sum
 	}
-	s := t.styleOf(c)
 	for i, a := range [...]Attr{Reverse, Blink, Bold} {
 		if s.Attr&a != 0 {
 			sum += 0x20 << i

@@ -62,7 +62,7 @@ type Terminal struct {
 	shift                    uint8 // charset for the next character only (SS2, SS3), 0 if none
 	blankCell                cell  // in colour blankBg
 	blankBg                  Color
-	last                     rune // the last character printed, for REP
+	last                     rune // printed right before, for REP; else 0
 	modes, savedModes        modes
 	seq                      uint64
 	allSeq                   uint64 // every row counts as changed at this seq

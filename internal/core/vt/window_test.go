@@ -28,6 +28,7 @@ func TestWhatAnOwnerMayAllow(t *testing.T) {
 		{name: "checksum of a letter", in: "A\x1b[7;1;1;1;1;1*y", replies: "\x1bP7!~FFBF\x1b\\"},
 		{name: "protection does not count", in: "\x1b[1\"qA\x1b[7;1;1;1;1;1*y", replies: "\x1bP7!~FFBF\x1b\\"},
 		{name: "bold does", in: "\x1b[1mA\x1b[7;1;1;1;1;1*y", replies: "\x1bP7!~FF3F\x1b\\"},
+		{name: "what is concealed is a space", in: "\x1b[8mA\x1b[7;1;1;1;1;1*y", replies: "\x1bP7!~FFE0\x1b\\"},
 		{name: "an erased cell is a space", in: "\x1b[7;1;1;1;1;1*y", replies: "\x1bP7!~FFE0\x1b\\"},
 		{name: "but only the first", in: "A\x1b[7;1;1;1;2;9*y", replies: "\x1bP7!~FFBF\x1b\\"},
 		{name: "from the origin", in: "\x1b[5;5HX\x1b[5;7r\x1b[?69h\x1b[5;7s\x1b[?6h\x1b[7;1;1;1;1;1*y", replies: "\x1bP7!~FFA8\x1b\\"},
