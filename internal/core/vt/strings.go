@@ -151,6 +151,10 @@ func (t *Terminal) dcsDispatch(s []byte) {
 		t.reportTermcap(s)
 	case key(0, 0, 'q'):
 		t.placeImage(q.img.size())
+	case key('=', 0, 's'): // iTerm2's synchronized updates, before mode 2026
+		if n := q.arg(0, 0); n == 1 || n == 2 {
+			t.modes.set(mSync, n == 1)
+		}
 	}
 }
 
