@@ -6,7 +6,7 @@ import "unicode/utf8"
 // protocol when the program asked for it, else as xterm does, under
 // modifyOtherKeys if that is on. A release sends nothing unless asked for.
 func (t *Terminal) EncodeKey(k Key) []byte {
-	if f := t.kittyFlags(); f != 0 {
+	if f := t.kittyFlags(); f&(kittyDisambiguate|kittyEvents|kittyAllKeys) != 0 {
 		return t.encodeKitty(k, f)
 	}
 	if k.Event == KeyRelease {

@@ -24,6 +24,8 @@ func TestKeysEncodeForTheModesInForce(t *testing.T) {
 		{"\x1b[>1u", "Enter", "\r"}, {"\x1b[>1u", "C-Enter", "\x1b[13;5u"}, {"\x1b[>1u", "S-Tab", "\x1b[9;2u"}, {"\x1b[>1u", "Up", "\x1b[A"}, {"\x1b[>1u\x1b[?1h", "Up", "\x1b[A"},
 		{"\x1b[>1u", "C-Up", "\x1b[1;5A"}, {"\x1b[>1u", "F1", "\x1b[P"}, {"\x1b[>1u", "F3", "\x1b[13~"}, {"\x1b[>1u", "F5", "\x1b[15~"}, {"\x1b[>1u", "S-F5", "\x1b[15;2~"},
 		{"\x1b[>8u", "a", "\x1b[97u"}, {"\x1b[>8u", "Enter", "\x1b[13u"}, {"\x1b[>12u", "S-a", "\x1b[97:65;2u"}, {"\x1b[>24u", "a", "\x1b[97;;97u"}, {"\x1b[>24u", "S-a", "\x1b[97;2;65u"},
+		{"\x1b[>2u", "C-c", "\x03"}, {"\x1b[>2u", "M-x", "\x1bx"}, {"\x1b[>2u", "Escape", "\x1b"}, {"\x1b[>2u", "C-Enter", "\x1b[13;5u"},
+		{"\x1b[>4u", "C-c", "\x03"}, {"\x1b[>4u", "S-a", "A"}, {"\x1b[>16u", "F1", "\x1bOP"}, {"\x1b[>4u\x1b[?1h", "Up", "\x1bOA"},
 		{"\x1b[>8u\x1b[<u", "a", "a"}, {"\x1b[>1u\x1b[?1049h", "C-c", "\x03"},
 	} {
 		tm := New(Config{})
@@ -50,6 +52,12 @@ func TestKeyEventsAreSentOnlyWhenAskedFor(t *testing.T) {
 		{"\x1b[>3u", Key{Name: Up, Event: KeyRelease}, "\x1b[1;1:3A"},
 		{"\x1b[>3u", Key{Name: Up, Event: KeyRepeat}, "\x1b[1;1:2A"},
 		{"\x1b[>3u", Key{Name: Enter, Event: KeyRelease}, ""},
+		{"\x1b[>2u", Key{Rune: 'a', Event: KeyRelease}, "\x1b[97;1:3u"},
+		{"\x1b[>2u", Key{Rune: 'a', Mods: Shift, Event: KeyRelease}, "\x1b[97;2:3u"},
+		{"\x1b[>2u", Key{Rune: 'a', Event: KeyRepeat}, "a"},
+		{"\x1b[>2u", Key{Rune: 'c', Mods: Ctrl, Event: KeyRepeat}, "\x1b[99;5:2u"},
+		{"\x1b[>2u", Key{Name: Escape, Event: KeyRelease}, "\x1b[27;1:3u"},
+		{"\x1b[>2u", Key{Name: Tab, Event: KeyRelease}, ""},
 		{"\x1b[>10u", Key{Rune: 'a', Event: KeyRelease}, "\x1b[97;1:3u"},
 		{"\x1b[>10u", Key{Name: Enter, Event: KeyRelease}, "\x1b[13;1:3u"},
 		{"\x1b[>3u", Key{Rune: 'c', Mods: Ctrl, Event: KeyRelease}, "\x1b[99;5:3u"},

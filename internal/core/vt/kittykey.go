@@ -45,24 +45,28 @@ func (t *Terminal) encodeKitty(k Key, flags uint8) []byte {
 
 // kittyLegacy gives keys that stay as they were: text without modifiers but
 // Shift, and unmodified Enter, Tab and Backspace, so that a shell can still be
-// typed in when a program crashed with the protocol on.
+// typed in when a program crashed with the protocol on. Without the flag to
+// disambiguate, presses with Ctrl and Alt and Escape stay too.
 func (t *Terminal) kittyLegacy(k Key, flags uint8) ([]byte, bool) {
-	locks := CapsLock | NumLock
+	mods := k.Mods &^ (CapsLock | NumLock)
+	plain := k.Event == KeyPress && flags&kittyDisambiguate == 0
 	switch k.Name {
 	case NoName:
-		if k.Mods&^(Shift|locks) != 0 {
-			return nil, flags&kittyDisambiguate == 0 && k.Event == KeyRelease
+		switch {
+		case k.Event == KeyRelease:
+		case mods&^Shift == 0, plain && mods&^(Shift|Ctrl|Meta) == 0:
+			return encodeRune(Key{Rune: k.Rune, Mods: mods}), true
 		}
-		if k.Event == KeyRelease {
-			return nil, true
-		}
-		return []byte(string(shifted(k))), true
 	case Enter, Tab, Backspace:
 		if k.Event == KeyRelease {
 			return nil, true
 		}
-		if k.Mods&^locks == 0 {
+		if mods == 0 {
 			return t.encodeSimple(Key{Name: k.Name}), true
+		}
+	case Escape:
+		if plain && mods == 0 {
+			return []byte{0x1b}, true
 		}
 	}
 	return nil, false
