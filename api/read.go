@@ -37,7 +37,7 @@ type Cursor struct {
 // OutputRequest reads what was written, rendered as lines.
 type OutputRequest struct {
 	Ref       string `json:"ref" in:"query" arg:"1" doc:"session, @e42, @last, @e42:3-9 (lines) or @e42#100-200 (bytes)"`
-	Lines     string `json:"lines,omitempty" in:"query" flag:"lines,n" doc:"line range a-b, or -n for the last n"`
+	Lines     string `json:"lines,omitempty" in:"query" flag:"lines,n" doc:"line range a-b, or -n for the last n (-0: all)"`
 	Grep      string `json:"grep,omitempty" in:"query" flag:"grep" doc:"only lines that match this regular expression"`
 	MaxTokens int    `json:"max_tokens,omitempty" in:"query" flag:"max-tokens" doc:"budget of the text; without it everything asked for"`
 }
@@ -65,7 +65,7 @@ type Output struct {
 // RawRequest reads bytes exactly as they were written.
 type RawRequest struct {
 	Ref    string `json:"ref" in:"query" arg:"1" doc:"session, @e42, @last or @e42#100-200 (bytes)"`
-	Lines  string `json:"lines,omitempty" in:"query" flag:"lines,n" doc:"line range a-b, or -n for the last n, of newline-ended lines"`
+	Lines  string `json:"lines,omitempty" in:"query" flag:"lines,n" doc:"line range a-b, or -n for the last n (-0: all), of newline-ended lines"`
 	Follow bool   `json:"follow,omitempty" in:"query" flag:"follow,f" doc:"go on with what comes"`
 	Stream string `json:"stream,omitempty" in:"query" flag:"stream" enum:"stdout|stderr" doc:"of a command that ran with --pipe, what it wrote to one of them"`
 }

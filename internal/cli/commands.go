@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -209,7 +210,12 @@ func (a *app) output() *cobra.Command {
 			if req.Grep != "" || req.MaxTokens != 0 {
 				return usageError{fmt.Errorf("--grep and --max-tokens read lines, --raw and --follow read bytes")}
 			}
-			return a.raw(&api.RawRequest{Ref: req.Ref, Lines: req.Lines, Follow: follow, Stream: stream}, a.stdout)
+			want := &api.RawRequest{Ref: req.Ref, Lines: req.Lines, Follow: follow, Stream: stream}
+			if req.Lines == "" || strings.Contains(req.Ref, "@") {
+				return a.raw(want, a.stdout)
+			}
+			lines := &lineEnds{w: a.stdout}
+			return errors.Join(a.raw(want, lines), lines.flush())
 		}
 		out, err := call(a, api.ReadOutput, req)
 		if err != nil || a.json {
@@ -217,7 +223,7 @@ func (a *app) output() *cobra.Command {
 		}
 		return renderOutput(a.stdout, out)
 	})
-	c.Flags().BoolVar(&raw, "raw", false, "the bytes as they were written")
+	c.Flags().BoolVar(&raw, "raw", false, "the bytes as they were written; with --lines of a session, lines end in LF alone")
 	c.Flags().StringVar(&stream, "stream", "", "of a command that ran with --pipe: stdout or stderr alone, as bytes")
 	c.Flags().BoolVarP(&follow, "follow", "f", false, "go on with what comes, as bytes")
 	return c
