@@ -6,7 +6,7 @@ import "time"
 type ContextRequest struct {
 	Session string `json:"session" in:"path" arg:"1" doc:"session to read of"`
 	Lines   int    `json:"lines,omitempty" in:"query" flag:"lines,n" default:"50" doc:"most lines of one command's output"`
-	Tokens  int    `json:"tokens,omitempty" in:"query" flag:"tokens" default:"1536" doc:"budget of the text"`
+	Tokens  int    `json:"tokens,omitempty" in:"query" flag:"tokens" default:"1024" doc:"budget of the text"`
 }
 
 // ContextView is what an agent should read next: what happened, old things in a line

@@ -75,7 +75,7 @@ func TestReplay(t *testing.T) {
 }
 
 // budgets are those of the contexts. A conversation that carries less opens more again.
-var budgets = []int{DefaultTokens, 2048, 4096}
+var budgets = []int{DefaultTokens, 1536, 4096}
 
 func (s sums) row(name string, steps int) string {
 	return fmt.Sprintf("%-24s %5d %9d %9d %9d %7d %7d %8.1f %8.1f", name, steps, s.terminal, s.answered, s.expanded, s.opened, s.schema, s.saved(), s.whole())
@@ -278,12 +278,15 @@ func recorded(t *testing.T, file string) recording {
 	t.Helper()
 	var f struct {
 		Cases []string
-		Steps []struct{ Action, Assistant, Observation string }
+		Steps []struct {
+			Action, Assistant, Observation string
+			Exit                           *int
+		}
 	}
 	decode(t, file, &f)
 	r := recording{name: strings.TrimSuffix(filepath.Base(file), ".json"), noisy: len(f.Cases) > 0}
 	for _, s := range f.Steps {
-		r.steps = append(r.steps, step{command: s.Action, said: s.Assistant, output: s.Observation})
+		r.steps = append(r.steps, step{command: s.Action, said: s.Assistant, output: s.Observation, exit: s.Exit})
 	}
 	for _, c := range f.Cases {
 		dir := filepath.Join(*corpus, "public", c)

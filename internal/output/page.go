@@ -74,6 +74,7 @@ func (p *page) read() {
 	if p.difference() {
 		return
 	}
+	p.seenParts()
 	for _, r := range p.readers {
 		if p.kind == "text" || p.kind == "" {
 			p.kind = r.kind

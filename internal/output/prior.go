@@ -22,6 +22,7 @@ type Digest struct {
 	sum      uint64   // of all lines
 	exact    uint64   // the same without times and addresses masked
 	lines    []uint64 // hashes; nil for an output that is too long
+	bodies   []uint64 // of the lines' very words, numbers in front left out; nil unless all were shown
 	shown    bool     // all of them, or nearly: what a later output may be told by
 	total    int
 	findings []api.Finding
@@ -37,6 +38,9 @@ func (p *page) digest() *Digest {
 	if p.sheet.num == nil && len(p.sheet.lines) <= maxDigest {
 		d.lines = p.sheet.hashes
 		d.shown = p.shows() >= len(p.lines)*9/10
+		if d.shown && (p.cmd.showsContent() || countsUp(p.lines)) {
+			d.bodies = bodiesOf(p.lines)
+		}
 	}
 	return d
 }
@@ -314,10 +318,10 @@ func ranges(numbers []int) [][2]int {
 var seed = maphash.MakeSeed()
 
 // stableHash is a line without what differs from run to run though nothing changed:
-// durations, times of day, addresses.
-func stableHash(line string) uint64 {
+// durations, times of day, addresses. Verbatim nothing is left out.
+func stableHash(line string, verbatim bool) uint64 {
 	h, from := uint64(1), 0
-	for i := 0; i < len(line); {
+	for i := 0; i < len(line) && !verbatim; {
 		if !isDigit(line[i]) {
 			i++
 			continue
@@ -383,7 +387,7 @@ func unitAfter(s string, i, j int) int {
 
 // hashLine adds a line to the sums of a sheet.
 func (s *sheet) hashLine(line string) {
-	h := stableHash(line)
+	h := stableHash(line, s.verbatim)
 	s.sum = (s.sum ^ h) * 0x9e3779b97f4a7c15
 	s.exact = (s.exact ^ maphash.String(seed, line)) * 0x9e3779b97f4a7c15
 	if s.total <= maxDigest {

@@ -132,3 +132,62 @@ func TestDigestIsOfTheLastRunEvenIfItWasTheSame(t *testing.T) {
 		t.Errorf("%+v", r.Digest)
 	}
 }
+
+// A window into a file that has moved shows what is new in it, and says where the rest
+// was seen; a small part of what was seen is shown again.
+func TestLinesSeenInAnEarlierOutputAreNamed(t *testing.T) {
+	window := func(from, to, shift int) string {
+		var b strings.Builder
+		for i := from; i < to; i++ {
+			fmt.Fprintf(&b, "%d:    do_%d(%d, value_of(%d))\n", i+shift, i, i*7, i)
+		}
+		return b.String()
+	}
+	before := reduceText("open a.py 100", 0, "[File: a.py]\n"+window(100, 160, 0))
+	recent := []Prior{{Ref: "@e1", Digest: before.Digest}}
+	for _, c := range []struct {
+		name, command, text string
+		exit                int
+		want, not           string
+	}{
+		{"moved up", "scroll_up", window(80, 140, 0), 0, "[40 lines as @e1:2-41, numbered 100-139]\n", "do_100("},
+		{"a line put in", "edit 110:110", window(100, 110, 0) + "110:    fresh()\n" + window(110, 160, 1), 0, "[50 lines as @e1:12-61, numbered 111-160]\n", "do_130("},
+		{"without numbers", "cat a.py", strings.ReplaceAll(strings.ReplaceAll(window(90, 140, 0), "9", "8"), ":", ""), 0, "do_120", "lines as"},
+		{"an edited duration", "scroll_up", strings.ReplaceAll(window(80, 140, 0), "do_120(", "wait(3.5s, "), 0, "wait(3.5s, ", "do_130("},
+		{"a small part", "sed -n 20,40p a.py", window(120, 150, 0), 0, "do_120(", "lines as"},
+		{"a failure", "edit 1:1", window(80, 140, 0), 1, "do_120(", "lines as"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := Reduce(Input{Command: c.command, Bytes: []byte(c.text), Exit: &c.exit, Ref: "@e2", Recent: recent})
+			if !strings.Contains(r.Text, c.want) || strings.Contains(r.Text, c.not) {
+				t.Errorf("no %q or %q in\n%s", c.want, c.not, r.Text)
+			}
+			if r.Lines != r.Shown+r.Folded+r.Noise {
+				t.Errorf("%d lines, %d shown, %d folded, %d noise", r.Lines, r.Shown, r.Folded, r.Noise)
+			}
+		})
+	}
+}
+
+func TestAnEditedDurationIsNotALineSeenBefore(t *testing.T) {
+	file := func(wait string) string {
+		var b strings.Builder
+		for i := range 40 {
+			fmt.Fprintf(&b, "step_%d: call_%d with %d\n", i, i*3, i*7)
+			if i == 20 {
+				fmt.Fprintf(&b, "retry after %s of silence\n", wait)
+			}
+		}
+		return b.String()
+	}
+	head, tail := strings.Repeat("another head\n", 3), strings.Repeat("another tail\n", 3)
+	before := reduceText("cat a.conf", 0, file("3.2s"))
+	zero := 0
+	r := Reduce(Input{Command: "cat b.conf", Bytes: []byte(head + file("5.7s") + tail), Exit: &zero, Ref: "@e2", Recent: []Prior{{Ref: "@e1", Digest: before.Digest}}})
+	if !strings.Contains(r.Text, "retry after 5.7s of silence") {
+		t.Errorf("the edited line is not shown:\n%s", r.Text)
+	}
+	if strings.Contains(r.Text, "step_5:") || !strings.Contains(r.Text, "@e1") {
+		t.Errorf("the others are shown again:\n%s", r.Text)
+	}
+}

@@ -26,7 +26,8 @@ type sheet struct {
 	rawTokens int
 	tokens    int      // of the rendered text
 	lost      []string // lines that were drawn over and stand out
-	sum       uint64   // of the lines, times and addresses masked
+	verbatim  bool     // it is content: a duration in it is not how long something took
+	sum       uint64   // of the lines, times and addresses masked unless verbatim
 	exact     uint64   // of the lines as they are
 	hashes    []uint64 // of the lines, up to maxDigest of them
 
@@ -58,7 +59,7 @@ func drawSheet(in Input) *sheet {
 		return drawPieces(in, bytes.NewReader(raw))
 	}
 	text := vt.Render(raw, vt.RenderOptions{Cols: in.Cols, Rows: in.Rows, Newlines: vt.BareNewlines(raw)}).Text
-	s := &sheet{lines: splitLines(text), rawTokens: sampled(raw, tokens.Estimate[[]byte])}
+	s := &sheet{verbatim: parseCommand(in.Command).showsContent(), lines: splitLines(text), rawTokens: sampled(raw, tokens.Estimate[[]byte])}
 	for i, line := range s.lines {
 		if len(line) > 2*in.Cols {
 			s.lines[i] = lastRedraw(line, in.Cols)
@@ -137,7 +138,7 @@ func rowShape(row []rune) string {
 
 // drawPieces draws a long output, and sieves what is far from both of its ends.
 func drawPieces(in Input, r io.Reader) *sheet {
-	s := &sheet{num: []int{}}
+	s := &sheet{verbatim: parseCommand(in.Command).showsContent(), num: []int{}}
 	v := newSieve(s)
 	buf := make([]byte, 0, wholeRender+wholeRender/2)
 	within := false // a line that is longer than a piece: one number, and its beginning

@@ -71,7 +71,7 @@ var readTool = tool{
 var contextTool = tool{
 	name: "context", doc: "What matters next in a session: what happened, what is open, folder, changed files.",
 	ops:      []api.Spec{api.Context.Spec()},
-	params:   []param{{name: "session", required: true}, {name: "tokens", doc: "default 1536"}},
+	params:   []param{{name: "session", required: true}, {name: "tokens", doc: "default 1024"}},
 	readOnly: true,
 	call: func(ctx context.Context, c *call, args json.RawMessage) (*sdk.CallToolResult, error) {
 		req := &api.ContextRequest{}
