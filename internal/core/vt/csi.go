@@ -14,22 +14,18 @@ func key(prefix, inter, final byte) uint32 {
 func (t *Terminal) csiDispatch(final byte) {
 	q := &t.p
 	if q.ninter > 1 || q.sub != 0 && final != 'm' {
-		t.last = 0
 		return // sub-parameters mean something in SGR only
 	}
 	switch {
 	case q.prefix == 0 && q.ninter == 0:
 		if final == 'm' {
-			t.last = 0
 			t.sgr()
 			return
 		}
 		t.csiPlain(final)
 	case q.ninter == 0:
-		t.last = 0
 		t.csiPrivate(key(q.prefix, 0, final))
 	default:
-		t.last = 0
 		t.csiInter(key(q.prefix, q.inter[0], final))
 	}
 }
@@ -38,12 +34,6 @@ func (t *Terminal) csiDispatch(final byte) {
 // first, then changes of the screen, then the rest.
 func (t *Terminal) csiPlain(final byte) {
 	n := t.p.arg(0, 1)
-	if final == 'b' { // REP 8.3.103
-		t.repeat(n)
-		t.last = 0
-		return
-	}
-	t.last = 0
 	switch final {
 	case 'A', 'k': // CUU 8.3.22, VPB
 		t.up(n)
@@ -111,6 +101,8 @@ func (t *Terminal) csiEdit(final byte, n int) {
 		if t.p.count() < 2 {
 			t.scrollDown(int(t.top), int(t.bottom), n)
 		}
+	case 'b': // REP 8.3.103
+		t.repeat(n)
 	default:
 		t.csiOther(final)
 	}

@@ -280,6 +280,7 @@ func (t *Terminal) step(b byte) {
 		default:
 			t.p.state = ground
 			t.csiDispatch(b)
+			t.last = 0
 		}
 	case csiIgnore:
 		if b >= 0x40 {
@@ -365,11 +366,11 @@ func (t *Terminal) csiSequence(p []byte) int {
 		}
 		q.state = ground
 		if b == 'm' {
-			t.last = 0
 			t.sgrPlain()
 		} else {
 			t.csiPlain(b)
 		}
+		t.last = 0 // behind any sequence there is nothing to repeat
 		return i + 1
 	}
 	return t.csiBytes(p)
@@ -387,11 +388,11 @@ func (t *Terminal) csiBytes(p []byte) int {
 		case b >= 0x40 && b < 0x7f:
 			q.state = ground
 			if b == 'm' && q.prefix == 0 {
-				t.last = 0
 				t.sgr()
 			} else {
 				t.csiDispatch(b)
 			}
+			t.last = 0
 			return i + 1
 		case b >= 0x3c && b < 0x40:
 			if q.n > 0 || q.prefix != 0 {
