@@ -91,12 +91,12 @@ func parseMore(before Range, text string) (more []Range, ok bool) {
 	return more, true
 }
 
-// ParseRange reads a-b, a- or a; -n is {-n, -1}: the last n, and -0 all.
+// ParseRange reads a-b, a- or a; -n is {-n, -1}: the last n, and -0 is all: {0, -1}.
 func ParseRange(text string) (Range, bool) {
 	if last, ok := strings.CutPrefix(text, "-"); ok {
 		n, err := strconv.ParseInt(last, 10, 62)
 		if last == "0" {
-			return Range{From: 1, To: -1}, true
+			return Range{To: -1}, true
 		}
 		return Range{From: -n, To: -1}, err == nil && n > 0 && last[0] != '+' && last[0] != '-'
 	}

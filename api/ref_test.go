@@ -23,6 +23,8 @@ func TestReferencesNameSessionsBlocksAndRanges(t *testing.T) {
 		{"@e42:7", "", "e42", &Range{7, 7}, nil},
 		{"@e42:3-", "", "e42", &Range{3, -1}, nil},
 		{"@e42:-20", "", "e42", &Range{-20, -1}, nil},
+		{"@e42:-0", "", "e42", &Range{0, -1}, nil},
+		{"@e42#-0", "", "e42", nil, &Range{0, -1}},
 		{"@last#100-200", "", "last", nil, &Range{100, 200}},
 		{"dev#0-10", "dev", "", nil, &Range{0, 10}},
 	} {

@@ -211,8 +211,9 @@ func (a *app) output() *cobra.Command {
 				return usageError{fmt.Errorf("--grep and --max-tokens read lines, --raw and --follow read bytes")}
 			}
 			want := &api.RawRequest{Ref: req.Ref, Lines: req.Lines, Follow: follow, Stream: stream}
-			if req.Lines == "" || strings.Contains(req.Ref, "@") {
-				return a.raw(want, a.stdout)
+			ref, err := api.ParseRef(req.Ref)
+			if err != nil || ref.Block != "" || req.Lines == "" {
+				return a.raw(want, a.stdout) // what is wrong with it the daemon says
 			}
 			lines := &lineEnds{w: a.stdout}
 			return errors.Join(a.raw(want, lines), lines.flush())

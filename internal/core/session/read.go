@@ -258,6 +258,9 @@ func (sp span) rawLines(text string) (span, error) {
 		sp.from = from
 		return sp, err
 	}
+	if r.From <= 1 && r.To < 0 {
+		return sp, nil
+	}
 	line, at, from, to := int64(1), sp.from, sp.to, sp.to
 	if r.From <= 1 {
 		from = sp.from
