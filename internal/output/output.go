@@ -96,10 +96,9 @@ func (in Input) failed() bool { return in.Signal != "" || in.Exit != nil && *in.
 // readWithin reads in less and less detail until the text is within target tokens or
 // the readers have nothing left to leave out.
 func readWithin(in Input, s *sheet, target int) *page {
-	cmd := parseCommand(in.Command)
-	chosen := choose(cmd, s.lines)
+	chosen := choose(s.cmd, s.lines)
 	for detail := full; ; {
-		p := newPage(in, s, cmd, chosen, detail)
+		p := newPage(in, s, s.cmd, chosen, detail)
 		p.read()
 		within := target
 		if in.MaxTokens == 0 {

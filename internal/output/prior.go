@@ -38,8 +38,8 @@ func (p *page) digest() *Digest {
 	if p.sheet.num == nil && len(p.sheet.lines) <= maxDigest {
 		d.lines = p.sheet.hashes
 		d.shown = p.shows() >= len(p.lines)*9/10
-		if d.shown && (p.cmd.showsContent() || countsUp(p.lines)) {
-			d.bodies = bodiesOf(p.lines)
+		if d.shown {
+			d.bodies = p.bodies()
 		}
 	}
 	return d

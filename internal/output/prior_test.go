@@ -153,7 +153,7 @@ func TestLinesSeenInAnEarlierOutputAreNamed(t *testing.T) {
 		{"moved up", "scroll_up", window(80, 140, 0), 0, "[40 lines as @e1:2-41, numbered 100-139]\n", "do_100("},
 		{"a line put in", "edit 110:110", window(100, 110, 0) + "110:    fresh()\n" + window(110, 160, 1), 0, "[50 lines as @e1:12-61, numbered 111-160]\n", "do_130("},
 		{"without numbers", "cat a.py", strings.ReplaceAll(strings.ReplaceAll(window(90, 140, 0), "9", "8"), ":", ""), 0, "do_120", "lines as"},
-		{"an edited duration", "scroll_up", strings.ReplaceAll(window(80, 140, 0), "do_120(", "wait(3.5s, "), 0, "wait(3.5s, ", "do_130("},
+		{"a line edited", "scroll_up", strings.ReplaceAll(window(80, 140, 0), "do_120(", "wait(3.5s, "), 0, "wait(3.5s, ", "do_130("},
 		{"a small part", "sed -n 20,40p a.py", window(120, 150, 0), 0, "do_120(", "lines as"},
 		{"a failure", "edit 1:1", window(80, 140, 0), 1, "do_120(", "lines as"},
 	} {

@@ -26,6 +26,7 @@ type sheet struct {
 	rawTokens int
 	tokens    int      // of the rendered text
 	lost      []string // lines that were drawn over and stand out
+	cmd       command  // that wrote it
 	verbatim  bool     // it is content: a duration in it is not how long something took
 	sum       uint64   // of the lines, times and addresses masked unless verbatim
 	exact     uint64   // of the lines as they are
@@ -45,6 +46,11 @@ func (s *sheet) number(i int) int {
 	return s.num[i]
 }
 
+func newSheet(in Input) *sheet {
+	cmd := parseCommand(in.Command)
+	return &sheet{cmd: cmd, verbatim: cmd.showsContent()}
+}
+
 func drawSheet(in Input) *sheet {
 	if in.Source != nil && in.Size > wholeRender {
 		return drawPieces(in, io.NewSectionReader(in.Source, 0, in.Size))
@@ -59,7 +65,8 @@ func drawSheet(in Input) *sheet {
 		return drawPieces(in, bytes.NewReader(raw))
 	}
 	text := vt.Render(raw, vt.RenderOptions{Cols: in.Cols, Rows: in.Rows, Newlines: vt.BareNewlines(raw)}).Text
-	s := &sheet{verbatim: parseCommand(in.Command).showsContent(), lines: splitLines(text), rawTokens: sampled(raw, tokens.Estimate[[]byte])}
+	s := newSheet(in)
+	s.lines, s.rawTokens = splitLines(text), sampled(raw, tokens.Estimate[[]byte])
 	for i, line := range s.lines {
 		if len(line) > 2*in.Cols {
 			s.lines[i] = lastRedraw(line, in.Cols)
@@ -138,7 +145,8 @@ func rowShape(row []rune) string {
 
 // drawPieces draws a long output, and sieves what is far from both of its ends.
 func drawPieces(in Input, r io.Reader) *sheet {
-	s := &sheet{verbatim: parseCommand(in.Command).showsContent(), num: []int{}}
+	s := newSheet(in)
+	s.num = []int{}
 	v := newSieve(s)
 	buf := make([]byte, 0, wholeRender+wholeRender/2)
 	within := false // a line that is longer than a piece: one number, and its beginning

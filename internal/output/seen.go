@@ -1,9 +1,6 @@
 package output
 
-import (
-	"hash/maphash"
-	"strings"
-)
+import "strings"
 
 // minSeen is how many lines in a row are worth a reference to where they stand in an
 // earlier output.
@@ -16,10 +13,11 @@ func (p *page) seenParts() {
 	if len(p.in.Recent) == 0 && p.in.Prior == nil || p.in.failed() || len(p.sheet.hashes) != len(p.lines) || len(p.lines) < 2*minSeen {
 		return
 	}
-	if !p.cmd.showsContent() && !countsUp(p.lines) {
+	bodies := p.bodies()
+	if bodies == nil {
 		return
 	}
-	runs := p.seenRuns()
+	runs := p.seenRuns(bodies)
 	seen, whole := 0, 0
 	for _, r := range runs {
 		seen, whole = seen+r.n, max(whole, r.of)
@@ -44,8 +42,7 @@ type seenRun struct {
 	text  string
 }
 
-func (p *page) seenRuns() []seenRun {
-	bodies := bodiesOf(p.lines)
+func (p *page) seenRuns(bodies []uint64) []seenRun {
 	var earlier []*lookup
 	if p.in.Prior != nil && p.in.Prior.shown() {
 		earlier = append(earlier, newLookup(p.in.Prior))
@@ -162,16 +159,20 @@ func countsUp(lines []string) bool {
 	return n*10 >= len(lines)*8
 }
 
-// bodiesOf are hashes of the lines' very words, without the numbers in front where they
-// count up. Nothing is masked in them: a duration in a file may be what was edited.
-func bodiesOf(lines []string) []uint64 {
-	numbered := countsUp(lines)
-	bodies := make([]uint64, len(lines))
-	for i, line := range lines {
-		if numbered {
-			_, line = lineNumber(line)
+// bodies are hashes of the lines' very words, without the numbers in front where they
+// count up; nil for what is neither content nor numbered. Nothing is masked in them: a
+// duration in a file may be what was edited.
+func (p *page) bodies() []uint64 {
+	if !countsUp(p.lines) {
+		if p.sheet.verbatim && len(p.sheet.hashes) == len(p.lines) {
+			return p.sheet.hashes
 		}
-		bodies[i] = maphash.String(seed, line)
+		return nil
+	}
+	bodies := make([]uint64, len(p.lines))
+	for i, line := range p.lines {
+		_, line = lineNumber(line)
+		bodies[i] = stableHash(line, true)
 	}
 	return bodies
 }
