@@ -38,7 +38,7 @@ type Present struct {
 
 // The budgets of a reading unless it asks for others.
 const (
-	DefaultTokens = 1024 // more is read again in every turn, and saved no opened reference in replays
+	DefaultTokens = 1024 // what is here is read again in every turn; docs/context.md has what others cost
 	DefaultLines  = 50
 	minTokens     = 256
 	maxTokens     = 200_000

@@ -20,7 +20,7 @@ const (
 	idle    = iota // f was called, or nothing has happened yet
 	waiting        // nothing has happened since the timer was set
 	stirred        // something has
-	over
+	over           // close was called
 )
 
 // newRest answers nil without an f; a nil rest may be stirred and closed.

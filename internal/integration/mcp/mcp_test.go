@@ -91,8 +91,12 @@ func TestEveryParameterIsAFieldOfItsOperation(t *testing.T) {
 		}
 		for _, tool := range tools {
 			for _, p := range tool.params {
-				if _, ok := tool.field(p); !ok && p.own == "" {
+				f, ok := tool.field(p)
+				if !ok && p.own == "" {
 					t.Errorf("%s: no operation has %s", tool.name, p.name)
+				}
+				if said, has := strings.CutPrefix(p.doc, "default "); ok && has && f.Default != "" && said != f.Default {
+					t.Errorf("%s: the default of %s is %s, its description says %s", tool.name, p.name, f.Default, said)
 				}
 			}
 			var schema map[string]any
