@@ -64,6 +64,8 @@ type Index struct {
 	db       atomic.Pointer[sql.DB]
 	broken   atomic.Bool // a reader found the file damaged
 
+	batchRows int // as the constant; tests take less
+
 	mu      sync.Mutex // guards what follows
 	touched map[string]bool
 	gone    map[string]bool
@@ -91,7 +93,7 @@ type Built struct {
 func New(path string, complain func(error)) *Index {
 	return &Index{
 		path: path, complain: complain, wake: make(chan struct{}, 1), asks: make(chan ask),
-		done: make(chan struct{}), touched: map[string]bool{}, gone: map[string]bool{},
+		done: make(chan struct{}), touched: map[string]bool{}, gone: map[string]bool{}, batchRows: batchRows,
 	}
 }
 

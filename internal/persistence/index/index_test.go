@@ -81,6 +81,11 @@ func (s *shelf) set(id string, ended, encrypted bool) {
 func run(t testing.TB, path string, src Source) (x *Index, stop func()) {
 	t.Helper()
 	x = New(path, func(err error) { t.Log(err) })
+	return x, start(t, x, src)
+}
+
+func start(t testing.TB, x *Index, src Source) (stop func()) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	go x.Run(ctx, src)
 	stop = func() {
@@ -88,7 +93,7 @@ func run(t testing.TB, path string, src Source) (x *Index, stop func()) {
 		<-x.Done()
 	}
 	t.Cleanup(stop)
-	return x, stop
+	return stop
 }
 
 // settle waits until all that was touched is taken in.
@@ -289,18 +294,19 @@ func TestIndexThatCannotBeOpenedKnowsNothing(t *testing.T) {
 
 func TestIndexIsRebuiltInManyBatches(t *testing.T) {
 	src := &shelf{journals: map[string]*journal{}}
-	const n = batchRows + 500
+	const n = 2600
 	for i := range n {
 		src.ran("a", uint64(i+1), "command number "+fmt.Sprint(i))
 	}
 	src.set("a", true, false)
-	x, _ := run(t, filepath.Join(t.TempDir(), "index.sqlite"), src)
+	x := New(filepath.Join(t.TempDir(), "index.sqlite"), func(err error) { t.Log(err) })
+	x.batchRows = 500
+	start(t, x, src)
 	b, err := x.Rebuild(t.Context())
 	if err != nil || b.Commands != n || b.Sessions != 1 {
 		t.Fatal(b, err)
 	}
-	t.Logf("%d commands in %v", n, b.Took)
-	if got := found(t, x, "number 20499"); len(got) != 1 {
+	if got := found(t, x, "number 2599"); len(got) != 1 {
 		t.Errorf("found %q", got)
 	}
 	if c, err := x.Check(t.Context()); err != nil || c.Commands != n {

@@ -133,7 +133,7 @@ func (w *writer) write(ctx context.Context) (done Built, err error) {
 	if err != nil {
 		return done, err
 	}
-	b := &batch{ctx: ctx, db: db}
+	b := &batch{ctx: ctx, db: db, most: w.x.batchRows}
 	defer b.rollback()
 	for {
 		id, gone, ok := w.next()
@@ -252,6 +252,7 @@ type batch struct {
 	db   *sql.DB
 	tx   *sql.Tx
 	rows int
+	most int     // rows
 	open []touch // taken in by this transaction
 
 	begin, end, text *sql.Stmt
@@ -330,7 +331,7 @@ func (b *batch) add(s *stored, e Event, encrypted bool) error {
 		return err
 	}
 	s.next = e.Seq + 1
-	if b.rows++; b.rows < batchRows {
+	if b.rows++; b.rows < b.most {
 		return nil
 	}
 	if err := b.mark(s); err != nil {

@@ -49,7 +49,7 @@ func configs(t *testing.T) map[Kind]Config {
 	}
 	return map[Kind]Config{
 		Keyring:    {Kind: Keyring, Secrets: drawer{}},
-		Passphrase: {Kind: Passphrase, Passphrase: phrase("open sesame")},
+		Passphrase: {Kind: Passphrase, Passphrase: phrase("open sesame"), memory: 64},
 		Age:        {Kind: Age, Recipients: []string{id.Recipient().String()}, Identity: path},
 		File:       {Kind: File},
 	}

@@ -47,6 +47,8 @@ type Config struct {
 	Recipients []string               // age1...: who can open the keys
 	Identity   string                 // file with age identities that open them
 	Secrets    Secrets                // nil = the system's keyring
+
+	memory uint32 // of argon2id, in KiB; 0 = argonMemory: tests take less
 }
 
 // Secrets is a keyring.

@@ -2,6 +2,7 @@ package keys
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/rand"
@@ -91,7 +92,7 @@ func (r *Ring) begin(w *wrapper, c Config) error {
 			return fmt.Errorf("%w: %w", ErrKeyring, err)
 		}
 	case Passphrase:
-		w.Salt, w.Time, w.Memory, w.Threads = key[:16], argonTime, argonMemory, argonThreads
+		w.Salt, w.Time, w.Memory, w.Threads = key[:16], argonTime, cmp.Or(c.memory, argonMemory), argonThreads
 		var err error
 		if key, err = w.derive(c); err != nil {
 			return err
