@@ -4,7 +4,12 @@ import "strings"
 
 // alarm says how much the words of a line ask for attention.
 func alarm(line string) level {
-	worst := calm
+	l, _ := alarmAt(line)
+	return l
+}
+
+// alarmAt says so too, and which of the words asks most.
+func alarmAt(line string) (worst level, loudest word) {
 	before := word{}
 	for i := 0; i < len(line); {
 		if !isLetter(line[i]) {
@@ -13,15 +18,19 @@ func alarm(line string) level {
 		}
 		w := wordAt(line, i)
 		i = w.end
+		if !w.mayAlarm(line) {
+			before = w
+			continue
+		}
 		switch l := w.level(line); {
 		case l > worst && !w.denied(line, before):
-			worst = l
+			worst, loudest = l, w
 		case w.missing(line, before):
-			worst = alarmed
+			worst, loudest = alarmed, w
 		}
 		before = w
 	}
-	return worst
+	return worst, loudest
 }
 
 type level uint8
@@ -48,15 +57,7 @@ func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
 // level is that of the word itself. A word inside of a path or a name says nothing:
 // errors.go is a file.
 func (w word) level(line string) level {
-	n := w.end - w.from
-	if n < 3 || n > 24 {
-		return calm
-	}
-	var lower [24]byte
-	for i := range n {
-		lower[i] = line[w.from+i] | 0x20
-	}
-	l := wordLevel(lower[:n])
+	l := wordLevel(line[w.from:w.end])
 	if l == calm || w.named(line) {
 		return calm
 	}
@@ -112,32 +113,6 @@ func (w word) denied(line string, before word) bool {
 	}
 	tail := strings.TrimLeft(line[w.end:], " =:")
 	return len(tail) > 0 && len(tail) < len(line[w.end:]) && tail[0] == '0' && (len(tail) == 1 || !isDigit(tail[1]) && tail[1] != 'x' && tail[1] != '.')
-}
-
-func wordLevel(w []byte) level {
-	switch string(w) {
-	case "error", "errors", "errored", "err", "fatal", "panic", "panicked", "panics", "exception", "exceptions",
-		"traceback", "failed", "failure", "failures", "fail", "fails", "failing", "segfault", "segmentation",
-		"aborted", "abort", "aborting", "killed", "crash", "crashed", "denied", "refused", "rejected", "unreachable",
-		"timeout", "corrupt", "corrupted", "corruption", "critical", "crit", "emerg", "emergency", "undefined",
-		"unresolved", "conflict", "conflicts", "cannot", "unable", "invalid", "deadlock", "unhandled", "uncaught",
-		"violation", "forbidden", "unauthorized", "exhausted", "unexpected", "oom", "overflow", "dumped", "mismatch",
-		"misconfigured", "unavailable", "unsupported", "inconsistent", "vulnerable", "vulnerability", "stacktrace",
-		"nonexistent", "lost", "bad", "broken", "illegal", "malformed", "expired", "incompatible", "unrecognized", "severe",
-		"couldn", "cant", "can't":
-		return alarmed
-	case "warning", "warnings", "warn", "deprecated", "missing", "caution", "retrying", "retry", "alert",
-		"skipped", "stale", "disabled", "exceeded", "throttled", "slow", "dropped", "unused", "unknown", "degraded", "leak", "leaked",
-		"skipping", "retried", "differs", "differ", "ignoring", "outdated", "obsolete", "insecure", "truncated", "interrupted", "stuck":
-		return uneasy
-	}
-	switch n := len(w); {
-	case n > 7 && string(w[n-7:]) == "warning":
-		return uneasy
-	case n > 5 && string(w[n-5:]) == "error", n > 9 && string(w[n-9:]) == "exception":
-		return alarmed
-	}
-	return calm
 }
 
 // diagnostic says whether a line has the shape of a complaint, wherever it stands:

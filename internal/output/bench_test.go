@@ -89,21 +89,45 @@ func (c counted) ReadAt(p []byte, off int64) (int, error) {
 	return n, nil
 }
 
-// A hundred megabytes do not take a hundred megabytes of memory.
+// A hundred megabytes do not take a hundred megabytes of memory, and less than eight
+// seconds a gigabyte: see s/GB.
 func BenchmarkReduceHundredMegabytes(b *testing.B) {
-	chunk := output(1<<20, megabytes[0].make)
-	exit := 0
-	var before, after runtime.MemStats
-	peak := uint64(0)
-	for b.Loop() {
-		runtime.GC()
-		runtime.ReadMemStats(&before)
-		Reduce(Input{Command: "./serve", Exit: &exit, Source: counted{chunk, 100 << 20}, Size: 100 << 20})
-		runtime.ReadMemStats(&after)
-		peak = max(peak, after.HeapSys-before.HeapReleased)
+	words := strings.Fields("what one says after another has little in common with all that is to come")
+	floods := []struct {
+		name string
+		make func(b *bytes.Buffer, i int)
+	}{
+		{"log", megabytes[0].make},
+		{"numbered text", func(b *bytes.Buffer, i int) { fmt.Fprintf(b, "%d the quick brown fox jumps over %d\r\n", i, i%7) }},
+		{"coloured", func(b *bytes.Buffer, i int) {
+			fmt.Fprintf(b, "\x1b[32m%d\x1b[0m \x1b[1;34mthe quick brown fox\x1b[0m ok\r\n", i)
+		}},
+		{"compiler", megabytes[2].make},
+		{"no two alike", func(b *bytes.Buffer, i int) {
+			for k := range 9 {
+				b.WriteString(words[(i*(k+3)+i/7*k+i/91)%len(words)] + " ")
+			}
+			b.WriteString("\r\n")
+		}},
 	}
-	b.SetBytes(100 << 20)
-	b.ReportMetric(float64(peak)/(1<<20), "MB-heap")
+	for _, f := range floods {
+		b.Run(f.name, func(b *testing.B) {
+			chunk := output(8<<20, f.make)
+			exit := 0
+			var before, after runtime.MemStats
+			peak := uint64(0)
+			for b.Loop() {
+				runtime.GC()
+				runtime.ReadMemStats(&before)
+				Reduce(Input{Command: "./serve", Exit: &exit, Source: counted{chunk, 100 << 20}, Size: 100 << 20})
+				runtime.ReadMemStats(&after)
+				peak = max(peak, after.HeapSys-before.HeapReleased)
+			}
+			b.SetBytes(100 << 20)
+			b.ReportMetric(b.Elapsed().Seconds()/float64(b.N)/(100<<20)*1e9, "s/GB")
+			b.ReportMetric(float64(peak)/(1<<20), "MB-heap")
+		})
+	}
 }
 
 // BenchmarkTokensOfRecordings prints, over the recordings of testdata, the tokens

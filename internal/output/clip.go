@@ -119,7 +119,11 @@ func (p *page) items() []item {
 			if f == vital {
 				limit = maxVitalLine
 			}
-			items = append(items, item{line: i, note: -1, cost: p.in.Tokens(cutLine(p.lines[i], limit)) + 1, rank: p.rank(i, o)})
+			cost := p.in.Tokens(cutLine(p.lines[i], limit)) + 1
+			if p.gapBefore(i) {
+				cost += gapCost // lines before it are not on the sheet
+			}
+			items = append(items, item{line: i, note: -1, cost: cost, rank: p.rank(i, o)})
 		}
 	}
 	return items

@@ -1,6 +1,7 @@
 package output
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strconv"
@@ -50,8 +51,9 @@ func (p *page) whole() drawing {
 // writer draws a page from top to bottom.
 type writer struct {
 	p       *page
-	b       strings.Builder
+	b       bytes.Buffer
 	gaps    []api.Gap
+	gapped  struct{ from, to, at, end int } // the last gap without a reason: its lines, and where it stands in b
 	shown   int
 	noise   int
 	last    int      // the line that was drawn last; lines between it and the next are blank or hidden
@@ -182,7 +184,8 @@ func (w *writer) fold(i int) int {
 		j--
 		size -= len(p.lines[j]) + 1
 	}
-	if size < maxGapText && size <= len(p.gapText(p.number(i), p.number(j-1), p.reasons[why])) {
+	between := p.gapBefore(i) || j < len(p.lines) && p.gapBefore(j)
+	if !between && size < maxGapText && size <= len(p.gapText(p.number(i), p.number(j-1), p.reasons[why])) {
 		for ; i < j; i++ {
 			w.line(i)
 		}
@@ -192,9 +195,21 @@ func (w *writer) fold(i int) int {
 	return j
 }
 
+// gap draws a gap. Two that touch are one, unless they give reasons; so are two with nothing
+// but what is left out between them where the text must be short.
 func (w *writer) gap(from, to int, why string) {
+	short := w.p.clipped || w.p.sheet.num != nil
+	if g := w.gapped; why == "" && g.end > 0 && g.end == w.b.Len() && (short || g.to+1 == from) {
+		from = g.from
+		w.b.Truncate(g.at)
+		w.gaps = w.gaps[:len(w.gaps)-1]
+	}
+	at := w.b.Len()
 	w.b.WriteString(w.p.gapText(from, to, why))
 	w.b.WriteByte('\n')
+	if why == "" {
+		w.gapped.from, w.gapped.to, w.gapped.at, w.gapped.end = from, to, at, w.b.Len()
+	}
 	w.gaps = append(w.gaps, api.Gap{Lines: to - from + 1, Ref: w.p.ref(from, to)})
 }
 

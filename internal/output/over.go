@@ -132,7 +132,7 @@ func drawnTexts(b []byte) []string {
 }
 
 // sequence is the length of the escape sequence that b begins with.
-func sequence(b []byte) int {
+func sequence[T ~string | ~[]byte](b T) int {
 	if len(b) < 2 {
 		return len(b)
 	}

@@ -9,14 +9,8 @@ import (
 	"github.com/ai-session/ai-session/internal/tokens"
 )
 
-// An output up to wholeRender is drawn on one screen. A longer one is drawn in pieces
-// cut behind newlines, and a line is what a newline ends: the numbers are those that
-// a session opens references by.
+// An output up to wholeRender is drawn on one screen, a longer one in pieces: see flood.
 const wholeRender = 1 << 20
-
-// Of a long output the first and the last holdBytes of text are read like any other;
-// of what is between, a sieve keeps the lines that stand out.
-const holdBytes = 2 << 20
 
 // sheet is an output as a terminal showed it.
 type sheet struct {
@@ -53,7 +47,7 @@ func newSheet(in Input) *sheet {
 
 func drawSheet(in Input) *sheet {
 	if in.Source != nil && in.Size > wholeRender {
-		return drawPieces(in, io.NewSectionReader(in.Source, 0, in.Size))
+		return drawFlood(in, io.NewSectionReader(in.Source, 0, in.Size), in.Size)
 	}
 	raw := in.Bytes
 	if in.Source != nil {
@@ -62,7 +56,7 @@ func drawSheet(in Input) *sheet {
 		raw = raw[:n]
 	}
 	if len(raw) > wholeRender {
-		return drawPieces(in, bytes.NewReader(raw))
+		return drawFlood(in, bytes.NewReader(raw), int64(len(raw)))
 	}
 	text := vt.Render(raw, vt.RenderOptions{Cols: in.Cols, Rows: in.Rows, Newlines: vt.BareNewlines(raw)}).Text
 	s := newSheet(in)
@@ -141,122 +135,4 @@ func rowShape(row []rune) string {
 		}
 	}
 	return string(out)
-}
-
-// drawPieces draws a long output, and sieves what is far from both of its ends.
-func drawPieces(in Input, r io.Reader) *sheet {
-	s := newSheet(in)
-	s.num = []int{}
-	v := newSieve(s)
-	buf := make([]byte, 0, wholeRender+wholeRender/2)
-	within := false // a line that is longer than a piece: one number, and its beginning
-	for end := false; !end; {
-		n, err := io.ReadFull(r, buf[len(buf):cap(buf)])
-		buf = buf[:len(buf)+n]
-		end = err != nil
-		cut := bytes.LastIndexByte(buf, '\n') + 1
-		if end || cut == 0 {
-			cut = len(buf)
-		}
-		s.rawTokens += sampled(buf[:cut], tokens.Estimate[[]byte])
-		for k, line := range pieceLines(buf[:cut], in) {
-			s.tokens += tokens.Estimate(line) + 1
-			if k > 0 || !within {
-				v.add(line)
-			}
-		}
-		within = cut > 0 && buf[cut-1] != '\n'
-		buf = append(buf[:0], buf[cut:]...)
-	}
-	v.close()
-	return s
-}
-
-// pieceLines draws a piece. Where drawing moved lines together, they are drawn one
-// by one, so that a line stays what a newline ends.
-func pieceLines(piece []byte, in Input) []string {
-	want := bytes.Count(piece, []byte{'\n'})
-	if len(piece) > 0 && piece[len(piece)-1] != '\n' {
-		want++
-	}
-	o := vt.RenderOptions{Cols: in.Cols, Rows: in.Rows, Newlines: vt.BareNewlines(piece)}
-	lines := splitLines(vt.Render(piece, o).Text)
-	if len(lines) == want {
-		return lines
-	}
-	lines = lines[:0]
-	for line := range bytes.Lines(piece) {
-		lines = append(lines, strings.Join(splitLines(vt.Render(line, o).Text), " "))
-	}
-	return lines
-}
-
-// sieve takes the lines of a long output in turn. The first holdBytes stay, the last
-// holdBytes stay, and between them the lines that stand out.
-type sieve struct {
-	s        *sheet
-	head     int // bytes still wanted at the beginning
-	ring     []numbered
-	ringSize int
-	rare     map[uint64]int
-	stood    int // bytes of lines that stood out
-}
-
-type numbered struct {
-	n    int
-	line string
-}
-
-func newSieve(s *sheet) *sieve {
-	return &sieve{s: s, head: holdBytes, rare: map[uint64]int{}}
-}
-
-func (v *sieve) add(line string) {
-	v.s.total++
-	v.s.hashLine(line)
-	if v.head > 0 {
-		v.head -= len(line) + 1
-		v.take(numbered{v.s.total, line})
-		return
-	}
-	v.ring = append(v.ring, numbered{v.s.total, line})
-	v.ringSize += len(line) + 1
-	for v.ringSize > holdBytes && len(v.ring) > 1 {
-		old := v.ring[0]
-		v.ring = v.ring[1:]
-		v.ringSize -= len(old.line) + 1
-		v.middle(old)
-	}
-}
-
-// middle keeps a line if its shape was seen at most twice, or if it alarms in words
-// that were not seen before.
-func (v *sieve) middle(l numbered) {
-	if v.stood > holdBytes || blank(l.line) {
-		return
-	}
-	key := shapeOf(l.line)
-	seen := v.rare[key]
-	if seen < 3 && (seen > 0 || len(v.rare) < maxShapes) {
-		v.rare[key] = seen + 1
-	}
-	if seen < 2 && (len(v.rare) < maxShapes || alarm(l.line) > calm) {
-		v.stood += len(l.line) + 1
-		v.take(l)
-	}
-}
-
-// maxShapes bounds the shapes a sieve remembers.
-const maxShapes = 20000
-
-func (v *sieve) take(l numbered) {
-	v.s.lines = append(v.s.lines, strings.Clone(l.line)) // not the whole piece it was cut from
-	v.s.num = append(v.s.num, l.n)
-}
-
-func (v *sieve) close() {
-	for _, l := range v.ring {
-		v.take(l)
-	}
-	v.ring = nil
 }
