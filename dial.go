@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/ai-session/ai-session/api"
@@ -113,6 +114,7 @@ func startDaemon(ctx context.Context) error {
 	}
 	cmd.Stdout = w // its first line says how it went
 	cmd.Dir = string(filepath.Separator)
+	cmd.Env = slices.DeleteFunc(os.Environ(), ofSession)
 	detach(cmd)
 	err = cmd.Start()
 	w.Close()
@@ -133,6 +135,10 @@ func startDaemon(ctx context.Context) error {
 	}
 	return api.Errorf(api.Unavailable, "the daemon did not start in time").WithCause(ctx.Err())
 }
+
+// ofSession: what is marked as a session's ends with that session, and a daemon that was
+// started in one must not.
+func ofSession(entry string) bool { return strings.HasPrefix(entry, "AI_SESSION=") }
 
 // daemonProgram is the daemon beside this program, else the one in PATH.
 func daemonProgram() (string, error) {

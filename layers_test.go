@@ -20,8 +20,8 @@ const module = "github.com/ai-session/ai-session"
 // layers lists every package from the ground up. A package imports only from layers
 // below its own: those on one line do not know each other.
 var layers = [][]string{
-	0: {"api", "internal/failpoint", "internal/tokens", "internal/tokens/exact", "internal/core/charset", "internal/core/vt", "internal/core/pty", "internal/core/pty/keeper"},
-	1: {"internal/wire", "internal/config", "internal/core/shell", "internal/core/vt/picture", "internal/persistence", "internal/persistence/keys", "internal/persistence/index", "internal/output"},
+	0: {"api", "internal/failpoint", "internal/tokens", "internal/tokens/exact", "internal/core/charset", "internal/core/vt", "internal/core/cgroup"},
+	1: {"internal/wire", "internal/config", "internal/core/pty", "internal/core/pty/keeper", "internal/core/shell", "internal/core/vt/picture", "internal/persistence", "internal/persistence/keys", "internal/persistence/index", "internal/output"},
 	2: {"internal/aicontext", "internal/core/session"},
 	3: {"internal/daemon", "."},
 	4: {"internal/httpapi", "internal/integration/mcp"},

@@ -22,6 +22,7 @@ import (
 	"github.com/ai-session/ai-session/api"
 	"github.com/ai-session/ai-session/internal/cli"
 	"github.com/ai-session/ai-session/internal/config"
+	"github.com/ai-session/ai-session/internal/core/cgroup"
 	"github.com/ai-session/ai-session/internal/core/pty/keeper"
 	"github.com/ai-session/ai-session/internal/daemon"
 	"github.com/ai-session/ai-session/internal/httpapi"
@@ -106,6 +107,9 @@ func serve(background bool, listenOn string) error {
 	}
 	defer logFile.Close()
 	settings.Server.Listen = cmp.Or(listenOn, settings.Server.Listen)
+	if background {
+		cgroup.Leave() // of the session that it was started in
+	}
 	log := newLog(settings.LogLevel, background, logFile)
 	k, err := keeper.FromEnv()
 	if err != nil {

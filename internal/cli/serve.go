@@ -13,6 +13,7 @@ import (
 
 	"github.com/ai-session/ai-session/api"
 	"github.com/ai-session/ai-session/internal/config"
+	"github.com/ai-session/ai-session/internal/core/cgroup"
 	"github.com/ai-session/ai-session/internal/core/pty/keeper"
 )
 
@@ -51,6 +52,7 @@ func (a *app) keeper() *cobra.Command {
 		Args:   cobra.MinimumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			c := keeper.Config{Program: args[0], Args: args[1:]}
+			cgroup.Leave() // the first command to need a daemon may have been typed in a session
 			if attached != 0 {
 				c.Attached, c.AttachedPID = 3, attached // the daemon gives its socket as descriptor 3
 			}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/ai-session/ai-session/api"
 	"github.com/ai-session/ai-session/internal/config"
+	"github.com/ai-session/ai-session/internal/core/cgroup"
 	"github.com/ai-session/ai-session/internal/core/pty/keeper"
 	"github.com/ai-session/ai-session/internal/core/session"
 	"github.com/ai-session/ai-session/internal/persistence"
@@ -98,6 +99,7 @@ func New(c Config) (*Daemon, error) {
 	// Not before: what waits for adoption looks as if it had ended.
 	d.enforcing()
 	d.indexing()
+	go cgroup.Sweep() // of what sessions of the past left behind
 	return d, nil
 }
 

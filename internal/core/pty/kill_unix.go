@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/ai-session/ai-session/internal/core/cgroup"
 )
 
 const (
@@ -58,7 +60,7 @@ func (p *PTY) members(before map[int]Process) (found []Process, all bool, err er
 	if marker := p.Tree().Marker; marker != "" {
 		roots = append(roots, now.marked[marker]...)
 	}
-	for _, pid := range p.cgroupMembers() {
+	for _, pid := range cgroup.Members(p.Tree().Cgroup) {
 		if q, there := now.all[pid]; there {
 			roots = append(roots, q)
 		}
@@ -91,9 +93,9 @@ func (p *PTY) Hangup() error {
 // Kill ends the whole tree with SIGKILL and returns who is left when ctx ends, or
 // after 5 seconds: processes of other users, and those the kernel does not let die. All are
 // stopped first, over and over until nobody new is found, so that nothing forks
-// away from it.
+// away from it, and nobody's parent is gone before he is known.
 func (p *PTY) Kill(ctx context.Context) ([]Process, error) {
-	p.killCgroup()
+	cgroup.Kill(p.Tree().Cgroup)
 	known := map[int]Process{}
 	for range killPasses {
 		grown, err := p.stopAll(known)
@@ -121,6 +123,7 @@ func (p *PTY) stopAll(known map[int]Process) (grown bool, err error) {
 		if err != nil {
 			return grown, err
 		}
+		p.stopGroups(found)
 		more := false
 		for _, q := range found {
 			if was, ok := known[q.PID]; (!ok || was.started != q.started) && !over(q) {
@@ -134,6 +137,18 @@ func (p *PTY) stopAll(known map[int]Process) (grown bool, err error) {
 		}
 	}
 	return grown, nil
+}
+
+// stopGroups stops the process groups of the terminal's own session, each at once: a
+// signal to a group reaches those too that are being forked.
+func (p *PTY) stopGroups(found []Process) {
+	stopped := map[int]bool{}
+	for _, q := range found {
+		if q.Session == p.pid && !over(q) && !stopped[q.Group] {
+			stopped[q.Group] = true
+			unix.Kill(-q.Group, unix.SIGSTOP)
+		}
+	}
 }
 
 // over says that a process has ended, reaped or not.

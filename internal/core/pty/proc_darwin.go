@@ -13,17 +13,21 @@ func (p *PTY) device() (uint64, error) { return 0, nil }
 // QueuedInput is not known here.
 func (p *PTY) QueuedInput() (bool, error) { return false, fmt.Errorf("input queue: %w", ErrUnknown) }
 
-// processes lists all processes.
-func processes() ([]Process, error) {
+// unseen lists the processes that are not in seen, puts them there and gives them to add.
+// n is how many there were.
+func unseen(seen map[int]bool, add func(Process)) (n int, err error) {
 	list, err := unix.SysctlKinfoProcSlice("kern.proc.all")
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
-	all := make([]Process, 0, len(list))
 	for i := range list {
-		all = append(all, processOf(&list[i]))
+		if p := processOf(&list[i]); !seen[p.PID] {
+			seen[p.PID] = true
+			n++
+			add(p)
+		}
 	}
-	return all, nil
+	return n, nil
 }
 
 // states are kinfo's, as ps writes them.

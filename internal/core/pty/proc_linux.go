@@ -60,28 +60,30 @@ func queued(fd int) (bool, error) {
 	return n > 0, err
 }
 
-// processes lists all processes we can see.
-func processes() ([]Process, error) {
+// unseen lists the processes that are not in seen, puts them there and gives those to add
+// that still are. n is how many there were.
+func unseen(seen map[int]bool, add func(Process)) (n int, err error) {
 	d, err := os.Open("/proc")
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
 	defer d.Close()
 	names, err := d.Readdirnames(-1)
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
-	all := make([]Process, 0, len(names))
 	for _, name := range names {
 		pid, err := strconv.Atoi(name)
-		if err != nil {
+		if err != nil || seen[pid] {
 			continue
 		}
+		seen[pid] = true
+		n++
 		if p, err := process(pid); err == nil {
-			all = append(all, p)
+			add(p)
 		}
 	}
-	return all, nil
+	return n, nil
 }
 
 // process reads one; os.ErrProcessDone if it is gone.
@@ -183,7 +185,7 @@ func markersOf(p Process, markers map[string]bool) (found []string, sure bool) {
 	}
 	b, err := readProc("/proc/" + strconv.Itoa(p.PID) + "/environ")
 	if err != nil {
-		return nil, true // it has ended, or is none of ours
+		return nil, err != unix.ESRCH && err != unix.ENOENT // it has ended and may have left a child, or is none of ours
 	}
 	for entry := range bytes.SplitSeq(b, []byte{0}) {
 		if markers[string(entry)] {

@@ -14,6 +14,8 @@ import (
 
 	"github.com/creack/pty"
 	"golang.org/x/sys/unix"
+
+	"github.com/ai-session/ai-session/internal/core/cgroup"
 )
 
 // PTY is a terminal with the process that was started on it. One goroutine reads
@@ -227,6 +229,7 @@ func (p *PTY) Tree() Tree {
 
 // SetTree tells an adopted terminal what its Command said.
 func (p *PTY) SetTree(t Tree) {
+	t.Cgroup = cgroup.Find(p.pid, t.Cgroup)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.tree = t
@@ -281,6 +284,15 @@ func (p *PTY) Close() error {
 	p.watching.Wait()
 	p.removeCgroup()
 	return err
+}
+
+// removeCgroup removes the group if nobody is in it any more.
+func (p *PTY) removeCgroup() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if cgroup.Remove(p.tree.Cgroup) {
+		p.tree.Cgroup = ""
+	}
 }
 
 func (p *PTY) isClosed() bool {

@@ -16,7 +16,8 @@ type picture struct {
 	session  map[int][]Process    // by session
 	terminal map[uint64][]Process // by controlling terminal
 	marked   map[string][]Process // by marker, of those that were asked for
-	unsure   bool                 // of the markers of some that were executing a program
+	hidden   bool                 // markers of some, which were executing a program or ending
+	unsure   bool                 // hidden, or there was always somebody new
 	never    map[int]bool         // this process and what it descends from
 }
 
@@ -68,44 +69,61 @@ func (s *scanner) look(marker string) (*picture, error) {
 	return t.taken, t.err
 }
 
+// listings bounds how often one picture looks for processes that began since it looked.
+const listings = 8
+
 // take reads every process, and the environment of each once if a marker is asked for.
+// Processes begin and end meanwhile: of a chain in which each starts the next one and
+// ends, every one that was listed may be gone when it is looked at. So it lists until
+// nobody is new. Whoever was alive at the last listing has been seen alive then.
 func take(markers map[string]bool) (*picture, error) {
-	all, err := processes()
-	if err != nil {
-		return nil, fmt.Errorf("list processes: %w", err)
-	}
 	p := &picture{
 		all: map[int]Process{}, children: map[int][]Process{}, session: map[int][]Process{},
-		terminal: map[uint64][]Process{}, marked: map[string][]Process{},
+		terminal: map[uint64][]Process{}, marked: map[string][]Process{}, never: ourselves(), unsure: true,
 	}
-	for _, q := range all {
-		p.all[q.PID] = q
-		p.children[q.Parent] = append(p.children[q.Parent], q)
-		p.session[q.Session] = append(p.session[q.Session], q)
-		p.terminal[q.terminal] = append(p.terminal[q.terminal], q)
-	}
-	p.never = p.ourselves()
-	if len(markers) == 0 {
-		return p, nil
-	}
-	for _, q := range all {
-		if !p.never[q.PID] && !over(q) {
-			found, sure := markersOf(q, markers)
-			for _, marker := range found {
-				p.marked[marker] = append(p.marked[marker], q)
-			}
-			p.unsure = p.unsure || !sure
+	seen := map[int]bool{}
+	for range listings {
+		sure := true
+		n, err := unseen(seen, func(q Process) { sure = p.add(q, markers) && sure })
+		if err != nil {
+			return nil, fmt.Errorf("list processes: %w", err)
 		}
+		if n == 0 {
+			p.unsure = p.hidden
+			break
+		}
+		p.hidden = p.hidden || !sure
 	}
 	return p, nil
 }
 
+// add puts a process into the picture. It is false if its markers could not be seen.
+func (p *picture) add(q Process, markers map[string]bool) (sure bool) {
+	p.all[q.PID] = q
+	p.children[q.Parent] = append(p.children[q.Parent], q)
+	p.session[q.Session] = append(p.session[q.Session], q)
+	p.terminal[q.terminal] = append(p.terminal[q.terminal], q)
+	if len(markers) == 0 || p.never[q.PID] || over(q) {
+		return true
+	}
+	found, sure := markersOf(q, markers)
+	for _, marker := range found {
+		p.marked[marker] = append(p.marked[marker], q)
+	}
+	return sure
+}
+
 // ourselves are this process and what it descends from: never killed, whatever
 // terminal or marker they carry.
-func (p *picture) ourselves() map[int]bool {
+func ourselves() map[int]bool {
 	never := map[int]bool{0: true, 1: true}
-	for pid := os.Getpid(); !never[pid]; pid = p.all[pid].Parent {
+	for pid := os.Getpid(); !never[pid]; {
 		never[pid] = true
+		q, err := process(pid)
+		if err != nil {
+			break
+		}
+		pid = q.Parent
 	}
 	return never
 }
@@ -124,4 +142,10 @@ func (p *picture) tree(roots []Process) []Process {
 		}
 	}
 	return found
+}
+
+// processes lists all processes we can see.
+func processes() (all []Process, err error) {
+	_, err = unseen(map[int]bool{}, func(q Process) { all = append(all, q) })
+	return all, err
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
@@ -13,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/ai-session/ai-session/internal/core/cgroup"
 )
 
 // pidAfter reads a number that a script prints behind a word.
@@ -68,27 +69,40 @@ func TestKillTakesTheWholeTree(t *testing.T) {
 	}
 }
 
-// A fork that is under way when its process is stopped is done all the same. What is
-// started here is bounded: what escapes must not take the machine with it.
+// A fork that is under way when its process is stopped is done all the same, and of a
+// chain in which each process starts the next one and ends, every one that is listed may
+// be gone when it is looked at. What is started here is bounded: what escapes must not
+// take the machine with it.
 func TestKillStopsWhatForksAllTheTime(t *testing.T) {
-	for range 5 {
-		w := start(t, "bash", "--norc", "-c", `echo ready; f() { for i in 1 2 3; do (sleep 0.01; (($1 > 4)) || f $(($1 + 1))) & done; wait; }; f 0; sleep 20`)
-		w.sees("ready")
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
-		left, err := w.Kill(ctx)
-		cancel()
-		if err != nil || len(left) > 0 {
-			t.Errorf("survivors %v, %v", left, err)
-		}
-		found, err := w.Members()
-		if err != nil {
-			t.Error(err)
-		}
-		for _, q := range found {
-			if !over(q) {
-				t.Errorf("%+v lives", q)
+	for name, script := range map[string]string{
+		"a tree":    `echo ready; f() { for i in 1 2 3; do (sleep 0.01; (($1 > 4)) || f $(($1 + 1))) & done; wait; }; f 0; sleep 20`,
+		"a chain":   `f() { (($1 > 20000)) || (f $(($1 + 1)) &); }; (f 0 &); echo ready; sleep 20`,
+		"16 chains": `f() { (($1 > 20000)) || (f $(($1 + 1)) &); }; for i in {1..16}; do (f 0 &); done; echo ready; sleep 20`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			for i := range 2 {
+				marker := fmt.Sprint("AI_SESSION=", t.Name(), os.Getpid(), i)
+				w := startCommand(t, Command{
+					Path: "bash", Argv: []string{"bash", "--norc", "-c", script}, Env: []string{marker}, Tree: Tree{Marker: marker},
+				})
+				w.sees("ready")
+				ctx, cancel := context.WithTimeout(context.Background(), patience)
+				left, err := w.Kill(ctx)
+				cancel()
+				if err != nil || len(left) > 0 {
+					t.Errorf("survivors %v, %v", left, err)
+				}
+				found, err := w.Members()
+				if err != nil {
+					t.Error(err)
+				}
+				for _, q := range found {
+					if !over(q) {
+						t.Errorf("%+v lives", q)
+					}
+				}
 			}
-		}
+		})
 	}
 }
 
@@ -119,19 +133,24 @@ func TestHangupSparesWhoIgnoresIt(t *testing.T) {
 }
 
 func TestCgroupHoldsTheTree(t *testing.T) {
-	own := ownCgroup()
 	name := fmt.Sprintf("pty-test-%d", os.Getpid())
-	if own == "" || os.Mkdir(filepath.Join(own, name), 0o755) != nil {
+	group, dir := cgroup.Make(name)
+	if group == nil {
 		t.Skip("no cgroup v2 that we may make groups in")
 	}
+	group.Close()
+	cgroup.Remove(dir)
 	// Leaves session, parent, terminal and marker behind.
 	const script = `(exec setsid sh -c 'echo victim=$$; echo ready; exec env -i sleep 1000 </dev/null >/dev/null 2>&1' &) ; sleep 1000`
 	w := startCommand(t, Command{Path: "bash", Argv: []string{"bash", "-c", script}, Tree: Tree{Cgroup: name}})
 	victim := w.pidAfter("victim")
 	w.sees("ready")
-	dir := w.Tree().Cgroup
-	if dir != filepath.Join(own, name) {
-		t.Fatalf("cgroup %q", dir)
+	if w.Tree().Cgroup != dir {
+		t.Fatalf("cgroup %q, want %q", w.Tree().Cgroup, dir)
+	}
+	w.SetTree(Tree{Cgroup: name}) // as who adopts it
+	if w.Tree().Cgroup != dir {
+		t.Fatalf("cgroup %q of an adopted terminal, want %q", w.Tree().Cgroup, dir)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
@@ -155,7 +174,7 @@ func TestCgroupHoldsTheTree(t *testing.T) {
 }
 
 func TestCgroupThatCannotBeMadeIsDoneWithout(t *testing.T) {
-	w := startCommand(t, Command{Path: "sh", Argv: []string{"sh", "-c", "exit 2"}, Tree: Tree{Cgroup: "/proc/no/such/group"}})
+	w := startCommand(t, Command{Path: "sh", Argv: []string{"sh", "-c", "exit 2"}, Tree: Tree{Cgroup: "a/b"}})
 	if e := w.ends(); e.Code != 2 || w.Tree().Cgroup != "" {
 		t.Errorf("exit %+v in %q", e, w.Tree().Cgroup)
 	}

@@ -25,9 +25,9 @@ type Tree struct {
 	// daemon started from inside a session starts would count as that session's.
 	Marker string
 
-	// Cgroup is a cgroup v2 folder for this terminal alone. Start makes it and
-	// the process begins in it; where that is not permitted Tree says "" after.
-	// A relative path is below our own cgroup.
+	// Cgroup names a group of this terminal alone, see package cgroup: Start makes it
+	// and the process begins in it. What Tree returns has its folder instead, "" where
+	// there is none.
 	Cgroup string
 }
 

@@ -23,8 +23,3 @@ func (p *PTY) find() (watcher, error) {
 	}
 	return watcher{}, nil
 }
-
-func (p *PTY) removeCgroup() {}
-func (p *PTY) killCgroup()   {}
-
-func (p *PTY) cgroupMembers() []int { return nil }

@@ -6,6 +6,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/ai-session/ai-session/internal/core/cgroup"
 )
 
 // spawn starts the child, in its cgroup if that is permitted.
@@ -15,7 +17,7 @@ func (p *PTY) spawn(path string, c Command, slave *os.File) (watcher, error) {
 	attr.Sys.PidFD = &pidfd
 	p.tree = Tree{Marker: c.Marker}
 
-	group, dir := makeCgroup(c.Cgroup)
+	group, dir := cgroup.Make(c.Cgroup)
 	if group != nil {
 		defer group.Close()
 		attr.Sys.UseCgroupFD, attr.Sys.CgroupFD = true, int(group.Fd())

@@ -161,7 +161,7 @@ func (m *Manager) adopt(k Kept) (gap bool, err error) {
 	if err != nil {
 		return false, errors.Join(err, j.Close())
 	}
-	p.SetTree(pty.Tree{Marker: "AI_SESSION=" + k.ID})
+	p.SetTree(treeOf(k.ID))
 	parts := Parts{PTY: p, Journal: j, Slot: m.flight.slot(n.Slot)}
 	if kit, err := shell.Reopen(m.kitDir(k.ID)); err == nil {
 		parts.Kit = kit

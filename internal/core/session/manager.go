@@ -241,7 +241,7 @@ func (m *Manager) launch(req *api.CreateRequest, name string, prologue []byte) (
 	cmd := pty.Command{
 		Path: argv[0], Argv: loginArgv(argv, req.Login && kit == nil), Env: full, Dir: dir,
 		Size: pty.Size{Cols: uint16(size.Cols), Rows: uint16(size.Rows)},
-		Tree: pty.Tree{Marker: "AI_SESSION=" + id},
+		Tree: treeOf(id),
 	}
 	if kit != nil {
 		cmd.Argv, cmd.Env = kit.Command()
@@ -252,6 +252,9 @@ func (m *Manager) launch(req *api.CreateRequest, name string, prologue []byte) (
 		AIContext: req.AIContext, Limit: req.TokenLimit, Encoding: encodingName(charsetOf(req, full)),
 	})
 }
+
+// treeOf is how the processes of a session are known, wherever they go.
+func treeOf(id string) pty.Tree { return pty.Tree{Marker: "AI_SESSION=" + id, Cgroup: id} }
 
 // kitDir is where a session's commands are written. Its name is the random end of the
 // id: the shell's terminal echoes it at every exec, at half a microsecond a letter.
