@@ -166,8 +166,7 @@ func (f *front) serve(c *frontConn) {
 		}
 		if f.server.frozen.Load() {
 			c.r.Discard(n)
-			c.r.Peek(1) // no answer at all; the client leaves, or this process ends
-			c.Close()
+			c.unanswered()
 			return
 		}
 		request := call{op: op, values: values, target: req.Target, body: append([]byte(nil), req.Body...), agent: agent}
@@ -177,6 +176,12 @@ func (f *front) serve(c *frontConn) {
 			return
 		}
 	}
+}
+
+// unanswered keeps a connection until its client leaves or this process ends.
+func (c *frontConn) unanswered() {
+	c.r.Peek(1)
+	c.Close()
 }
 
 // pass gives a connection to net/http.
@@ -210,6 +215,10 @@ func (f *front) answer(c *frontConn, r call) (ok bool) {
 	stop := c.watch(cancel)
 	status, kind, body := f.server.carryOut(ctx, r)
 	if !stop() {
+		return false
+	}
+	if status != http.StatusOK && f.server.frozen.Load() {
+		c.unanswered() // its successor is asked
 		return false
 	}
 	_, err := c.Write(wire.AppendResponse(nil, status, kind, body))

@@ -5,12 +5,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"strings"
 	"time"
 
 	"github.com/ai-session/ai-session/api"
-	"github.com/ai-session/ai-session/internal/wire"
 )
 
 // The routes of ai-session-server, the original in Rust, with its field names and
@@ -75,9 +75,14 @@ func (s *Server) legacy(mux *http.ServeMux) {
 		"GET /sessions/{name}/output":   {"read-raw", s.legacyOutput},
 	} {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-			res, err := any(nil), grantOf(r.Context()).allow(route.capability)
+			var res any
+			var body []byte
+			err := grantOf(r.Context()).allow(route.capability)
 			if err == nil {
-				r.Body = http.MaxBytesReader(w, r.Body, wire.MaxBody)
+				body, err = readBody(w, r)
+			}
+			if err == nil {
+				r.Body = io.NopCloser(bytes.NewReader(body))
 				res, err = route.serve(r)
 			}
 			status := http.StatusOK
@@ -85,8 +90,7 @@ func (s *Server) legacy(mux *http.ServeMux) {
 				p := api.ProblemOf(err)
 				status, res = p.Status, map[string]string{"error": p.Detail, "code": legacyCode(r, p.Code)}
 			}
-			body, err := encode(res)
-			if err != nil {
+			if body, err = encode(res); err != nil {
 				s.fail(w, err)
 				return
 			}
@@ -119,12 +123,7 @@ func legacyCode(r *http.Request, code api.Code) string {
 }
 
 func legacyBody(r *http.Request, into any) error {
-	body, err := readBody(r.Body, r.ContentLength)
-	if err != nil {
-		return err
-	}
-	dec := json.NewDecoder(bytes.NewReader(body))
-	if err := dec.Decode(into); err != nil {
+	if err := json.NewDecoder(r.Body).Decode(into); err != nil {
 		return api.Errorf(api.Invalid, "the request body is not the JSON this route takes: %v", err)
 	}
 	return nil

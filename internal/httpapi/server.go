@@ -70,7 +70,7 @@ func New(caller api.Caller, c Config) (*Server, error) {
 	if c.MCP != nil {
 		mux.Handle("/mcp", &models{server: s, faces: map[string]http.Handler{}})
 	}
-	s.http = s.listener(s.unrouted(mux))
+	s.http = s.listener(s.thawed(s.unrouted(mux)))
 	return s, nil
 }
 
@@ -119,9 +119,20 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	return nil
 }
 
-// Freeze leaves every request from now on without an answer: this process is about to
-// end, and its successor is asked again.
+// Freeze leaves every request from now on without an answer, and those under way that
+// fail: this process is about to end, and its successor is asked again.
 func (s *Server) Freeze() { s.frozen.Store(true) }
+
+// thawed leaves requests unanswered once the server is frozen, but for those that ask
+// whether it takes any.
+func (s *Server) thawed(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s.frozen.Load() && r.URL.Path != "/healthz" && r.URL.Path != "/readyz" {
+			unanswered(r)
+		}
+		h.ServeHTTP(w, r)
+	})
+}
 
 // ServeHTTP makes a Server usable below another one, and in tests.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.http.Handler.ServeHTTP(w, r) }
@@ -175,10 +186,6 @@ func (s *Server) handler(op api.Spec) http.Handler {
 		api.Unary: s.unary, api.Stream: s.stream, api.Duplex: s.duplex,
 	}[op.Kind]
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if s.frozen.Load() {
-			<-r.Context().Done()
-			panic(http.ErrAbortHandler) // no answer at all
-		}
 		r = r.WithContext(api.WithClient(r.Context(), clientName(r)))
 		err := grantOf(r.Context()).allow(op.Capability)
 		if err == nil {
@@ -187,10 +194,19 @@ func (s *Server) handler(op api.Spec) http.Handler {
 				err = serve(w, r, op, req)
 			}
 		}
+		if err != nil && s.frozen.Load() {
+			unanswered(r) // its successor is asked
+		}
 		if err != nil {
 			s.fail(w, err)
 		}
 	})
+}
+
+// unanswered keeps a request until its client leaves or this process ends.
+func unanswered(r *http.Request) {
+	<-r.Context().Done()
+	panic(http.ErrAbortHandler)
 }
 
 // clientName is what a client calls itself, made safe to show.
@@ -210,34 +226,42 @@ func clean(s string) string {
 }
 
 func decode(w http.ResponseWriter, r *http.Request, op api.Spec) (any, error) {
-	var body []byte
-	if r.ContentLength != 0 {
-		control := http.NewResponseController(w)
-		control.SetReadDeadline(time.Now().Add(bodyTimeout)) // not supported in tests
-		defer control.SetReadDeadline(time.Time{})
-		var err error
-		if body, err = readBody(http.MaxBytesReader(w, r.Body, wire.MaxBody), r.ContentLength); err != nil {
-			return nil, err
-		}
+	body, err := readBody(w, r)
+	if err != nil {
+		return nil, err
 	}
 	return wire.DecodeRequest(op, r.PathValue, r.URL.Query(), body)
 }
 
-func readBody(r io.Reader, length int64) ([]byte, error) {
+// readBody reads a request's body in bounded time and space.
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	if r.ContentLength == 0 {
+		return nil, nil
+	}
+	control := http.NewResponseController(w)
+	control.SetReadDeadline(time.Now().Add(bodyTimeout)) // not supported in tests
+	defer control.SetReadDeadline(time.Time{})
+	return readUpTo(r, wire.MaxBody)
+}
+
+// readUpTo reads a body of limit bytes at most. The answer to a longer one can be read
+// once all of it was sent, so it is read on for a while; who asks first is told first.
+func readUpTo(r *http.Request, limit int64) ([]byte, error) {
 	var buf bytes.Buffer
-	if length > 0 && length <= wire.MaxBody {
-		buf.Grow(int(min(length, 1<<20)) + bytes.MinRead)
+	if r.ContentLength <= limit {
+		buf.Grow(int(min(max(r.ContentLength, 0), 1<<20)) + bytes.MinRead)
+		if _, err := buf.ReadFrom(io.LimitReader(r.Body, limit+1)); err != nil {
+			return nil, api.Errorf(api.Invalid, "the request body: %v", err)
+		}
+		if int64(buf.Len()) <= limit {
+			return buf.Bytes(), nil
+		}
 	}
-	_, err := buf.ReadFrom(r)
-	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
-		return nil, api.Errorf(api.TooLarge, "the request body is over %d bytes", tooLarge.Limit).
-			WithHint("put the text in a file and run that")
+	if r.Header.Get("Expect") == "" {
+		io.CopyN(io.Discard, r.Body, 4*limit)
 	}
-	if err != nil {
-		return nil, api.Errorf(api.Invalid, "the request body: %v", err)
-	}
-	return buf.Bytes(), nil
+	return nil, api.Errorf(api.TooLarge, "the request body is over %d bytes", limit).
+		WithHint("put the text in a file and run that")
 }
 
 func (s *Server) unary(w http.ResponseWriter, r *http.Request, op api.Spec, req any) error {
