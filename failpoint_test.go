@@ -27,7 +27,6 @@ func TestDaemonMayDieBetweenAnyTwoSteps(t *testing.T) {
 	}
 	points := t.TempDir()
 	programs := buildWithFailpoints(t)
-	t.Setenv("PATH", programs+string(os.PathListSeparator)+os.Getenv("PATH"))
 	t.Setenv("AI_SESSION_FAILPOINTS", points)
 	tested := map[string]bool{}
 	for _, c := range []struct {
@@ -48,7 +47,7 @@ func TestDaemonMayDieBetweenAnyTwoSteps(t *testing.T) {
 		t.Run(c.place+" "+c.when, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 			defer cancel()
-			client := ownDaemon(t)
+			client := daemonOf(t, programs, shortDir(t))
 			arm := "touch " + filepath.Join(points, c.place)
 			during := "true"
 			if c.when == "in the command" {

@@ -20,11 +20,7 @@ import (
 // anybody's help. A daemon that dies on the full disk is followed by one that knows the
 // session.
 func TestFullDiskIsToldAndOutlived(t *testing.T) {
-	root, err := os.MkdirTemp("", "ais")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(root) })
+	root := shortDir(t)
 	disk := filepath.Join(root, "disk")
 	if err := os.Mkdir(disk, 0o700); err != nil {
 		t.Fatal(err)
@@ -38,7 +34,7 @@ func TestFullDiskIsToldAndOutlived(t *testing.T) {
 		}
 	})
 	ctx := t.Context()
-	c := daemonBelow(t, root, filepath.Join(disk, "h"))
+	c := daemonBelow(t, disk)
 	s, err := c.Create(ctx, aisession.SessionConfig{Name: "a", Dir: root, Argv: []string{"bash", "--norc"}})
 	if err != nil {
 		t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -72,10 +73,10 @@ func failed(err error) int {
 }
 
 // build makes both programs; with the race detector when the tests have it too.
-func build(dir string, flags ...string) error { return buildWith(dir, raceEnabled) }
+func build(dir string, flags ...string) error { return buildWith(dir, raceEnabled, flags...) }
 
-func buildWith(dir string, race bool) error {
-	args := []string{"build", "-o", dir + string(filepath.Separator)}
+func buildWith(dir string, race bool, flags ...string) error {
+	args := append([]string{"build", "-o", dir + string(filepath.Separator), "-ldflags", "-s -w"}, flags...)
 	if race {
 		args = append(args, "-race")
 	}
@@ -85,6 +86,15 @@ func buildWith(dir string, race bool) error {
 	}
 	return nil
 }
+
+// plainBin is the folder with both programs as users have them, built at its first use.
+var plainBin = sync.OnceValues(func() (string, error) {
+	if !raceEnabled {
+		return bin, nil
+	}
+	dir := filepath.Join(filepath.Dir(bin), "plain")
+	return dir, buildWith(dir, false)
+})
 
 // stopDaemon stops the daemon of a home, if it has one, and waits for its processes.
 func stopDaemon(home string) error {

@@ -38,7 +38,6 @@ import (
 //	lines FILE                  stdout, less the terminal's CRs, is FILE with its variables put in
 //	crash daemon|keeper|both    kills them
 //	feed FILE LINE              writes LINE to who reads from a named pipe
-//	await FILE N                waits until a file has N lines
 //	big FILE SIZE               writes an exec request with a command of SIZE bytes to FILE
 //
 // and <FILE as a word of a command line stands for the file's text.
@@ -62,7 +61,6 @@ func TestScripts(t *testing.T) {
 			"lines":      lines,
 			"crash":      crash,
 			"feed":       feed,
-			"await":      await,
 		},
 	})
 }
@@ -158,18 +156,23 @@ func httpCall(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) < 2 || len(args) > 3 {
 		ts.Fatalf("usage: http METHOD PATH [BODY]")
 	}
-	var body io.Reader
-	if len(args) == 3 {
-		text := args[2]
-		if file, ok := strings.CutPrefix(text, "@"); ok {
-			text = ts.ReadFile(file)
-		}
-		body = strings.NewReader(text)
-	}
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, args[0], "http://daemon"+args[1], body)
+	req, err := http.NewRequestWithContext(ctx, args[0], "http://daemon"+args[1], nil)
 	ts.Check(err)
+	if len(args) == 3 {
+		if file, ok := strings.CutPrefix(args[2], "@"); ok {
+			body, err := os.Open(ts.MkAbs(file))
+			ts.Check(err)
+			defer body.Close()
+			info, err := body.Stat()
+			ts.Check(err)
+			req.Body, req.ContentLength = body, info.Size()
+			req.Header.Set("Expect", "100-continue")
+		} else {
+			req.Body, req.ContentLength = io.NopCloser(strings.NewReader(args[2])), int64(len(args[2]))
+		}
+	}
 	res, err := unixClient(worldOf(ts).home).Do(req)
 	ts.Check(err)
 	defer res.Body.Close()
@@ -185,7 +188,8 @@ func httpCall(ts *testscript.TestScript, neg bool, args []string) {
 func unixClient(home string) *http.Client {
 	socket := filepath.Join(home, "run", "daemon.sock")
 	return &http.Client{Transport: &http.Transport{
-		DisableKeepAlives: true,
+		DisableKeepAlives:     true,
+		ExpectContinueTimeout: 20 * time.Second,
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, "unix", socket)
 		},
@@ -245,21 +249,6 @@ func crashProcess(pid int) error {
 		return err
 	}
 	return p.Kill()
-}
-
-// await waits for lines that a program of no session of ours appends to a file.
-func await(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 2 {
-		ts.Fatalf("usage: await FILE N")
-	}
-	want, err := strconv.Atoi(args[1])
-	ts.Check(err)
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
-		if b, err := os.ReadFile(ts.MkAbs(args[0])); err == nil && strings.Count(string(b), "\n") >= want {
-			return
-		}
-	}
-	ts.Fatalf("%s has not %d lines", args[0], want)
 }
 
 // feed gives a line to who reads from a named pipe.

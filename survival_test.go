@@ -138,26 +138,37 @@ func textOf(r *api.Report) string {
 // ownDaemon starts a daemon for this test alone.
 func ownDaemon(t *testing.T) *aisession.Client {
 	t.Helper()
+	return daemonBelow(t, shortDir(t))
+}
+
+// shortDir is a folder of this test's own whose name leaves room for a socket's.
+func shortDir(t *testing.T) string {
+	t.Helper()
 	root, err := os.MkdirTemp("", "ais")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(root) })
-	return daemonBelow(t, root, filepath.Join(root, "h"))
+	return root
 }
 
-// daemonBelow starts a daemon with a home; programs of its own are built below root.
-func daemonBelow(t *testing.T, root, home string) *aisession.Client {
+// daemonBelow starts a daemon with its home below root. The race detector makes a daemon
+// ten times slower, and here the daemons come and go: it is the one that users have.
+func daemonBelow(t *testing.T, root string) *aisession.Client {
 	t.Helper()
-	t.Setenv("AI_SESSION_HOME", home)
-	if raceEnabled {
-		// Its watch makes a daemon ten times slower, and here the daemons come and go.
-		plain := filepath.Join(root, "bin")
-		if err := buildWith(plain, false); err != nil {
-			t.Fatal(err)
-		}
-		t.Setenv("PATH", plain+string(os.PathListSeparator)+os.Getenv("PATH"))
+	programs, err := plainBin()
+	if err != nil {
+		t.Fatal(err)
 	}
+	return daemonOf(t, programs, root)
+}
+
+// daemonOf starts the daemon that is in a folder.
+func daemonOf(t *testing.T, programs, root string) *aisession.Client {
+	t.Helper()
+	home := filepath.Join(root, "h")
+	t.Setenv("AI_SESSION_HOME", home)
+	t.Setenv("PATH", programs+string(os.PathListSeparator)+os.Getenv("PATH"))
 	c, err := aisession.Dial(context.Background(), "")
 	if err != nil {
 		t.Fatal(err)
