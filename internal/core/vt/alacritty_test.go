@@ -146,7 +146,7 @@ func (t *Terminal) cellLook(c cell) string {
 	if c.part() == wideTail {
 		text = " "
 	}
-	s := t.styleOf(c)
+	s := t.styleOf(c.ink())
 	var flags []string
 	add := func(on bool, name string) {
 		if on {
@@ -298,7 +298,7 @@ func compareHistory(l *looks, at func(int) []json.RawMessage, want int) {
 
 // glyph is shown for the columns of an unpacked cell.
 func (l *looks) glyph(g glyph) []string {
-	id := cell(l.tm.styleID(g.style)) << styleShift
+	id := cell(l.tm.inkOf(&g.style)) << inkShift
 	c := cell(l.tm.clusterID(g.text)) | clusterBit | id
 	if len(g.text) == 1 {
 		c = cell(g.text[0]) | id

@@ -275,7 +275,7 @@ func (t *Terminal) leavesSpacer(r, next *row) bool {
 		return false
 	}
 	last, head := r.cells[len(r.cells)-1], next.cells[0]
-	return t.startsWide(head) && last.style() == head.style()
+	return t.startsWide(head) && t.sameStyle(last.ink(), head.ink())
 }
 
 // startsWide tells whether printing a cell begins with a wide character; one that
@@ -306,7 +306,7 @@ func (w *ansiWriter) row(r *row, wide bool) {
 	}
 	w.cells(r.cells[:tail], wide)
 	if tail < n {
-		w.style(w.t.styleOf(r.cells[tail]))
+		w.style(w.t.styleOf(r.cells[tail].ink()))
 		w.s("\x1b[K")
 	}
 }
@@ -329,7 +329,7 @@ func (w *ansiWriter) cells(cells []cell, wide bool) {
 		if c.part() == spacer && wide && i == len(cells)-1 {
 			return // the wide character that follows leaves it again
 		}
-		w.style(w.t.styleOf(c))
+		w.style(w.t.styleOf(c.ink()))
 		if c.part() == spacer {
 			c &^= glyphMask
 		}
@@ -439,7 +439,7 @@ func (w *ansiWriter) pendingWrap(r *row, x, row, col int) {
 		w.csi(row, col-1)
 		w.s("H")
 	}
-	w.style(w.t.styleOf(c))
+	w.style(w.t.styleOf(c.ink()))
 	w.glyph(c &^ spacerBit(c))
 	if w.t.erasable(c) && (r == nil || r.flags&wrapped == 0) {
 		w.s("\x1b[X") // erased again; the wrap stays pending
@@ -455,6 +455,6 @@ func spacerBit(c cell) cell {
 
 // erasable tells whether erasing can leave this cell.
 func (t *Terminal) erasable(c cell) bool {
-	s := t.styleOf(c)
+	s := t.styleOf(c.ink())
 	return c&glyphMask == 0 && s == Style{Bg: s.Bg}
 }

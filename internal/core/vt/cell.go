@@ -5,10 +5,10 @@ import "unicode/utf8"
 // cell is one column of one row, without pointers so that the garbage collector
 // never looks inside a row.
 //
-//	63          32 31    24 23 22 21      20        0
-//	+-------------+--------+-----+-------+----------+
-//	| style id    | unused | part| cluster| content |
-//	+-------------+--------+-----+-------+----------+
+//	63             24 23  22 21       20        0
+//	+----------------+------+---------+----------+
+//	| ink            | part | cluster | content  |
+//	+----------------+------+---------+----------+
 //
 // The content is a code point or, with the cluster bit, an index into the cluster
 // table. Content 0 is an erased cell. The zero cell is erased in default style.
@@ -20,7 +20,7 @@ const (
 	partShift        = 22
 	partMask    cell = 3 << partShift
 	glyphMask   cell = 1<<24 - 1 // everything but the style
-	styleShift       = 32
+	inkShift         = 24
 )
 
 // A cell's part in a wide character.
@@ -34,7 +34,7 @@ const (
 )
 
 func (c cell) part() cell      { return c & partMask }
-func (c cell) style() uint32   { return uint32(c >> styleShift) }
+func (c cell) ink() ink        { return ink(c >> inkShift) }
 func (c cell) isCluster() bool { return c&clusterBit != 0 }
 func (c cell) content() uint32 { return uint32(c & contentMask) }
 

@@ -20,7 +20,7 @@ func (t *Terminal) Cells(row int) func(yield func(Cell) bool) {
 			if c.part() == wideTail {
 				continue
 			}
-			out := Cell{Col: x, Width: 1, Text: " ", Style: t.styleOf(c)}
+			out := Cell{Col: x, Width: 1, Text: " ", Style: t.styleOf(c.ink())}
 			if !c.isBlank() && c.part() != spacer {
 				out.Text = t.cellText(c)
 			}

@@ -69,7 +69,7 @@ func (t *Terminal) verifyRow(r *row) error {
 		if x >= int(r.used) && c != 0 {
 			return fmt.Errorf("column %d in use beyond %d", x, r.used)
 		}
-		if id := c.style(); id != 0 && int(id) >= len(t.styles.list) {
+		if id := c.ink().id(); id != 0 && int(id) >= len(t.styles.list) {
 			return fmt.Errorf("column %d: no style %d", x, id)
 		}
 		if c.isCluster() && !utf8.ValidString(t.clusters.at(c.content())) {

@@ -75,14 +75,14 @@ func (t *Terminal) runs(r *row) []Run {
 		cells = cells[:n-1]
 	}
 	for len(cells) > 0 {
-		id := cells[0].style()
+		id := cells[0].ink()
 		var b []byte
 		n := 0
-		for n < len(cells) && cells[n].style() == id {
+		for n < len(cells) && t.sameStyle(cells[n].ink(), id) {
 			b = t.appendCell(b, cells[n])
 			n++
 		}
-		run := t.run(t.styleOf(cells[0]))
+		run := t.run(t.styleOf(id))
 		run.Text = string(b)
 		runs = append(runs, run)
 		cells = cells[n:]

@@ -24,19 +24,20 @@ func (e *encoder) cells(cells []cell) {
 	if cap(e.b)-len(e.b) < len(cells) {
 		e.b = append(make([]byte, 0, len(e.b)+len(cells)+32), e.b...)
 	}
-	for i := 0; i < len(cells); {
-		if !e.wide {
-			if cells[i]^e.base < 0x80 { // else there is no run
-				if i += e.ascii(cells[i:]); i == len(cells) {
-					return
-				}
-			}
-		} else {
-			if i += e.ideographs(cells[i:]); i == len(cells) {
-				return
-			}
+	for len(cells) > 0 {
+		n := 0
+		switch c := cells[0] ^ e.base; {
+		case e.wide:
+			n = e.wideRun(cells)
+		case c < 0x80:
+			n = e.ascii(cells)
+		case c < wideHead:
+			n = e.narrowRun(cells)
 		}
-		i += e.cell(cells[i:])
+		if n == 0 {
+			n = e.cell(cells)
+		}
+		cells = cells[n:]
 	}
 }
 
@@ -79,18 +80,52 @@ func packASCII(out []byte, cells []cell, base cell) int {
 	return i
 }
 
-// ideographs packs the run of wide characters of three bytes in the current style.
-func (e *encoder) ideographs(cells []cell) int {
+// wideRun packs the run of wide characters in the current style.
+func (e *encoder) wideRun(cells []cell) int {
+	b, base := e.b, e.base|wideHead
 	i := 0
-	base := e.base | wideHead
 	for ; i+1 < len(cells); i += 2 {
-		c := cells[i] ^ base
-		if c-0x800 >= 0xf800 {
-			break
+		switch c := cells[i] ^ base; {
+		case c-0x800 < 0x10000-0x800:
+			b = append(b, 0xe0|byte(c>>12), 0x80|byte(c>>6)&0xbf, 0x80|byte(c)&0xbf)
+			continue
+		case c-0x10000 < 0x100000:
+			b = append(b, 0xf0|byte(c>>18), 0x80|byte(c>>12)&0xbf, 0x80|byte(c>>6)&0xbf, 0x80|byte(c)&0xbf)
+			continue
+		case c-clusterBit < clusterBit:
+			b = e.cluster(b, c)
+			continue
 		}
-		e.b = append(e.b, 0xe0|byte(c>>12), 0x80|byte(c>>6)&0xbf, 0x80|byte(c)&0xbf)
+		break
 	}
+	e.b = b
 	return i
+}
+
+// narrowRun packs the run of narrow characters of more than a byte.
+func (e *encoder) narrowRun(cells []cell) int {
+	b, i := e.b, 0
+	for ; i < len(cells); i++ {
+		switch c := cells[i] ^ e.base; {
+		case c-0x80 < 0x800-0x80:
+			b = append(b, 0xc0|byte(c>>6), 0x80|byte(c)&0xbf)
+			continue
+		case c-0x800 < 0x10000-0x800:
+			b = append(b, 0xe0|byte(c>>12), 0x80|byte(c>>6)&0xbf, 0x80|byte(c)&0xbf)
+			continue
+		case c-clusterBit < clusterBit:
+			b = e.cluster(b, c)
+			continue
+		}
+		break
+	}
+	e.b, e.coded = b, e.coded || i > 0
+	return i
+}
+
+func (e *encoder) cluster(b []byte, c cell) []byte {
+	s := e.t.clusters.at(c.content())
+	return append(append(b, markCluster, byte(len(s))), s...)
 }
 
 // cell packs one cell, or some that are erased, with the marks it needs and
@@ -100,14 +135,10 @@ func (e *encoder) cell(cells []cell) int {
 	if c.part() == wideTail {
 		return 1
 	}
-	if style := c &^ (1<<styleShift - 1); style != e.base {
+	if style := c &^ glyphMask; style != e.base {
 		e.base, e.coded = style, true
 		e.b = append(e.b, markStyle)
-		if id := c.style(); id == 0 {
-			e.b = append(e.b, 0)
-		} else {
-			e.style(&e.t.styles.list[id])
-		}
+		e.ink(c.ink())
 	}
 	switch {
 	case c.part() == spacer:
@@ -132,9 +163,8 @@ func (e *encoder) cell(cells []cell) int {
 	}
 	switch v := c.content(); {
 	case c.isCluster():
-		s := e.t.clusters.at(v)
 		e.coded = true
-		e.b = append(append(e.b, markCluster, byte(len(s))), s...)
+		e.b = e.cluster(e.b, c)
 	case v == 0:
 		e.b = append(e.b, ' ')
 	case v < utf8.RuneSelf:
@@ -144,6 +174,21 @@ func (e *encoder) cell(cells []cell) int {
 		e.b = utf8.AppendRune(e.b, rune(v))
 	}
 	return 1
+}
+
+// ink packs the style of an ink, the most common ones at once.
+func (e *encoder) ink(i ink) {
+	switch {
+	case i == 0:
+		e.b = append(e.b, 0)
+	case i&(inkDirect|inkBase) == inkDirect: // the colour, and nothing else
+		e.b = append(e.b, 2, byte(i>>31), byte(i>>23), byte(i>>15))
+	case i&inkDirect == 0:
+		e.style(&e.t.styles.list[i])
+	default:
+		s := e.t.styleOf(i)
+		e.style(&s)
+	}
 }
 
 // style packs a style, the most common ones at once.

@@ -132,7 +132,7 @@ func (t *Terminal) reportRendition() {
 		for x := a.left; x < a.right; x++ {
 			s := Style{}
 			if r := t.scr.rows[y]; r != nil {
-				s = t.styleOf(r.cells[x])
+				s = t.styleOf(r.cells[x].ink())
 			}
 			if first {
 				common, first = s, false

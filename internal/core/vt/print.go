@@ -3,7 +3,7 @@ package vt
 // printASCII writes a run of bytes 0x20-0x7e when they stand for themselves
 // (t.plain: no other character set, no insert mode).
 func (t *Terminal) printASCII(p []byte) {
-	base := cell(t.pen()) << styleShift
+	base := cell(t.pen()) << inkShift
 	t.last = rune(p[len(p)-1])
 	for len(p) > 0 {
 		if t.cur.wrap {
@@ -29,6 +29,52 @@ func (t *Terminal) printASCII(p []byte) {
 			p = p[len(p)-1:] // without DECAWM only the last one stays in the last column
 		}
 	}
+}
+
+// printRun prints the characters of one or two columns at the start of p, up to the
+// edge, and returns how many bytes they were. Whatever wraps, joins the cell before
+// it, is ASCII, ill-formed or cut is left to others.
+func (t *Terminal) printRun(p []byte) int {
+	r, x, edge := t.scr.rows[t.cur.row], int(t.cur.col), t.edge()
+	if r == nil || t.cur.wrap || r.cells[x].part() == wideTail {
+		return 0
+	}
+	widths := uint8(3)
+	if t.modes.has(mGraphemes) {
+		widths = 0xff // no class but the plain one
+	}
+	base := cell(t.pen()) << inkShift
+	cells := r.cells[:edge]
+	last, i := rune(0), 0
+	for x < len(cells) {
+		c, n := decode(p[i:])
+		if n == 0 {
+			if c, n = decodeOther(p[i:]); n == 0 {
+				break
+			}
+		}
+		if w := property(c) & widths; w == 2 && x+1 < len(cells) {
+			cells[x], cells[x+1] = base|cell(c)|wideHead, base|wideTail
+			x += 2
+		} else if w == 1 {
+			cells[x] = base | cell(c)
+			x++
+		} else {
+			break
+		}
+		last = c
+		i += n
+	}
+	if i == 0 {
+		return 0
+	}
+	if x < len(r.cells) && r.cells[x].part() == wideTail {
+		r.cells[x] &^= glyphMask // its first half is gone
+	}
+	t.last, r.seq = last, t.seq
+	r.touch(x)
+	t.advance(x, edge)
+	return i
 }
 
 // edge is the column after the last one that may be printed in on this line.
@@ -98,7 +144,7 @@ func (t *Terminal) wrapWide(edge int) int {
 	}
 	r := t.line(int(t.cur.row))
 	t.split(r, int(t.cur.col), edge)
-	fill(r.cells[t.cur.col:edge], spacer|cell(t.pen())<<styleShift)
+	fill(r.cells[t.cur.col:edge], spacer|cell(t.pen())<<inkShift)
 	r.touch(edge)
 	t.wrapLine()
 	if edge = t.edge(); int(t.cur.col)+2 > edge {
@@ -117,7 +163,7 @@ func (t *Terminal) put(c rune, w, edge int) {
 	if r.cells[x].part() == wideTail || x+w < len(r.cells) && r.cells[x+w].part() == wideTail {
 		t.split(r, x, x+w)
 	}
-	base := cell(t.pen()) << styleShift
+	base := cell(t.pen()) << inkShift
 	if w == 2 {
 		r.cells[x] = base | cell(c) | wideHead
 		r.cells[x+1] = base | wideTail
@@ -156,13 +202,10 @@ func (t *Terminal) combine(c rune) {
 	if old.content() == 0 && !old.isCluster() {
 		return
 	}
-	var buf [maxCluster + 4]byte
-	b := t.appendCell(buf[:0], old)
-	b = appendRune(b, c)
-	if len(b) > maxCluster {
+	id, ok := t.joined(old, c)
+	if !ok {
 		return
 	}
-	id := t.clusterID(b)
 	r = t.line(int(t.cur.row))
 	r.cells[x] = old&^(contentMask|clusterBit) | clusterBit | cell(id)
 	if t.modes.has(mGraphemes) {

@@ -59,7 +59,7 @@ func (t *Terminal) eraseCharacters(y, left, right int) {
 	}
 	t.line(y)
 	for x := left; x < min(right, int(r.used)); x++ {
-		if c := r.cells[x]; !c.isBlank() && t.styleOf(c).Attr&Protected == 0 {
+		if c := r.cells[x]; !c.isBlank() && t.styleOf(c.ink()).Attr&Protected == 0 {
 			t.split(r, x, x+1)
 			r.cells[x] = r.cells[x]&^glyphMask | ' '
 		}
@@ -112,7 +112,7 @@ func (t *Terminal) fillArea() {
 	if !ok {
 		return
 	}
-	x := cell(c) | cell(t.pen())<<styleShift
+	x := cell(c) | cell(t.pen())<<inkShift
 	for y := a.top; y < a.bottom; y++ {
 		r := t.line(y)
 		t.split(r, a.left, a.right)
@@ -134,7 +134,7 @@ func (t *Terminal) restyle(f func(*Style, uint16)) {
 		params = []uint16{0}
 	}
 	stream := t.rare == nil || t.rare.rectMode != 2
-	known := map[uint32]uint32{}
+	known := map[ink]ink{}
 	for y := a.top; y < a.bottom; y++ {
 		left, right := a.left, a.right
 		if stream {
@@ -150,7 +150,7 @@ func (t *Terminal) restyle(f func(*Style, uint16)) {
 	}
 }
 
-func (t *Terminal) restyleRow(y, left, right int, params []uint16, f func(*Style, uint16), known map[uint32]uint32) {
+func (t *Terminal) restyleRow(y, left, right int, params []uint16, f func(*Style, uint16), known map[ink]ink) {
 	r := t.line(y)
 	r.touch(right)
 	if right < len(r.cells) && r.cells[right].part() == wideTail {
@@ -159,24 +159,24 @@ func (t *Terminal) restyleRow(y, left, right int, params []uint16, f func(*Style
 	for x := left; x < right; x++ {
 		if r.cells[x].part() == wideTail { // both halves look the same
 			if x > left {
-				r.cells[x] = wideTail | r.cells[x-1]&^(1<<styleShift-1)
+				r.cells[x] = wideTail | r.cells[x-1]&^glyphMask
 			}
 			continue
 		}
-		old := r.cells[x].style()
+		old := r.cells[x].ink()
 		id, ok := known[old]
 		if !ok {
-			s := t.styleOf(r.cells[x])
+			s := t.styleOf(old)
 			for _, p := range params {
 				f(&s, p)
 			}
 			if t.styles != nil && len(t.styles.free) == 0 && len(t.styles.list) >= t.styles.limit {
 				clear(known) // ids are about to be given to others
 			}
-			id = t.styleID(s)
+			id = t.inkOf(&s)
 			known[old] = id
 		}
-		r.cells[x] = r.cells[x]&(1<<styleShift-1) | cell(id)<<styleShift
+		r.cells[x] = r.cells[x]&glyphMask | cell(id)<<inkShift
 	}
 }
 
@@ -270,7 +270,7 @@ func (t *Terminal) checksum(r *row, x int, first bool, mode uint8) int {
 	if c.isBlank() && (mode&sumDrawn != 0 || mode&sumBlanks == 0 && !first) {
 		return 0
 	}
-	s := t.styleOf(c)
+	s := t.styleOf(c.ink())
 	if s.Attr&Conceal != 0 {
 		c = ' ' // what is not shown is not told (xterm)
 	}

@@ -255,7 +255,7 @@ func (t *Terminal) decodeCells(dst []cell, b []byte, links []link) (used int, ok
 	record{flags: hCoded, data: b, page: &page{links: links}}.each(t, func(g glyph) {
 		if g.style != last {
 			last = g.style
-			id = cell(t.styleID(last)) << styleShift
+			id = cell(t.inkOf(&last)) << inkShift
 		}
 		n := 1
 		if g.wide && g.erased == 0 && !g.space {

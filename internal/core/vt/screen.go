@@ -52,7 +52,7 @@ func (t *Terminal) eraseKeeping(y, from, to int, keep Attr) {
 		return
 	}
 	for x := from; x < to; x++ {
-		if t.styleOf(r.cells[x]).Attr&keep == 0 {
+		if t.styleOf(r.cells[x].ink()).Attr&keep == 0 {
 			t.eraseCells(y, x, x+1)
 		}
 	}

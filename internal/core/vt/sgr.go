@@ -1,31 +1,126 @@
 package vt
 
-// sgrPlain is sgr after numbers without colons. What one or two of them made of a
-// style is remembered.
+import (
+	"encoding/binary"
+	"math/bits"
+)
+
+// sgrPlain is sgr after numbers without colons. What one or two of them, or an
+// indexed colour, made of a style is remembered, without the direct foreground
+// that may be over it.
 func (t *Terminal) sgrPlain() {
-	q, s := &t.p, t.styles
-	if !t.penOK || s == nil || q.n > 2 || t.penID >= 1<<16 {
+	k, ok := t.p.shortSGR()
+	s := t.styles
+	if !ok || !t.penOK || s == nil || t.penInk.id() > uint32(inkBase) {
 		t.sgr()
 		return
 	}
-	first, second := uint32(0), uint32(noParam)
-	if q.n > 0 {
-		first = uint32(q.param[0])
+	pen, fg := &t.cur.pen, t.cur.pen.Fg
+	over := t.penInk&inkDirect != 0
+	if over {
+		pen.Fg = 0
 	}
-	if q.n > 1 {
-		second = uint32(q.param[1])
-	}
-	if first >= noParam || second > noParam || second == noParam && q.n > 1 {
+	key := t.penInk.id()<<16 | k.first<<8 | k.second
+	id, ok := s.next.find(key)
+	if !ok {
 		t.sgr()
-		return
+		id = t.styleID(pen)
+		s.next.add(key, id)
 	}
-	key := t.penID<<16 | first<<8 | second
-	if id, ok := s.next.find(key); ok {
-		t.penID, t.cur.pen = id, s.list[id]
-		return
+	*pen, t.penInk, t.penOK = s.list[id], ink(id), true
+	if over && k.keepsFg {
+		pen.Fg = fg
+		t.penInk, t.penOK = directInk(fg, id), id <= uint32(inkBase)
 	}
-	t.sgr()
-	s.next.add(key, t.pen())
+}
+
+// shortSGR is what an SGR is remembered by.
+type shortSGR struct {
+	first, second uint32 // noParam if there is no second
+	keepsFg       bool
+}
+
+// An indexed colour is remembered as one of these and its index.
+const (
+	shortFg = 0xf0
+	shortBg = 0xf1
+	noParam = 0xff
+)
+
+// shortSGR tells whether the parameters are few enough to be remembered.
+func (q *parser) shortSGR() (k shortSGR, ok bool) {
+	a, b := uint32(q.param[0]), uint32(q.param[1])
+	switch q.n {
+	case 0:
+		return shortSGR{0, noParam, false}, true
+	case 1:
+		return shortSGR{a, noParam, keepsFg(a)}, a < shortFg && !beginsColor(a)
+	case 2:
+		ok = a < shortFg && b < noParam && !beginsColor(a) && !beginsColor(b)
+		return shortSGR{a, b, keepsFg(a) && keepsFg(b)}, ok
+	case 3:
+		n := uint32(q.param[2])
+		if b == 5 && n < noParam && (a == 38 || a == 48) {
+			return shortSGR{shortFg + (a-38)/10, n, a == 48}, true
+		}
+	}
+	return k, false
+}
+
+func keepsFg(v uint32) bool { return v != 0 && v-30 > 9 && v-90 > 7 }
+
+// beginsColor tells whether a parameter needs others.
+func beginsColor(v uint32) bool { return v == 38 || v == 48 || v == 58 }
+
+// directSGR reads 38;2;r;g;bm or 48;2;r;g;bm and tells how long it is, 0 if p does
+// not begin with that or ends too soon after it.
+func directSGR(p []byte) (c Color, n int) {
+	if len(p) < len("38;2;255;255;255m")+4 || p[1] != '8' || p[2] != ';' || p[3] != '2' || p[4] != ';' || p[0] != '3' && p[0] != '4' {
+		return 0, 0
+	}
+	n = 5
+	r, k := octet(p[n:], ';')
+	n += k
+	g, k := octet(p[n:], ';')
+	n += k
+	b, k := octet(p[n:], 'm')
+	n += k
+	if r|g|b > 0xff {
+		return 0, 0
+	}
+	return colorRGB | Color(r<<16|g<<8|b), n
+}
+
+// octet reads up to three digits and the end after them, all at once: their number
+// differs too much to be guessed. It is more than 255 if that is not what p holds.
+func octet(p []byte, end byte) (v uint32, n int) {
+	w := binary.LittleEndian.Uint32(p) ^ 0x30303030
+	other := (w + 0x76767676 | w) & (highs & 0xffffffff) // a high bit marks what is no digit; see printable
+	if other == 0 {
+		return 256, 1
+	}
+	k := bits.TrailingZeros32(other) // 7 and 8 for each digit
+	d := uint64(w) << (39 - k)       // the last digit is now in bits 24 to 31
+	if v = uint32(d>>8&0xff)*100 + uint32(d>>16&0xff)*10 + uint32(d>>24&0xff); p[k>>3] != end {
+		return 256, 1
+	}
+	return v, k>>3 + 1
+}
+
+// setDirect sets the foreground, or the background, to a direct colour.
+func (t *Terminal) setDirect(background bool, c Color) {
+	pen := &t.cur.pen
+	switch {
+	case background:
+		pen.Bg = c
+		t.penOK = false
+	case t.penOK && t.penInk&inkDirect != 0, t.penOK && pen.Fg == 0 && t.penInk <= inkBase:
+		pen.Fg = c
+		t.penInk = directInk(c, t.penInk.id())
+	default:
+		pen.Fg = c
+		t.penOK = false
+	}
 }
 
 // sgr is SGR (ECMA-48 8.3.117, xterm ctlseqs "CSI Pm m").

@@ -68,7 +68,7 @@ type Style struct {
 	Underline Underline
 }
 
-func (s Style) hash() uint32 {
+func (s *Style) hash() uint32 {
 	h := uint64(s.Fg)*0x9e3779b97f4a7c15 ^ uint64(s.Bg)*0xc2b2ae3d27d4eb4f ^
 		uint64(s.Line)*0x165667b19e3779f9 ^ uint64(s.link)*0x27d4eb2f165667c5 ^
 		(uint64(s.Attr)|uint64(s.Underline)<<16)*0xff51afd7ed558ccd
@@ -88,28 +88,28 @@ type styleTable struct {
 	limit int // of len(list): beyond it the owner collects first
 }
 
-func (s *styleTable) find(st Style) (uint32, bool) {
+func (s *styleTable) find(st *Style) (uint32, bool) {
 	mask := uint32(len(s.index) - 1)
 	for h := st.hash() & mask; ; h = (h + 1) & mask {
 		id := s.index[h]
 		if id == 0 {
 			return 0, false
 		}
-		if s.list[id-1] == st {
+		if s.list[id-1] == *st {
 			return id - 1, true
 		}
 	}
 }
 
-func (s *styleTable) insert(st Style) uint32 {
+func (s *styleTable) insert(st *Style) uint32 {
 	var id uint32
 	if n := len(s.free); n > 0 {
 		id = s.free[n-1]
 		s.free = s.free[:n-1]
-		s.list[id] = st
+		s.list[id] = *st
 	} else {
 		id = uint32(len(s.list))
-		s.list = append(s.list, st)
+		s.list = append(s.list, *st)
 	}
 	if 2*len(s.list) > len(s.index) {
 		s.reindex(nil)
@@ -146,9 +146,9 @@ func (s *styleTable) reindex(live []uint64) {
 	}
 }
 
-// styleID is the id of st, made if need be.
-func (t *Terminal) styleID(st Style) uint32 {
-	if st == (Style{}) {
+// styleID is the id of st in the table, made if need be.
+func (t *Terminal) styleID(st *Style) uint32 {
+	if *st == (Style{}) {
 		return 0
 	}
 	s := t.styles
@@ -179,11 +179,11 @@ func (t *Terminal) collectStyles() []uint64 {
 	t.eachRow(func(r *row) {
 		cells += len(r.cells)
 		for _, c := range r.cells[:r.used] {
-			mark(c.style())
+			mark(c.ink().id())
 		}
 	})
-	mark(t.penID)
-	mark(t.blankCell.style())
+	mark(t.penInk.id())
+	mark(t.blankCell.ink().id())
 	s.free = s.free[:0]
 	for id := range s.list {
 		if live[id>>6]&(1<<(id&63)) != 0 {
@@ -198,30 +198,23 @@ func (t *Terminal) collectStyles() []uint64 {
 	return live
 }
 
-// pen returns the id of the current style.
-func (t *Terminal) pen() uint32 {
+// pen returns the ink of the current style.
+func (t *Terminal) pen() ink {
 	if !t.penOK {
-		t.penID = t.styleID(t.cur.pen)
+		t.penInk = t.inkOf(&t.cur.pen)
 		t.penOK = true
 	}
-	return t.penID
+	return t.penInk
 }
 
 // blank is the cell that erasing leaves: only the background is kept (BCE, as
 // xterm and the VT525 do).
 func (t *Terminal) blank() cell {
 	if bg := t.cur.pen.Bg; bg != t.blankBg {
-		t.blankCell = cell(t.styleID(Style{Bg: bg})) << styleShift
+		t.blankCell = cell(t.inkOf(&Style{Bg: bg})) << inkShift
 		t.blankBg = bg
 	}
 	return t.blankCell
-}
-
-func (t *Terminal) styleOf(c cell) Style {
-	if id := c.style(); id != 0 {
-		return t.styles.list[id]
-	}
-	return Style{}
 }
 
 func (t *Terminal) eachRow(f func(*row)) {

@@ -55,14 +55,13 @@ type Terminal struct {
 
 	cur                      cursor
 	top, bottom, left, right int32 // margins, inclusive
-	penID                    uint32
-	penOK                    bool  // penID is that of cur.pen
+	penInk                   ink
+	penOK                    bool  // penInk is that of cur.pen
 	hold                     uint8 // ids of styles and clusters are in use that no cell has
 	plain                    bool  // printable ASCII goes to cells as it is
 	shift                    uint8 // charset for the next character only (SS2, SS3), 0 if none
-	blankCell                cell  // in colour blankBg
 	blankBg                  Color
-	last                     rune // printed right before, for REP; else 0
+	blankCell                cell // in colour blankBg
 	modes, savedModes        modes
 	seq                      uint64
 	allSeq                   uint64 // every row counts as changed at this seq
@@ -80,6 +79,7 @@ type Terminal struct {
 	title, cwd string
 	bells      uint64
 	xpx, ypx   int32
+	last       rune  // printed right before, for REP; else 0
 	look       uint8 // cursor shape, DECSCUSR
 	reports    bool  // Config.AllowReports
 	resizes    bool  // Config.AllowResize
@@ -257,7 +257,7 @@ func (t *Terminal) reset() {
 	t.main.saved = nil
 	t.cur = cursor{}
 	t.modes, t.savedModes = initialModes, 0
-	t.penOK, t.penID, t.blankCell, t.blankBg = false, 0, 0, 0
+	t.penOK, t.penInk, t.blankCell, t.blankBg = false, 0, 0, 0
 	t.shift, t.last, t.look = 0, 0, 0
 	t.tabs = nil
 	t.title = ""

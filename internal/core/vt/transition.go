@@ -1,8 +1,7 @@
 package vt
 
-// transitions remember which style an SGR of one or two parameters made of which
-// other one, so that what programs do again and again is not worked out again. An
-// entry:
+// transitions remember which style a short SGR made of which other one, so that what
+// programs do again and again is not worked out again. An entry, see shortSGR:
 //
 //	63           48 47     40 39     32 31     0
 //	+--------------+---------+---------+--------+
@@ -16,8 +15,6 @@ type transitions struct {
 	shift  uint8    // of the hash
 	missed uint16
 }
-
-const noParam = 0xff
 
 // Programs use few transitions: a prompt some, a log a dozen, a screen in all pairs
 // of eight colours 64. The table begins small, since most sessions are idle.

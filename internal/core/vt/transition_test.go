@@ -17,10 +17,17 @@ func TestRememberedRenditionsAreThoseWorkedOut(t *testing.T) {
 		for range r.IntN(3) {
 			s += ";" + codes[r.IntN(len(codes))]
 		}
-		if i%50 == 0 { // styles of their own, until ids are given anew
-			s = fmt.Sprintf("\x1b[38;2;%d;%d;%d", i&255, i>>8, i%7)
+		switch i % 50 {
+		case 0, 1, 2: // styles of their own, until ids are given anew
+			s = fmt.Sprintf("\x1b[%d;2;%d;%d;%d", 38+i%3*10, i&255, i>>8, i%7)
+		case 10:
+			s = fmt.Sprintf("\x1b[%d;5;%d", 38+i%20, r.IntN(300))
+		case 20:
+			s = fmt.Sprintf("\x1b[38;2;%d;0%d;%d", i>>4, i%11, r.IntN(300))
+		case 30:
+			s = []string{"\x1b[38;2;;;7", "\x1b[38;2;1;2", "\x1b[38;2;1;2;3;4", "\x1b[48;2;0001;2;3", "\x1b[38;2;1:2;3"}[r.IntN(5)]
 		}
-		s += "mx"
+		s += "mx" + strings.Repeat("y", r.IntN(40)) // quick looks far ahead
 		quick.Write([]byte(s))
 		slow.Write([]byte(s[:1]))
 		slow.Write([]byte(s[1:]))
@@ -30,7 +37,7 @@ func TestRememberedRenditionsAreThoseWorkedOut(t *testing.T) {
 		if i%1000 == 0 {
 			for y := range quick.scr.rows {
 				for x, c := range quick.scr.rows[y].trimmedCells() {
-					if got, want := quick.styleOf(c), slow.styleOf(slow.scr.rows[y].cells[x]); got != want {
+					if got, want := quick.styleOf(c.ink()), slow.styleOf(slow.scr.rows[y].cells[x].ink()); got != want {
 						t.Fatalf("%d: row %d col %d is %v, want %v", i, y, x, got, want)
 					}
 				}

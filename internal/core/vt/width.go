@@ -1,7 +1,7 @@
 package vt
 
 import (
-	"strings"
+	"bytes"
 	"unicode/utf8"
 )
 
@@ -39,6 +39,8 @@ func RuneWidth(c rune) int {
 	return int(property(c) & 3)
 }
 
+var zwj = []byte("\u200d") // nobody writes to it
+
 // joins tells whether c goes into the cell before the cursor although it has a
 // width of its own. Only with mode 2027, since programs that do not set it count
 // columns with wcwidth.
@@ -51,13 +53,14 @@ func (t *Terminal) joins(c rune) bool {
 	if r == nil || r.cells[x].isBlank() {
 		return false
 	}
-	before := string(t.appendCell(nil, r.cells[x]))
-	first, n := utf8.DecodeRuneInString(before)
+	var buf [maxCluster]byte
+	before := t.appendCell(buf[:0], r.cells[x])
+	first, n := utf8.DecodeRune(before)
 	switch class {
 	case regional: // a flag takes two columns; without room for them there is none
 		return property(first)>>2 == regional && n == len(before) && !t.cur.wrap
 	case pictograph:
-		return strings.HasSuffix(before, "\u200d") && property(first)>>2 == pictograph
+		return bytes.HasSuffix(before, zwj) && property(first)>>2 == pictograph
 	case emojiModifier:
 		return property(first)>>2 == pictograph
 	}
@@ -71,14 +74,15 @@ func (t *Terminal) widen(r *row, x int, c rune) {
 	if r.cells[x].part() != narrow || c != 0xfe0f && property(c)>>2 != regional {
 		return
 	}
-	first, _ := utf8.DecodeRuneInString(string(t.appendCell(nil, r.cells[x])))
+	var buf [maxCluster]byte
+	first, _ := utf8.DecodeRune(t.appendCell(buf[:0], r.cells[x]))
 	k := property(first) >> 2
 	if c == 0xfe0f && k != pictograph || t.cur.wrap || int(t.cur.col) != x+1 {
 		return
 	}
 	t.split(r, x+1, x+2)
 	r.cells[x] |= wideHead
-	r.cells[x+1] = wideTail | r.cells[x]&^(1<<styleShift-1)
+	r.cells[x+1] = wideTail | r.cells[x]&^glyphMask
 	r.touch(x + 2)
 	t.advance(x+2, t.edge())
 }
