@@ -127,14 +127,15 @@ func (t *Terminal) carriageReturn() {
 // index moves down one line and scrolls at the bottom margin (IND, LF).
 func (t *Terminal) index() {
 	t.cur.wrap = false
-	if t.cur.row == t.bottom {
-		if t.cur.col >= t.left && t.cur.col <= t.right {
-			t.scrollUp(int(t.top), int(t.bottom), 1)
+	switch {
+	case t.cur.row != t.bottom:
+		if int(t.cur.row) < t.rows-1 {
+			t.cur.row++
 		}
-		return
-	}
-	if int(t.cur.row) < t.rows-1 {
-		t.cur.row++
+	case t.top == 0 && int(t.bottom) == t.rows-1 && t.fullWidth():
+		t.scrollOne()
+	case t.cur.col >= t.left && t.cur.col <= t.right:
+		t.scrollUp(int(t.top), int(t.bottom), 1)
 	}
 }
 

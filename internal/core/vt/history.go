@@ -31,7 +31,7 @@ type history struct {
 	lines int
 	first uint64 // lines dropped or cleared before the first
 	keep  bool   // programs cannot clear it
-	spare []byte // of the page dropped last, for the next
+	spare *page  // the page dropped last, for the next
 }
 
 type page struct {
@@ -72,7 +72,11 @@ const maxPageLinks = 64
 func (h *history) room(n int) *page {
 	p := h.last()
 	if p == nil || (len(p.data)+n > pageSize || len(p.links) > maxPageLinks) && p.lines > 0 {
-		p = &page{}
+		if p = h.spare; p == nil || len(h.pages) == 0 {
+			p = &page{}
+		} else {
+			h.spare = nil
+		}
 		h.pages = append(h.pages, p)
 		h.size += pageCost
 	}
@@ -93,10 +97,6 @@ func (h *history) grow(p *page, need int) {
 		size = min(max(size, need), pageSize)
 	} else {
 		size = need
-	}
-	if size == pageSize && h.spare != nil && len(p.data) == 0 {
-		p.data, h.spare = h.spare, nil
-		return
 	}
 	data := make([]byte, len(p.data), size)
 	copy(data, p.data)
@@ -122,7 +122,8 @@ func (h *history) trim() {
 		h.lines -= p.lines
 		h.first += uint64(p.lines)
 		if cap(p.data) == pageSize {
-			h.spare = p.data[:0]
+			*p = page{data: p.data[:0]}
+			h.spare = p
 		}
 		n++
 	}

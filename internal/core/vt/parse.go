@@ -75,6 +75,14 @@ func (t *Terminal) Write(p []byte) (int, error) {
 			i += t.runes(p[i:])
 		case b >= 0x20:
 			i += t.asciiBytes(p[i:])
+		case b == '\n' && !t.modes.has(mNewLine):
+			i++
+			t.last = 0
+			t.index()
+		case b == '\r':
+			i++
+			t.last = 0
+			t.carriageReturn()
 		case b != 0x1b:
 			i++
 			t.control(b)

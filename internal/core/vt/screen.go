@@ -89,15 +89,15 @@ func (t *Terminal) scrollUp(top, bottom, n int) {
 		t.shiftRect(top, bottom, n)
 		return
 	}
+	if n == 1 && bottom-top+1 == t.rows {
+		t.scrollOne()
+		return
+	}
 	rows := t.scr.rows
 	if top == 0 && t.hist != nil && t.scr == &t.main {
 		for _, r := range rows[:n] {
 			t.push(r)
 		}
-	}
-	if n == 1 && bottom-top+1 == t.rows {
-		t.scrollOne()
-		return
 	}
 	t.rotateUp(rows[top:bottom+1], n)
 }
@@ -115,12 +115,15 @@ func (t *Terminal) scrollDown(top, bottom, n int) {
 	t.rotateDown(t.scr.rows[top:bottom+1], n)
 }
 
-// scrollOne moves the whole screen up by one line. Every line feed at the bottom
+// scrollOne moves the whole screen up by one line, see scrollUp. Every line feed at the bottom
 // comes here, so rows is a window that slides over a larger array instead of
 // having all of its pointers moved.
 func (t *Terminal) scrollOne() {
 	s := t.scr
 	r, n := s.rows[0], len(s.rows)
+	if t.hist != nil && s == &t.main {
+		t.push(r)
+	}
 	switch {
 	case cap(s.rows) > n:
 		s.rows[0] = nil
@@ -134,8 +137,10 @@ func (t *Terminal) scrollOne() {
 		s.rows = s.buf[:n]
 	}
 	s.rows[n-1] = r
-	if b := t.blank(); r != nil || b != 0 {
+	if b := t.blank(); r == nil && b != 0 {
 		t.blankRows(s.rows[n-1:])
+	} else if r != nil {
+		r.wipe(b)
 	}
 	t.changedAll()
 }
