@@ -58,7 +58,7 @@ func reduce(in session.Reading, r *api.Report) any {
 func inputOf(in session.Reading) output.Input {
 	o := output.Input{
 		Command: in.Command, Exit: in.Exit, Signal: in.Signal, Cwd: in.Cwd, Ref: in.Ref,
-		Source: in.Output, Size: in.Size, Cols: in.Cols, Rows: in.Rows, MaxTokens: in.MaxTokens,
+		Source: in.Output, Size: in.Size, Decoded: in.Decoded, Cols: in.Cols, Rows: in.Rows, MaxTokens: in.MaxTokens,
 	}
 	if d, ok := in.Prior.(*output.Digest); ok {
 		o.Prior = &output.Prior{Ref: in.PriorRef, Digest: d}

@@ -138,15 +138,15 @@ func (n note) rank() rank {
 
 func (p *page) rank(i int, o *openings) rank {
 	line, f := p.lines[i], p.fates[i]
-	odd, out := o.odd(line), p.standsOut(line)
+	odd := o.odd(line)
 	switch {
-	case odd && out:
+	case odd && p.standsOut(line):
 		return unlike
 	case f == vital && (alarm(line) == alarmed || isError(line)):
 		return wrong
 	case f == vital:
 		return needed
-	case out && f == open && diagnostic(line):
+	case f == open && diagnostic(line):
 		return needed
 	case odd && f == open:
 		return uncommon

@@ -33,7 +33,7 @@ func (p *page) draw() drawing {
 	w.write()
 	d := drawing{text: w.b.String(), gaps: w.gaps, shown: w.shown, noise: w.noise}
 	d.tokens = sampled(d.text, p.in.Tokens)
-	if d.tokens >= p.sheet.tokens && p.sheet.num == nil && len(p.sheet.lost) == 0 && (p.in.MaxTokens == 0 || p.sheet.tokens <= p.in.MaxTokens) && !p.mute && p.in.Prior == nil {
+	if d.tokens >= p.sheet.tokens && p.sheet.num == nil && p.sheet.lost == nil && (p.in.MaxTokens == 0 || p.sheet.tokens <= p.in.MaxTokens) && !p.mute && p.in.Prior == nil {
 		return p.whole()
 	}
 	return d
@@ -90,7 +90,7 @@ func (w *writer) write() {
 		w.gap(p.number(n-1)+1, p.sheet.total, "")
 	}
 	w.footnote()
-	w.lostLines()
+	w.lostTexts()
 }
 
 // gapBefore says whether lines before i are not on the sheet.
@@ -322,20 +322,36 @@ func (p *page) placesOf(lines []int) [][2]int {
 	return places
 }
 
-// lostLines are those a terminal drew over, and that should be read all the same.
-func (w *writer) lostLines() {
-	if len(w.p.sheet.lost) == 0 {
+// lostTexts are those that were drawn over and complain, and what opens all that were and
+// say more than how far something is.
+func (w *writer) lostTexts() {
+	lost := w.p.sheet.lost
+	if lost == nil {
 		return
 	}
+	w.b.WriteString(w.p.lostHead(lost))
 	limit := maxLine
-	if most := w.p.in.MaxTokens; most > 0 { // a third of it for all: three bytes are a token
-		limit = min(limit, max(24, most/len(w.p.sheet.lost)))
+	if most := w.p.in.MaxTokens; most > 0 && len(lost.texts) > 0 { // a third of it for all: three bytes are a token
+		limit = min(limit, max(24, most/len(lost.texts)))
 	}
-	w.b.WriteString("[drawn over on the screen:]\n")
-	for _, l := range w.p.sheet.lost {
-		w.b.WriteString(cutLine(l, limit))
+	for _, text := range lost.texts {
+		w.b.WriteString(cutLine(text, limit))
 		w.b.WriteByte('\n')
 	}
+}
+
+func (p *page) lostHead(lost *lost) string {
+	ref := ""
+	if !p.in.Decoded {
+		ref = fmt.Sprintf(" %s#%d-%d", p.in.Ref, lost.from, lost.to)
+	}
+	switch {
+	case len(lost.texts) == lost.count:
+		return "[drawn over on the screen" + ref + ":]\n"
+	case len(lost.texts) > 0:
+		return fmt.Sprintf("[drawn over on the screen: %d texts%s, among them:]\n", lost.count, ref)
+	}
+	return fmt.Sprintf("[drawn over on the screen: %d texts%s]\n", lost.count, ref)
 }
 
 func plural(n int, word string) string {

@@ -30,6 +30,7 @@ type flood struct {
 	within bool   // the piece goes on with a line: it has one number, and its beginning
 	picked []byte // lines of the middle, as they were written
 	nums   []int  // of them
+	over   overdrawn
 }
 
 func drawFlood(in Input, r io.Reader, size int64) *sheet {
@@ -49,6 +50,7 @@ func drawFlood(in Input, r io.Reader, size int64) *sheet {
 		buf = append(buf[:0], buf[cut:]...)
 	}
 	f.drawPicked()
+	f.s.lost = f.over.lost(f.s.lines)
 	return f.s
 }
 
@@ -66,6 +68,9 @@ func (f *flood) piece(piece []byte, middle bool) {
 func (f *flood) draw(piece []byte) {
 	s := f.s
 	s.rawTokens += sampled(piece, tokens.Estimate[[]byte])
+	if drawsOver(piece) {
+		f.over.see(piece, int(f.at))
+	}
 	for k, line := range pieceLines(piece, f.in) {
 		s.tokens += tokens.Estimate(line) + 1
 		if k == 0 && f.within {
@@ -101,7 +106,7 @@ func (f *flood) look(piece []byte) {
 	s.sum = (s.sum ^ h) * 0x9e3779b97f4a7c15
 	s.exact = (s.exact ^ h) * 0x9e3779b97f4a7c15
 	f.weigh(piece)
-	text := string(piece)
+	text, at := string(piece), int(f.at)
 	for goesOn := f.within; len(piece) > 0; goesOn = false {
 		n := bytes.IndexByte(piece, '\n')
 		if n < 0 {
@@ -109,12 +114,16 @@ func (f *flood) look(piece []byte) {
 		}
 		line, said := piece[:n+1], text[:n+1]
 		piece, text = piece[n+1:], text[n+1:]
+		at += len(line)
 		if goesOn {
 			f.goOn(line)
 			continue
 		}
 		s.total++
 		if f.sift.pick(said) {
+			if drawsOver(line) {
+				f.over.see(line, at-len(line))
+			}
 			f.picked = append(f.picked, line[:min(len(line), pieceSize/8)]...)
 			f.nums = append(f.nums, s.total)
 			if line[len(line)-1] != '\n' || len(line) > pieceSize/8 {

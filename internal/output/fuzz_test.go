@@ -71,14 +71,17 @@ func checkKept(t *testing.T, p *page, d drawing) {
 			known[strings.TrimSuffix(l, "\n")] = true
 		}
 	}
-	for _, l := range p.sheet.lost {
+	if p.sheet.lost == nil {
+		p.sheet.lost = &lost{}
+	}
+	for _, l := range p.sheet.lost.texts {
 		for limit := 24; limit <= maxLine; limit++ {
 			known[cutLine(l, limit)] = true
 		}
 	}
 	for l := range strings.Lines(d.text) {
 		l = strings.TrimSuffix(l, "\n")
-		if known[l] || strings.HasPrefix(l, "[... ") || strings.HasPrefix(l, "[not shown: ") || l == "[drawn over on the screen:]" {
+		if known[l] || strings.HasPrefix(l, "[... ") || strings.HasPrefix(l, "[not shown: ") || strings.HasPrefix(l, "[drawn over on the screen") {
 			continue
 		}
 		t.Errorf("line is not one of the output: %q", l)

@@ -187,7 +187,8 @@ func loud(line string, from, to int) bool {
 	for to > from && !isLetter(line[to-1]) {
 		to--
 	}
-	return word{from, to}.level(line) > calm
+	w := word{from, to}
+	return w.mayAlarm(line) && w.level(line) > calm
 }
 
 // separator marks the bytes that end a word.
@@ -251,7 +252,7 @@ func (m *miner) kind(words []wordRef) (key uint64, headed bool) {
 }
 
 // shapeOf is a line with its numbers masked, as a hash.
-func shapeOf(line string) uint64 {
+func shapeOf[T ~string | ~[]byte](line T) uint64 {
 	key := uint64(14695981039346656037)
 	digits := false
 	for i := range len(line) {

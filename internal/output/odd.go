@@ -54,7 +54,7 @@ const maxOpening = 60
 // standsOut says that a line asks for attention. Where the page is the content of files,
 // only what has the shape of a complaint does.
 func (p *page) standsOut(line string) bool {
-	if p.cmd.showsContent() {
+	if p.sheet.verbatim {
 		return diagnostic(line)
 	}
 	return alarm(line) > calm || diagnostic(line)

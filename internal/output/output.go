@@ -21,6 +21,10 @@ type Input struct {
 	Source io.ReaderAt
 	Size   int64
 
+	// Decoded says that Bytes were decoded from another character set than the one that
+	// the block's bytes are in: no reference names bytes of it.
+	Decoded bool
+
 	Cols, Rows int    // of the terminal it was written to; 120x40 if zero
 	MaxTokens  int    // bound of Text; zero lets the content choose, up to Ceiling
 	Ref        string // what opens the block, as @e42; empty outside of a session

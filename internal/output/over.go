@@ -2,41 +2,186 @@ package output
 
 import (
 	"bytes"
+	"iter"
 	"strings"
+	"unicode/utf8"
 )
 
-// drawnOver finds lines that a program wrote and then drew over, as live displays of
-// tests and downloads do, and that look like a complaint: what flashed by is not lost.
-func drawnOver(raw []byte, lines []string) []string {
-	if !drawsOver(raw) {
+// lost is what a program wrote and then drew over, as live displays of tests and downloads
+// do: what flashed by can be found.
+type lost struct {
+	texts    []string // that look like a complaint, up to maxLost of them
+	count    int      // with those that say more than how far something is
+	from, to int      // where all of them stand in the output
+}
+
+// maxLost is how many texts that were drawn over are shown: a display that says "1 failed"
+// counts through many.
+const maxLost = 8
+
+// overdrawn collects texts that may be drawn over by what follows.
+type overdrawn struct {
+	seen  map[uint64]bool
+	loud  []drawnText
+	quiet []drawnText
+}
+
+// drawnText is a text as it was written in one go, and where.
+type drawnText struct {
+	text     string
+	from, to int
+}
+
+const (
+	maxLooked = 64   // complaints that are looked for on the page: for each all of it is read
+	maxQuiet  = 4096 // other texts that are
+	maxSeen   = 1 << 16
+)
+
+// see looks through a part of the output that begins at byte at.
+func (o *overdrawn) see(raw []byte, at int) {
+	if o.seen == nil {
+		o.seen = map[uint64]bool{}
+	}
+	for line := range bytes.Lines(raw) {
+		drawnTexts(line, func(text []byte, from, to int) {
+			key := shapeOf(text)
+			if len(text) < 8 || o.seen[key] || len(o.seen) >= maxSeen {
+				return
+			}
+			o.seen[key] = true
+			t := drawnText{string(text), at + from, at + to}
+			switch {
+			case alarm(t.text) > calm || diagnostic(t.text):
+				if len(o.loud) < maxLooked {
+					o.loud = append(o.loud, t)
+				}
+			case len(o.quiet) < maxQuiet && !progress(t.text):
+				o.quiet = append(o.quiet, t)
+			}
+		})
+		at += len(line)
+	}
+}
+
+// lost is what of all that is not on the page.
+func (o *overdrawn) lost(lines []string) *lost {
+	if len(o.loud) == 0 && len(o.quiet) == 0 {
 		return nil
 	}
-	var lost []string
-	seen := map[uint64]bool{}
-	var shown map[uint64]bool
-	looked := 0
-	for line := range bytes.Lines(raw) {
-		for _, text := range drawnTexts(line) {
-			if len(text) < 8 || alarm(text) == calm && !diagnostic(text) {
-				continue
-			}
-			key := shapeOf(text)
-			if seen[key] {
-				continue
-			}
-			seen[key] = true
-			if shown == nil {
-				shown = shapes(lines)
-			}
-			if len(lost) == maxLost || shown[key] || looked == maxLooked {
-				continue
-			}
-			if looked++; !within(lines, text) {
-				lost = append(lost, text)
-			}
+	shapes, said := make(map[uint64]bool, len(lines)), make(pairs, pairBits/64)
+	for _, l := range lines {
+		shapes[shapeOf(strings.TrimSpace(l))] = true
+		said.add(l)
+	}
+	out := &lost{}
+	add := func(t drawnText) {
+		if out.count == 0 || t.from < out.from {
+			out.from = t.from
+		}
+		out.count++
+		out.to = max(out.to, t.to)
+	}
+	for _, t := range o.loud {
+		if shapes[shapeOf(t.text)] || within(lines, t.text) {
+			continue
+		}
+		add(t)
+		if len(out.texts) < maxLost {
+			out.texts = append(out.texts, t.text)
 		}
 	}
-	return lost
+	for _, t := range o.quiet {
+		if !said.have(t.text) {
+			said.add(t.text)
+			add(t)
+		}
+	}
+	if out.count < minLost && len(out.texts) == 0 {
+		return nil
+	}
+	return out
+}
+
+// minLost is how many texts that do not complain are worth a word: a display has some for
+// what it is about to do.
+const minLost = 3
+
+// progress says that a text tells how far something is, or that it is being done: it has a
+// bar, a share or a spinner, or less than three words.
+func progress(text string) bool {
+	if strings.Contains(text, "%") || strings.HasSuffix(text, "...") || strings.HasSuffix(text, "…") {
+		return true
+	}
+	if r, n := utf8.DecodeRuneInString(text); r >= 0x2500 && r <= 0x28ff || n < len(text) && text[n] == ' ' && strings.ContainsRune(`|/-\`, r) {
+		return true // blocks, lines and dots of which bars and spinners are made
+	}
+	words, letters, bar := 0, 0, 0
+	for i := range len(text) {
+		switch c := text[i]; {
+		case isLetter(c):
+			if letters++; letters == 3 {
+				words++
+			}
+			bar = 0
+			continue
+		case c == '/' && i > 0 && isDigit(text[i-1]) && i+1 < len(text) && isDigit(text[i+1]):
+			return true // so many of so many
+		case c == '=' || c == '#' || c == '-' || c == '.':
+			if bar++; bar == 4 {
+				return true
+			}
+		case c >= 0xe2:
+			if r, _ := utf8.DecodeRuneInString(text[i:]); r >= 0x2588 && r <= 0x2593 || r == '━' || r == '─' {
+				return true
+			}
+		}
+		letters = 0
+	}
+	return words < 3
+}
+
+// pairs is a set of words that follow each other, as bits at their hashes.
+type pairs []uint64
+
+const pairBits = 1 << 20
+
+func (p pairs) add(text string) {
+	for h := range eachPair(text) {
+		p[h%pairBits/64] |= 1 << (h % 64)
+	}
+}
+
+// have says that most of a text's pairs are in the set.
+func (p pairs) have(text string) bool {
+	all, in := 0, 0
+	for h := range eachPair(text) {
+		all++
+		if p[h%pairBits/64]&(1<<(h%64)) != 0 {
+			in++
+		}
+	}
+	return 2*in >= all
+}
+
+// eachPair are hashes of each two words of letters that follow each other.
+func eachPair(text string) iter.Seq[uint64] {
+	return func(yield func(uint64) bool) {
+		before := uint64(0)
+		for i := 0; i < len(text); {
+			if !isLetter(text[i]) {
+				i++
+				continue
+			}
+			w := wordAt(text, i)
+			i = w.end
+			key := wordKey(text[w.from:w.end])
+			if before != 0 && !yield((before*3^key)*0x9e3779b97f4a7c15>>20) {
+				return
+			}
+			before = key
+		}
+	}
 }
 
 // drawsOver says that an output moves or erases: a carriage return within a line, or a
@@ -58,28 +203,12 @@ func drawsOver(raw []byte) bool {
 			continue
 		}
 		n = sequence(raw[i:])
-		if n > 2 && raw[i+1] == '[' && raw[i+n-1] != 'm' {
+		if n > 2 && raw[i+1] == '[' && !stays(raw[i+2:i+n]) {
 			return true
 		}
 		i += max(n, 1)
 	}
 	return false
-}
-
-// maxLost is how many lines that were drawn over are shown: a display that says
-// "1 failed" counts through many.
-const maxLost = 8
-
-// maxLooked is how many are looked for within the lines shown: each time all of them are
-// read.
-const maxLooked = 64
-
-func shapes(lines []string) map[uint64]bool {
-	s := make(map[uint64]bool, len(lines))
-	for _, l := range lines {
-		s[shapeOf(strings.TrimSpace(l))] = true
-	}
-	return s
 }
 
 // within says whether a text is part of a line. A line may hold it behind more text,
@@ -99,36 +228,48 @@ func within(lines []string, text string) bool {
 	return false
 }
 
-// drawnTexts are the texts that a line draws one over the other or beside each other:
-// what stands between carriage returns and sequences that move or erase. Colours are
-// dropped. ECMA-48 5.3 to 5.6.
-func drawnTexts(b []byte) []string {
-	var texts []string
+// drawnTexts yields the texts that a line draws one over the other or beside each other:
+// what stands between carriage returns and sequences that move or erase, without its
+// colours, and where it begins and ends. ECMA-48 5.3 to 5.6.
+func drawnTexts(b []byte, yield func(text []byte, from, to int)) {
 	out := make([]byte, 0, len(b))
+	from, to := 0, 0
 	end := func() {
-		if text := strings.TrimSpace(string(out)); text != "" {
-			texts = append(texts, text)
+		if text := bytes.TrimSpace(out); len(text) > 0 {
+			yield(text, from, to)
 		}
 		out = out[:0]
+	}
+	put := func(c byte, at int) {
+		if len(out) == 0 {
+			from = at
+		}
+		out, to = append(out, c), at+1
 	}
 	for i := 0; i < len(b); i++ {
 		switch c := b[i]; {
 		case c == 0x1b:
 			n := sequence(b[i:])
-			if n > 2 && b[i+1] == '[' && b[i+n-1] != 'm' {
+			if n > 2 && b[i+1] == '[' && !stays(b[i+2:i+n]) {
 				end()
 			}
 			i += n - 1
 		case c == '\r':
 			end()
 		case c == '\t':
-			out = append(out, ' ')
+			put(' ', i)
 		case c >= ' ' && c != 0x7f:
-			out = append(out, c)
+			put(c, i)
 		}
 	}
 	end()
-	return texts
+}
+
+// stays says that a control sequence, given from behind its [, leaves what was written as
+// it is: a colour, or the erasing of what is behind.
+func stays(s []byte) bool {
+	last := s[len(s)-1]
+	return last == 'm' || last == 'K' && (len(s) == 1 || s[0] == '0')
 }
 
 // sequence is the length of the escape sequence that b begins with.

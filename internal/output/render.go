@@ -19,7 +19,7 @@ type sheet struct {
 	total     int   // lines in the block
 	rawTokens int
 	tokens    int      // of the rendered text
-	lost      []string // lines that were drawn over and stand out
+	lost      *lost    // what was drawn over; nil for nothing worth a word
 	cmd       command  // that wrote it
 	verbatim  bool     // it is content: a duration in it is not how long something took
 	sum       uint64   // of the lines, times and addresses masked unless verbatim
@@ -73,7 +73,11 @@ func drawSheet(in Input) *sheet {
 	for _, line := range s.lines {
 		s.hashLine(line)
 	}
-	s.lost = drawnOver(raw, s.lines)
+	if drawsOver(raw) {
+		var o overdrawn
+		o.see(raw, 0)
+		s.lost = o.lost(s.lines)
+	}
 	return s
 }
 

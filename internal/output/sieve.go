@@ -50,11 +50,12 @@ func (v *sieve) pick(line string) bool {
 }
 
 func (v *sieve) pickLoud(text string, loudest word) bool {
-	if n, _ := v.alarms.see(shapeOf(text)); n > pickAlike {
-		return false
-	}
 	room := &v.loud
-	if v.loud <= 0 {
+	if v.loud > 0 {
+		if n, _ := v.alarms.see(shapeOf(text)); n > pickAlike {
+			return false
+		}
+	} else {
 		n, known := v.words.see(opening(text) ^ wordKey(text[loudest.from:loudest.end]))
 		if !known || n > pickAlike || v.last <= 0 {
 			return false

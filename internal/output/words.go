@@ -81,10 +81,10 @@ func wordLevel(w string) level {
 	if l, known := wordLevels[string(lower[:n])]; known {
 		return l
 	}
-	switch {
-	case n > 7 && string(lower[n-7:n]) == "warning":
+	switch { // a capital tells ValueError from thiserror, the name of a package
+	case n > 7 && w[n-7] == 'W' && string(lower[n-7:n]) == "warning":
 		return uneasy
-	case n > 5 && string(lower[n-5:n]) == "error", n > 9 && string(lower[n-9:n]) == "exception":
+	case n > 5 && w[n-5] == 'E' && string(lower[n-5:n]) == "error", n > 9 && w[n-9] == 'E' && string(lower[n-9:n]) == "exception":
 		return alarmed
 	}
 	return calm

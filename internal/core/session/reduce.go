@@ -18,6 +18,7 @@ type Reading struct {
 	Ref        string // what opens the block
 	Output     io.ReaderAt
 	Size       int64
+	Decoded    bool // Output is text that was decoded: its offsets are not those of the bytes
 	Cols, Rows int
 	MaxTokens  int // 0: as the content needs
 
@@ -68,7 +69,7 @@ func (sp span) reading(b *block, ref string) Reading {
 		Output: spanReader{sp}, Size: sp.to - sp.from, Cols: sp.cols, Rows: renderRows,
 	}
 	if text := sp.decoded(); text != nil {
-		in.Output, in.Size = text, text.Size()
+		in.Output, in.Size, in.Decoded = text, text.Size(), true
 	}
 	if code, known := b.exit.Code(); known {
 		in.Exit = &code
