@@ -5,14 +5,14 @@ import "slices"
 // restoredModes are the private modes whose state ANSI sends; the others are
 // part of the cursor or the screen, or are dropped (2026).
 var restoredModes = [...]int{
-	1, 4, 5, 7, 8, 9, 12, 25, 40, 41, 45, 66, 67, 95, 1000, 1002, 1003, 1004, 1005, 1006, 1007,
+	1, 4, 5, 7, 8, 9, 12, 25, 40, 41, 42, 45, 66, 67, 95, 1000, 1002, 1003, 1004, 1005, 1006, 1007,
 	1015, 1016, 1034, 1036, 1039, 1045, 2004, 2027, 2031, 2048,
 }
 
 // rememberedModes are sent only if a program turned them on: in a terminal with a
 // window they are its user's settings.
 var rememberedModes = [...]int{
-	18, 19, 30, 35, 42, 44, 80, 1010, 1011, 1035, 1037, 1040, 1041, 1042, 1043, 1044, 1070, 8452,
+	18, 19, 30, 35, 44, 80, 1010, 1011, 1035, 1037, 1040, 1041, 1042, 1043, 1044, 1070, 8452,
 }
 
 // modes sends every mode, on or off: the client may come from another session.
@@ -93,7 +93,8 @@ func (w *ansiWriter) strings() {
 		if t.rare.iconName != "" || len(t.rare.titles) > 0 {
 			w.s("\x1b]1;" + t.rare.iconName + "\x1b\\")
 		}
-		w.palette()
+		w.colorStack()
+		w.palette(t.rare.palette)
 	}
 	w.s("\x1b]2;" + t.title + "\x1b\\")
 	w.titleModes()
@@ -121,8 +122,8 @@ func (w *ansiWriter) titleModes() {
 	}
 }
 
-func (w *ansiWriter) palette() {
-	p := w.t.rare.palette
+// palette sends colours that a program set.
+func (w *ansiWriter) palette(p map[uint16]uint32) {
 	for _, n := range sortedKeys(p) {
 		switch {
 		case n < dynamicBase:

@@ -141,7 +141,7 @@ func colorSpec(c uint32) string {
 }
 
 // parseColor reads rgb:h/h/h with 1-4 digits each, #rgb with 1-4 digits each, and
-// the colour spaces of Xlib.
+// the colour spaces of Xlib and the names of X11.
 func parseColor(s string) (uint32, bool) {
 	var parts []string
 	scaled := false
@@ -152,7 +152,10 @@ func parseColor(s string) (uint32, bool) {
 		parts = []string{rest[:n], rest[n : 2*n], rest[2*n:]}
 	}
 	if len(parts) != 3 {
-		return parseColorSpace(s)
+		if c, ok := parseColorSpace(s); ok {
+			return c, true
+		}
+		return namedColor(s)
 	}
 	var c uint32
 	for _, p := range parts {

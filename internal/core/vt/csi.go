@@ -369,6 +369,12 @@ func (t *Terminal) csiInter(k uint32) {
 		}
 	case key(0, '#', '}'), key(0, '#', 'q'): // XTPOPSGR
 		t.popPen()
+	case key(0, '#', 'P'): // XTPUSHCOLORS
+		t.pushColors(t.p.arg(0, 0))
+	case key(0, '#', 'Q'): // XTPOPCOLORS
+		t.popColors(t.p.arg(0, 0))
+	case key(0, '#', 'R'): // XTREPORTCOLORS
+		t.reportColors()
 	default:
 		t.rectangle(k)
 	}

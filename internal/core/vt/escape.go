@@ -70,7 +70,7 @@ func (t *Terminal) backIndex(forward bool) {
 func (t *Terminal) escapeInter(inter, final byte) {
 	switch {
 	case inter >= '(' && inter <= '/' && inter != ',':
-		t.designate(inter, final)
+		t.designate(inter, string(final))
 	case inter == '#':
 		t.lineSize(final)
 	}

@@ -74,6 +74,7 @@ func TestFloodsStayUnderTheCap(t *testing.T) {
 		"notifications": func(i int) string { return "\x1b]9;" + strings.Repeat("n", 1000) + "\x07" },
 		"queries":       func(i int) string { return "\x1b[6n\x1b[c\x1b]10;?\x07" },
 		"pushes":        func(i int) string { return "\x1b[#{\x1b[>5u\x1b[22t" },
+		"palettes":      func(i int) string { return fmt.Sprintf("\x1b]4;%d;#%06x\x07\x1b[%d#P\x1b[#P", i%256, i, i%12) },
 		"palette":       func(i int) string { return fmt.Sprintf("\x1b]4;%d;#%06x\x07", i%256, i) },
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -49,7 +49,7 @@ const (
 	mPrintExtent                      // DECPEX
 	mScrollbar                        // 30
 	mFontKeys                         // 35
-	mNational                         // DECNRCM
+	mNational                         // DECNRCM; acted on: national sets may be designated
 	mMarginBell                       // 44
 	mSixelDisplay                     // 80
 	mScrollOnOutput                   // 1010

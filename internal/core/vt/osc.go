@@ -86,6 +86,12 @@ func (t *Terminal) oscDispatch(s []byte) {
 		t.promptMark(rest)
 	case 1337:
 		t.iterm(rest)
+	case 30001, 30101: // kitty's own numbers for XTPUSHCOLORS and XTPOPCOLORS
+		if n == 30001 {
+			t.pushColors(0)
+		} else {
+			t.popColors(0)
+		}
 	default:
 		if n >= 10 && n <= 19 {
 			t.dynamicColors(n, rest)

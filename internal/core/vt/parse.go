@@ -241,8 +241,13 @@ func (t *Terminal) escapeByte(b byte) {
 	}
 	if t.p.state == escapeInter {
 		t.p.state = ground
-		if t.p.ninter == 1 {
+		switch t.p.ninter {
+		case 1:
 			t.escapeInter(t.p.inter[0], b)
+		case 2: // SCS of a set with two bytes
+			if inter := t.p.inter[0]; inter >= '(' && inter <= '/' && inter != ',' {
+				t.designate(inter, string([]byte{t.p.inter[1], b}))
+			}
 		}
 		return
 	}

@@ -31,8 +31,9 @@ func (t *Terminal) cursorReport() string {
 	var big [4]bool
 	names := ""
 	for i, s := range c.gset {
-		big[i] = s == latin1
-		names += string("B0AA"[s])
+		var name string
+		name, big[i] = s.name()
+		names += name
 	}
 	gr := 2 // after a reset, though nothing is ever shown from it
 	if c.gr > 0 {
@@ -70,6 +71,18 @@ func (t *Terminal) restorePresentation(what int, s []byte) {
 	}
 }
 
+// setNames cuts the names of sets apart: each ends in its final byte.
+func setNames(s string) []string {
+	var names []string
+	for from, i := 0, 0; i < len(s); i++ {
+		if s[i] >= 0x30 {
+			names = append(names, s[from:i+1])
+			from = i + 1
+		}
+	}
+	return names
+}
+
 // restoreReport sets what the fields of a DECCIR say. One that does not make sense
 // makes the report count for nothing.
 func (t *Terminal) restoreReport(f [][]byte) {
@@ -77,7 +90,8 @@ func (t *Terminal) restoreReport(f [][]byte) {
 	col, ok2 := atoi(f[1])
 	gl, ok3 := atoi(f[6])
 	gr, ok4 := atoi(f[7])
-	if !ok1 || !ok2 || !ok3 || !ok4 || gl > 3 || gr > 3 || len(f[9]) != 4 {
+	names := setNames(string(f[9]))
+	if !ok1 || !ok2 || !ok3 || !ok4 || gl > 3 || gr > 3 || len(names) != 4 {
 		return
 	}
 	var bits [4]byte // rendition, protection, flags, sizes
@@ -88,8 +102,8 @@ func (t *Terminal) restoreReport(f [][]byte) {
 		bits[i] = f[k][0] & 15
 	}
 	c := t.cur
-	for i, b := range f[9] {
-		c.gset[i] = charsetOf(b, bits[3]&(1<<i) != 0)
+	for i, name := range names {
+		c.gset[i] = charsetOf(name, bits[3]&(1<<i) != 0)
 	}
 	c.gl, c.gr = uint8(gl), uint8(gr)
 	c.pen.restoreBits(bits[0], bits[1])

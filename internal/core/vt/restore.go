@@ -45,6 +45,7 @@ func (r *snapshotReader) terminal(sections map[byte][]byte) (*Terminal, error) {
 		{secSize, r.size}, {secLinks, r.screenLinks}, {secScreens, r.screens}, {secCursor, r.place},
 		{secModes, r.modes}, {secParser, r.parser}, {secTabs, r.tabs}, {secStrings, r.strings},
 		{secRare, r.rare}, {secHistory, r.history}, {secWindow, r.window},
+		{secColors, r.colorStack},
 	}
 	for _, s := range steps {
 		b, ok := sections[s.tag]
@@ -192,7 +193,7 @@ func (r *snapshotReader) cursor() cursor {
 	c.wrap, c.origin = f&1 != 0, f&2 != 0
 	c.gl, c.gr = uint8(r.num(3)), uint8(r.num(3))
 	for i := range c.gset {
-		c.gset[i] = charset(r.num(int(latin1)))
+		c.gset[i] = charset(r.num(int(charsets) - 1))
 	}
 	c.pen = r.style()
 	return c

@@ -73,10 +73,7 @@ func (r *snapshotReader) rare() {
 	for range r.num(maxStack) {
 		m.pens = append(m.pens, r.style())
 	}
-	for range r.num(specialBase + specials) {
-		n, c := r.num(specialBase+specials-1), r.num(0xffffff)
-		r.t.setColor(uint16(n), uint32(c))
-	}
+	m.palette = r.palette()
 	for i := range m.kitty {
 		m.kitty[i].flags = uint8(r.num(kittyAll))
 		if s := r.bytes(kittyDepth); len(s) > 0 {
@@ -93,6 +90,36 @@ func (r *snapshotReader) rare() {
 	i.cols, i.rows, i.w, i.h = r.num(1<<17), r.num(1<<17), r.num(1<<17), r.num(1<<17)
 	f = r.num(3)
 	i.stay, i.open = f&1 != 0, f&2 != 0
+}
+
+// palette is nil if no colour is set.
+func (r *snapshotReader) palette() map[uint16]uint32 {
+	n := r.num(specialBase + specials)
+	if n == 0 {
+		return nil
+	}
+	p := map[uint16]uint32{}
+	for range n {
+		k := r.num(specialBase + specials - 1)
+		p[uint16(k)] = uint32(r.num(0xffffff))
+	}
+	return p
+}
+
+func (r *snapshotReader) colorStack() {
+	c := &r.t.more().colors
+	c.used = r.num(maxStack)
+	c.saved = make([]map[uint16]uint32, r.num(maxStack))
+	r.check(c.used <= len(c.saved))
+	for i := range c.saved {
+		if r.num(1) == 0 {
+			r.check(i >= c.used)
+			continue
+		}
+		if c.saved[i] = r.palette(); c.saved[i] == nil {
+			c.saved[i] = map[uint16]uint32{}
+		}
+	}
 }
 
 // window is what later versions of this program added to rare.

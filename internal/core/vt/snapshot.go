@@ -23,6 +23,7 @@ const (
 	secRare
 	secHistory
 	secWindow
+	secColors
 )
 
 // Snapshot returns the whole state, history included, for Restore.
@@ -77,6 +78,10 @@ func (t *Terminal) snapshot(history bool) []byte {
 	if m := t.rare; m != nil && (m.level != 0 || m.window != window{} || len(m.titles) > 0) {
 		w.window(m)
 		w.section(secWindow)
+	}
+	if m := t.rare; m != nil && len(m.colors.saved) > 0 {
+		w.colorStack(&m.colors)
+		w.section(secColors)
 	}
 	return w.out
 }
@@ -239,10 +244,7 @@ func (w *snapshotWriter) rare() {
 	for _, s := range m.pens {
 		w.style(s)
 	}
-	w.nums(len(m.palette))
-	for _, n := range sortedKeys(m.palette) {
-		w.nums(int(n), int(m.palette[n]))
-	}
+	w.palette(m.palette)
 	for _, k := range m.kitty {
 		w.nums(int(k.flags), len(k.stack))
 		w.b = append(w.b, k.stack...)
@@ -260,6 +262,23 @@ func (w *snapshotWriter) window(m *rare) {
 	}
 	if v.checksum != 0 {
 		w.nums(int(v.checksum))
+	}
+}
+
+func (w *snapshotWriter) palette(p map[uint16]uint32) {
+	w.nums(len(p))
+	for _, n := range sortedKeys(p) {
+		w.nums(int(n), int(p[n]))
+	}
+}
+
+func (w *snapshotWriter) colorStack(c *colorStack) {
+	w.nums(c.used, len(c.saved))
+	for _, p := range c.saved {
+		w.nums(flags(p != nil))
+		if p != nil {
+			w.palette(p)
+		}
 	}
 }
 

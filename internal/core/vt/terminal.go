@@ -220,6 +220,7 @@ type rare struct {
 	titles   []savedTitle // XTWINOPS 22
 	pens     []Style      // XTPUSHSGR
 	palette  map[uint16]uint32
+	colors   colorStack
 	events   []Event
 	kitty    [2]kittyStack
 	modKeys  uint8 // modifyOtherKeys
