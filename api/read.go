@@ -172,11 +172,12 @@ func (r *EventsRequest) Past(item any) any {
 	return &rest
 }
 
-// Event is something that happened in a session. Events tell of a change. A watcher
-// that fell behind, or comes back too late, gets an event of kind gap that says how
-// many were missed, and then the present states.
+// Event is something that happened in a session. Events tell of a change. They outlive the
+// daemon: a watcher goes on where it was with the next one. One that fell behind, or comes
+// back too late, gets an event of kind gap that says how many were missed, and then the
+// present states.
 type Event struct {
-	Seq     int64        `json:"seq,omitempty"` // grows; a present state told at the beginning has none
+	Seq     int64        `json:"seq,omitempty"` // grows; of the present states told at the beginning the last one alone has it, to go on from
 	Kind    string       `json:"kind"`          // state, exec_start, exec_end, created, ended, gap
 	Session string       `json:"session"`
 	At      time.Time    `json:"at"`

@@ -129,10 +129,14 @@ func (d *Daemon) adopt() error {
 		return err
 	}
 	d.listener = in.listener
+	if err := d.events.keep(filepath.Join(d.c.Paths.Runtime, "events"), in.listener != nil); err != nil {
+		d.c.Log.Warn("events do not outlive this daemon", "err", err)
+	}
 	if len(in.kept) == 0 {
 		return nil
 	}
 	d.adoption = d.sessions.Adopt(in.kept)
+	d.catchUp()
 	d.contexts.adopted()
 	d.c.Log.Info("adopted", "sessions", d.adoption.Sessions, "gaps", d.adoption.Gaps, "took", d.adoption.Took)
 	for _, err := range d.adoption.Failed {

@@ -25,13 +25,14 @@ const eventCommand = 4 << 10
 // ring, so that a slow one costs nothing and slows nobody; what it can no longer read
 // it is told of as a gap.
 type hub struct {
-	base int64 // the sequence before the first event
+	base int64 // the sequence before the first event; written before anybody reads
 
 	mu      sync.Mutex // guards what follows; never held while somebody reads an event
 	ring    []api.Event
 	last    int64         // sequence of the newest event
 	changed chan struct{} // closed at the next event
 	closed  bool
+	log     *eventLog // nil: the next daemon begins anew
 }
 
 // newHub returns a hub whose sequence numbers are above those of earlier generations:
@@ -41,10 +42,31 @@ func newHub(generation int) *hub {
 	return &hub{base: base, last: base, changed: make(chan struct{})}
 }
 
+// keep has the events outlive this daemon. Those of the last one are taken up where it
+// is followed; the caller publishes nothing before.
+func (h *hub) keep(path string, follow bool) error {
+	log, past, err := openEvents(path, follow)
+	if err != nil {
+		return err
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.log = log
+	if len(past) > 0 {
+		h.ring, h.base, h.last = past, past[0].Seq-1, past[len(past)-1].Seq
+	}
+	return nil
+}
+
+// shortCommand is what an event holds of a long command.
+func shortCommand(command string) string {
+	return strings.ToValidUTF8(strings.Clone(command[:eventCommand]), "")
+}
+
 func (h *hub) publish(e api.Event) {
 	if e.Block != nil && len(e.Block.Command) > eventCommand {
 		b := *e.Block
-		b.Command = strings.ToValidUTF8(strings.Clone(b.Command[:eventCommand]), "")
+		b.Command = shortCommand(b.Command)
 		e.Block = &b
 	}
 	h.mu.Lock()
@@ -54,6 +76,10 @@ func (h *hub) publish(e api.Event) {
 	}
 	h.last++
 	e.Seq = h.last
+	if h.log != nil && h.log.write(&e) != nil {
+		h.log.remove()
+		h.log = nil
+	}
 	if len(h.ring) < eventRing {
 		h.ring = append(h.ring, e)
 	} else {
@@ -91,14 +117,20 @@ func (h *hub) newest() int64 {
 func (h *hub) close() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if !h.closed {
-		h.closed = true
-		close(h.changed)
+	if h.closed {
+		return
+	}
+	h.closed = true
+	close(h.changed)
+	if h.log != nil {
+		h.log.remove()
+		h.log = nil
 	}
 }
 
 // watch tells the present state of each session, then what happens. One that comes
-// back is told what happened meanwhile.
+// back is told what happened meanwhile; the last of the present states has the number from
+// which on that is.
 func (d *Daemon) watch(ctx context.Context, req *api.EventsRequest, yield func(*api.Event) error) error {
 	name := ""
 	if req.Session != "" {
@@ -111,7 +143,11 @@ func (d *Daemon) watch(ctx context.Context, req *api.EventsRequest, yield func(*
 	seq := req.After
 	if seq == 0 {
 		seq = d.events.newest()
-		if err := d.present(name, yield); err != nil {
+		from := seq
+		if !req.Follow {
+			from = 0 // nobody goes on from there
+		}
+		if err := d.present(name, from, yield); err != nil {
 			return err
 		}
 	}
@@ -123,7 +159,7 @@ func (d *Daemon) watch(ctx context.Context, req *api.EventsRequest, yield func(*
 			if err := yield(&gap); err != nil {
 				return err
 			}
-			if err := d.present(name, yield); err != nil {
+			if err := d.present(name, 0, yield); err != nil {
 				return err
 			}
 			continue
@@ -133,7 +169,8 @@ func (d *Daemon) watch(ctx context.Context, req *api.EventsRequest, yield func(*
 			if name != "" && events[i].Session != name {
 				continue
 			}
-			if err := yield(&events[i]); err != nil {
+			e := d.recall(events[i])
+			if err := yield(&e); err != nil {
 				return err
 			}
 		}
@@ -151,15 +188,19 @@ func (d *Daemon) watch(ctx context.Context, req *api.EventsRequest, yield func(*
 	}
 }
 
-// present tells the state of every session, or of the named one.
-func (d *Daemon) present(name string, yield func(*api.Event) error) error {
-	all := d.sessions.All()
-	for _, s := range all {
-		info := s.Info()
-		if name != "" && info.Name != name {
-			continue
+// present tells the state of every session, or of the named one; the last one has seq.
+func (d *Daemon) present(name string, seq int64, yield func(*api.Event) error) error {
+	var states []api.Event
+	for _, s := range d.sessions.All() {
+		if info := s.Info(); name == "" || info.Name == name {
+			states = append(states, api.Event{Kind: "state", Session: info.Name, At: time.Now().UTC(), State: info.State})
 		}
-		if err := yield(&api.Event{Kind: "state", Session: info.Name, At: time.Now().UTC(), State: info.State}); err != nil {
+	}
+	if len(states) > 0 {
+		states[len(states)-1].Seq = seq
+	}
+	for i := range states {
+		if err := yield(&states[i]); err != nil {
 			return err
 		}
 	}

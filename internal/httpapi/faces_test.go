@@ -213,7 +213,7 @@ func TestEventStreamsGoOnWhereTheyEnded(t *testing.T) {
 		return bufio.NewReader(res.Body), func() { cancel(); res.Body.Close() }
 	}
 	r, leave := watch("")
-	if id, event, data := sse(t, r); id != "" || event != "state" || !strings.Contains(data, `"dev"`) {
+	if id, event, data := sse(t, r); id == "" || event != "state" || !strings.Contains(data, `"dev"`) {
 		t.Errorf("first %q %s %s", id, event, data)
 	}
 	l.ask("POST", "/v1/sessions/dev/exec", `{"command":"echo one"}`)
