@@ -157,6 +157,9 @@ var makeRules = parseRules(`
 	noise            make: Leaving directory *
 	keep             make*: Nothing to be done for *
 	keep             make*: '*' is up to date.
+	warn:build       make: [*] Error # (ignored)
+	warn:build       make[#]: [*] Error # (ignored)
+	vital            make: Target '*' not remade because of errors.
 	error:missing    make: *** No rule to make target *
 	error:build      make: *** *
 	vital            make[#]: *** *
@@ -321,6 +324,12 @@ func (p *page) cmakeMessages() {
 
 // ctest reads " 3/12 Test  #3: name ....   Passed    0.01 sec".
 func (p *page) ctest() {
+	where := ""
+	if c, ok := p.cmd.call("ctest"); ok {
+		if dir := c.value("--test-dir"); dir != "" {
+			where = " --test-dir " + quoteWord(dir)
+		}
+	}
 	p.each(func(i int, line string) fate {
 		if !pattern("~#/# Test *#*: * sec").match(line) {
 			return open
@@ -332,7 +341,7 @@ func (p *page) ctest() {
 		_, name, _ := strings.Cut(line, ": ")
 		name, _, _ = strings.Cut(name, " ")
 		p.find(api.Finding{Kind: "test", Severity: "error", Name: name, Message: strings.TrimSpace(line)})
-		p.next("ctest -R '^"+name+"$' --output-on-failure", "run only the test that failed, with what it prints")
+		p.next("ctest"+where+" -R '^"+name+"$' --output-on-failure", "run only the test that failed, with what it prints")
 		return vital
 	})
 }

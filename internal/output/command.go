@@ -278,6 +278,31 @@ func (c call) has(flags ...string) bool {
 	return false
 }
 
+// call is the first call of a program, and whether there is one.
+func (c command) call(name string) (call, bool) {
+	for _, k := range c.calls {
+		if k.name == name {
+			return k, true
+		}
+	}
+	return call{}, false
+}
+
+// value is what stands behind one of the flags, or behind its =; empty if it is not given.
+func (c call) value(flags ...string) string {
+	for i, a := range c.args {
+		for _, f := range flags {
+			if v, ok := strings.CutPrefix(a, f+"="); ok {
+				return v
+			}
+			if a == f && i+1 < len(c.args) {
+				return c.args[i+1]
+			}
+		}
+	}
+	return ""
+}
+
 // showsContent says that everything shown is the content of files or of a history.
 func (c command) showsContent() bool {
 	shown := c.shown()

@@ -70,6 +70,19 @@ func TestNextStepsFitWhatHappened(t *testing.T) {
 		{`'cd a && make'`, "bash: cd a && make: command not found\n", "cd a && make"},
 		{`'echo '\''x y'\''; ls'`, "bash: echo 'x y'; ls: command not found\n", "echo 'x y'; ls"},
 		{"npm start", "npm error Missing script: \"start\"\n", "npm run"},
+		{"ctest --test-dir 'a b' -j2", "2/3 Test #2: bad ....***Failed    0.01 sec\n", "ctest --test-dir 'a b' -R '^bad$' --output-on-failure"},
+		{"stylelint 'src/*.css'", "src/s.css\n  1:12  ✖  Expected \"#FFFFFF\" to be \"#FFF\"  color-hex-length\n\n✖ 1 problem (1 error, 0 warnings)\n  1 error potentially fixable with the \"--fix\" option.\n", "npx stylelint --fix 'src/*.css'"},
+		{"npx eslint lib", "/w/lib/a.js\n  1:12  error  Missing semicolon  semi\n\n✖ 1 problem (1 error, 0 warnings)\n  1 error potentially fixable with the `--fix` option.\n", "npx eslint --fix lib"},
+		{"python3 -m pytest -q", "/usr/bin/python3: No module named pytest\n", "/usr/bin/python3 -m pip install pytest"},
+		{"python3 test_x.py -v", unittestFailure("test_b (__main__.T.test_b) (i=3)"), "python3 test_x.py T.test_b"},
+		{"python3 -m unittest", unittestFailure("test_b (pkg.test_x.T.test_b) [deep] (i=3)"), "python3 -m unittest pkg.test_x.T.test_b"},
+		{"python3 manage.py test shop", unittestFailure("test_b (shop.tests.T)"), "python3 manage.py test shop.tests.T.test_b"},
+		{"kubectl get pods", "NAME    READY   STATUS             RESTARTS   AGE\nweb-1   0/1     CrashLoopBackOff   7          9m\n", "kubectl describe pod web-1"},
+		{"kubectl get pods -A", "NAMESPACE   NAME    READY   STATUS             RESTARTS   AGE\nshop        web-1   0/1     CrashLoopBackOff   7          9m\n", "kubectl describe pod web-1 -n shop"},
+		{"kubectl -n shop get nodes", "NAME     STATUS     ROLES    AGE   VERSION\nnode-1   NotReady   worker   9m    v1.30\n", "kubectl describe node node-1 -n shop"},
+		{"kubectl get pods", "The connection to the server localhost:8080 was refused - did you specify the right host or port?\n", "kubectl config view --minify"},
+		{"curl -s localhost:8099", "curl: (7) Failed to connect to localhost port 8099 after 0 ms: Couldn't connect to server\n", "ss -ltn 'sport = :8099'"},
+		{"./run", "dial tcp 127.0.0.1:5432: connect: connection refused: fatal error\n", "ss -ltn 'sport = :5432'"},
 		{"cargo test", "---- tests::adds stdout ----\n\nthread 'tests::adds' panicked at src/lib.rs:3:5:\nassertion failed\n\ntest result: FAILED. 0 passed; 1 failed\n", "cargo test tests::adds -- --exact"},
 	} {
 		exit := 1
@@ -83,6 +96,30 @@ func TestNextStepsFitWhatHappened(t *testing.T) {
 		}
 		if !found {
 			t.Errorf("%s: next is %v, want %q", c.command, r.Next, c.next)
+		}
+	}
+}
+
+// unittestFailure is what Python's unittest prints of one test.
+func unittestFailure(name string) string {
+	return "F\n" + strings.Repeat("=", 70) + "\nFAIL: " + name + "\n" + strings.Repeat("-", 70) +
+		"\nTraceback (most recent call last):\n  File \"/w/test_x.py\", line 6, in test_b\n    self.assertEqual(1, 2)\nAssertionError: 1 != 2\n\n" +
+		strings.Repeat("-", 70) + "\nRan 1 test in 0.001s\n\nFAILED (failures=1)\n"
+}
+
+// A step that would lead astray is not proposed.
+func TestNextStepsDoNotLeadAstray(t *testing.T) {
+	for _, c := range []struct{ command, text, not string }{
+		{"curl https://example.com", "curl: (7) Failed to connect to example.com port 443 after 9 ms: Couldn't connect to server\n", "ss "},
+		{"./run", "dial tcp 203.0.113.9:5432: connect: connection refused: fatal error\n", "ss "},
+		{"stylelint a.css", "a.css\n  1:12  ✖  Unexpected  no-x\n\n✖ 1 problem (1 error, 0 warnings)\n  1 error potentially fixable with the \"--fix\" option.\n", "npx eslint"},
+		{"kubectl get pods -A", "NAMESPACE   NAME    READY   STATUS    RESTARTS   AGE\nshop        web-1   0/1     Pending   0          9m\n", "describe pod shop"},
+		{"cat trace.txt", "python3: No module named pytest\n", "pip install"},
+	} {
+		for _, n := range reduceText(c.command, 1, c.text).Next {
+			if strings.Contains(n.Command, c.not) {
+				t.Errorf("%s: %q is proposed", c.command, n.Command)
+			}
 		}
 	}
 }

@@ -2,6 +2,7 @@ package output
 
 import (
 	"strings"
+	"unicode"
 
 	"github.com/ai-session/ai-session/api"
 )
@@ -10,6 +11,7 @@ import (
 // counted behind the first of them, and when that is still too long, the beginning,
 // the end and what alarms remain.
 func (p *page) generic() {
+	p.looseFrames()
 	p.foldRepeats()
 	p.foldBlocks()
 	p.listedPaths()
@@ -264,18 +266,61 @@ func (p *page) explainFailure() {
 	if !p.in.failed() || p.failed {
 		return
 	}
-	if i := p.lastLine(diagnostic); i >= 0 {
+	if i := p.lastLine(func(line string) bool { return diagnostic(line) && !warns(line) }); i >= 0 {
 		p.blame(i)
+		return
+	}
+	if p.blameMarked() {
 		return
 	}
 	p.mute = true
 	p.vitalNote(0, p.in.failure())
 	p.unfoldTail()
-	if i := p.lastLine(func(line string) bool { return alarm(line) == alarmed }); i >= 0 {
+	if i := p.lastLine(func(line string) bool { return alarm(line) == alarmed && !isFrame(line) }); i >= 0 {
 		p.blame(i)
 		return
 	}
 	p.find(api.Finding{Kind: "exit", Severity: "error", Message: p.in.failure()})
+}
+
+// maxMarked is how many lines with the mark of a failure become findings.
+const maxMarked = 5
+
+// blameMarked makes findings of the lines that begin with the mark of a failure.
+func (p *page) blameMarked() bool {
+	n := 0
+	for i, line := range p.lines {
+		if p.fates[i] != retold && n < maxMarked && failureMark(line) {
+			p.blame(i)
+			n++
+		}
+	}
+	return n > 0
+}
+
+// failureMark says that a line begins as programs mark what failed, and names it.
+func failureMark(line string) bool {
+	s := strings.TrimLeft(line, " ")
+	for _, mark := range []string{"✘ ", "✗ ", "✖ ", "× ", "❌ ", "⨯ ", "[!] ", "[FAIL] ", "[FAILED] "} {
+		if rest, ok := strings.CutPrefix(s, mark); ok {
+			return strings.ContainsFunc(rest, unicode.IsLetter)
+		}
+	}
+	return false
+}
+
+// warns says that a line begins as a warning.
+func warns(line string) bool {
+	s := strings.TrimLeft(line, " *#!=->[⚠▲️")
+	return len(s) > 4 && strings.EqualFold(s[:4], "warn")
+}
+
+// isFrame says that a line is a frame of a stack trace.
+func isFrame(line string) bool {
+	if _, ok := jsFrame(line); ok {
+		return true
+	}
+	return strings.HasPrefix(strings.TrimLeft(line, " "), "File \"")
 }
 
 // lastLine is the last of the last lines that is as wanted; -1 if there is none.

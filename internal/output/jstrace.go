@@ -31,9 +31,33 @@ func hasPosition(s string) bool {
 	return n < len(s) && n > 1 && s[n-1] == ':'
 }
 
+// looseFrames decides about frames that no reader looked for, as bundlers and formatters
+// write them behind what went wrong: one of a library is enough.
+func (p *page) looseFrames() {
+	if p.sheet.verbatim {
+		return
+	}
+	n := 0
+	for i, line := range p.lines {
+		if p.fates[i] != open || line == "" || line[0] != ' ' {
+			continue
+		}
+		if _, ok := jsFrame(line); ok {
+			n++
+		}
+	}
+	if n >= minFrames {
+		p.framesAmong(0, len(p.lines), p.frames(1))
+	}
+}
+
+// minFrames is how many frames make a stack trace.
+const minFrames = 3
+
 // jsFrames decides about the frames among the lines that are open.
-func (p *page) jsFrames(from, to int) {
-	fr := p.frames(6)
+func (p *page) jsFrames(from, to int) { p.framesAmong(from, to, p.frames(6)) }
+
+func (p *page) framesAmong(from, to int, fr *frames) {
 	inTrace := false
 	for i := from; i < to; i++ {
 		where, ok := jsFrame(p.lines[i])

@@ -123,13 +123,35 @@ func readEslint(p *page) {
 		case strings.Contains(line, "potentially fixable with"):
 			p.fates[i] = retold
 			count, _, _ := strings.Cut(strings.TrimSpace(line), " potentially")
-			p.next("npx eslint --fix .", count+" can be mended so")
+			if fix := p.lintFix(); fix != "" {
+				p.next(fix, count+" can be mended so")
+			}
 		}
 	}
 	for _, key := range order {
 		_, rule, _ := strings.Cut(key, "\x00")
 		p.note(last[key]+1, " more "+rule+" in lines "+strings.Join(more[key], " "))
 	}
+}
+
+// lintFix is the command that was run, told to mend what it can; empty if the linter was
+// run by another program.
+func (p *page) lintFix() string {
+	for _, c := range p.cmd.shown() {
+		switch {
+		case c.name == "eslint" && len(c.plain()) == 0:
+			return "npx eslint --fix ."
+		case c.name == "eslint" || c.name == "stylelint" || c.name == "xo" || c.name == "standard":
+			words := []string{"npx", c.name, "--fix"}
+			for _, a := range c.plain() {
+				words = append(words, quoteWord(a))
+			}
+			return strings.Join(words, " ")
+		case c.name == "npm" || c.name == "yarn" || c.name == "pnpm":
+			return "npx eslint --fix ."
+		}
+	}
+	return ""
 }
 
 func (p *page) eslintBelow(i int) bool {
@@ -162,12 +184,12 @@ func eslintProblem(line string) (place, bool) {
 	}
 	pr.col, s = number(s[1:])
 	s = strings.TrimLeft(s, " ")
-	for _, severity := range []string{"error", "warning"} {
-		rest, ok := strings.CutPrefix(s, severity+" ")
+	for _, as := range []struct{ word, severity string }{{"error ", "error"}, {"warning ", "warning"}, {"✖ ", "error"}, {"⚠ ", "warning"}} {
+		rest, ok := strings.CutPrefix(s, as.word)
 		if !ok {
 			continue
 		}
-		pr.severity = severity
+		pr.severity = as.severity
 		pr.message = strings.TrimSpace(rest)
 		if i := strings.LastIndex(pr.message, "  "); i >= 0 {
 			pr.code = strings.TrimSpace(pr.message[i:])

@@ -181,6 +181,11 @@ var kubectl = &reader{
 	signs: []string{"Error from server (*"},
 	read: func(p *page) {
 		p.apply(kubectlRules)
+		for _, f := range p.findings {
+			if strings.HasPrefix(f.Message, "The connection to the server") || strings.HasPrefix(f.Message, "Unable to connect to the server") {
+				p.next("kubectl config view --minify", "shows which server is meant")
+			}
+		}
 		p.kubectlStates()
 		p.squeezeTable()
 	},
@@ -201,17 +206,39 @@ var kubectlRules = parseRules(`
 	aside:client_logs  E# #:#:#.# *
 `)
 
-// kubectlStates makes findings of pods that do not run.
+// kubectlStates makes findings of what does not run.
 func (p *page) kubectlStates() {
+	kind, flags, spaces := "pod", "", false
+	if c, ok := p.cmd.call("kubectl"); ok {
+		if what := c.plain(); len(what) > 1 && what[0] == "get" {
+			kind = strings.TrimSuffix(what[1], "s")
+		}
+		if ns := c.value("-n", "--namespace"); ns != "" {
+			flags = " -n " + quoteWord(ns)
+		}
+	}
 	p.each(func(i int, line string) fate {
+		if strings.HasPrefix(line, "NAME") {
+			spaces = strings.HasPrefix(line, "NAMESPACE ")
+		}
 		for _, bad := range []string{"CrashLoopBackOff", "ImagePullBackOff", "ErrImagePull", "Error", "Evicted", "OOMKilled", "Pending", "CreateContainerConfigError", "NotReady"} {
-			if !strings.Contains(line, " "+bad) {
+			words := strings.Fields(line)
+			if !strings.Contains(line, " "+bad) || len(words) < 2 {
 				continue
 			}
-			name, _, _ := strings.Cut(line, " ")
-			f := finding("cluster", "error", name, strings.Join(strings.Fields(line), " "))
+			name, in := words[0], flags
+			if spaces {
+				name, in = words[1], " -n "+quoteWord(words[0])
+			}
+			f := finding("cluster", "error", name, strings.Join(words, " "))
 			p.find(f)
-			p.next("kubectl describe pod "+quoteWord(name), "says why it is "+bad)
+			if !strings.Contains(kind, "/") && !strings.Contains(kind, ",") && kind != "all" {
+				if name, of, ok := strings.Cut(name, "/"); ok {
+					p.next("kubectl describe "+quoteWord(name+"/"+of)+in, "says why it is "+bad)
+				} else {
+					p.next("kubectl describe "+quoteWord(kind)+" "+quoteWord(name)+in, "says why it is "+bad)
+				}
+			}
 			return vital
 		}
 		return open

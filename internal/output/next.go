@@ -43,8 +43,8 @@ func (p *page) stepFor(message string) {
 		}
 	case strings.Contains(lower, "no space left"):
 		p.next("df -h .", "the disk is full")
-	case strings.Contains(lower, "connection refused"):
-		if port := portIn(message); port != "" {
+	case strings.Contains(lower, "connection refused"), strings.Contains(lower, "econnrefused"), strings.Contains(lower, "couldn't connect to server"):
+		if port := portIn(message); port != "" && !elsewhere(lower) {
 			p.next("ss -ltn 'sport = :"+port+"'", "nobody answered: shows whether something listens")
 		}
 	case strings.HasSuffix(lower, "command not found"):
@@ -52,6 +52,25 @@ func (p *page) stepFor(message string) {
 		name = name[strings.LastIndexByte(name, ' ')+1:]
 		p.next("apt-cache search "+quoteWord(name), "no such program is installed")
 	}
+}
+
+// elsewhere says that a message names a host that is not this one.
+func elsewhere(message string) bool {
+	for _, local := range []string{"localhost", "127.0.0.1", "::1", "0.0.0.0"} {
+		if strings.Contains(message, local) {
+			return false
+		}
+	}
+	for _, before := range []string{"connect to ", "host ", "dial tcp ", "connecting to ", "econnrefused ", "http://", "https://"} {
+		_, rest, ok := strings.Cut(message, before)
+		if ok && rest != "" && (isLetter(rest[0]) || isDigit(rest[0])) {
+			name, _, _ := strings.Cut(rest, " ")
+			if strings.Contains(name, ".") {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // portIn is the last number in a text that stands behind a colon or the word port.

@@ -10,8 +10,28 @@ import (
 var python = &reader{
 	kind:  "python",
 	tools: []string{"python"},
-	signs: []string{"~Traceback (most recent call last):", "~+ Exception Group Traceback *"},
-	read:  func(p *page) { p.pythonTraces() },
+	signs: []string{"~Traceback (most recent call last):", "~+ Exception Group Traceback *", "*: No module named *"},
+	read: func(p *page) {
+		p.pythonTraces()
+		p.pythonModules()
+	},
+}
+
+// pythonModules reads what python -m says of a module that is not there: "/usr/bin/python3:
+// No module named pytest".
+func (p *page) pythonModules() {
+	p.each(func(i int, line string) fate {
+		program, rest, ok := strings.Cut(line, ": ")
+		if !ok || !strings.HasPrefix(rest, "No module named ") || !strings.Contains(program[strings.LastIndexByte(program, '/')+1:], "python") {
+			return open
+		}
+		if module, ok := missingModule(rest); ok && !strings.Contains(module, " ") {
+			p.find(api.Finding{Kind: "missing", Severity: "error", Name: module, Message: line})
+			p.next(quoteWord(program)+" -m pip install "+quoteWord(module), "the module that is run is not installed")
+			return vital
+		}
+		return open
+	})
 }
 
 // pythonTraces reads "Traceback", its frames of two or three lines each, and the
@@ -97,11 +117,11 @@ func pythonPlace(where string) (file string, line int, name string) {
 }
 
 func missingModule(message string) (string, bool) {
-	_, rest, ok := strings.Cut(message, "No module named '")
-	if !ok {
+	_, rest, ok := strings.Cut(message, "No module named ")
+	if !ok || rest == "" {
 		return "", false
 	}
-	name, _, _ := strings.Cut(rest, "'")
+	name, _, _ := strings.Cut(strings.TrimPrefix(rest, "'"), "'")
 	name, _, _ = strings.Cut(name, ".")
 	return name, true
 }
@@ -129,11 +149,7 @@ func (p *page) unittestNames() {
 			continue
 		}
 		p.fates[i] = vital
-		short, full, _ := strings.Cut(rest, " (")
-		full = strings.TrimSuffix(full, ")")
-		if !strings.HasSuffix(full, "."+short) {
-			full += "." + short
-		}
+		short, full := testName(rest)
 		told := false
 		for k := range p.findings {
 			if f := &p.findings[k]; f.Kind == "crash" && f.Name == short {
@@ -144,8 +160,33 @@ func (p *page) unittestNames() {
 		if !told {
 			p.find(api.Finding{Kind: "test", Severity: "error", Name: full, Message: line})
 		}
-		p.next("python3 -m unittest "+quoteWord(full), "run only the test that failed")
+		p.next(p.unittestRun(full), "run only the test that failed")
 	}
+}
+
+// testName reads "test_b (pkg.T.test_b) (i=3)": the name of a test, and where it is, of
+// older versions without the name; behind that the part of the test.
+func testName(rest string) (short, full string) {
+	short, full, _ = strings.Cut(rest, " (")
+	full, _, _ = strings.Cut(full, ")")
+	if !strings.HasSuffix(full, "."+short) {
+		full += "." + short
+	}
+	return short, full
+}
+
+// unittestRun is the command that runs one test, as the tests were run.
+func (p *page) unittestRun(full string) string {
+	name, isMain := strings.CutPrefix(full, "__main__.")
+	for _, c := range p.cmd.shown() {
+		switch plain := c.plain(); {
+		case isMain && c.name == "python" && len(plain) > 0 && strings.HasSuffix(plain[0], ".py"):
+			return "python3 " + quoteWord(plain[0]) + " " + quoteWord(name)
+		case c.name == "python" && len(plain) > 1 && strings.HasSuffix(plain[0], "manage.py") && plain[1] == "test":
+			return "python3 " + quoteWord(plain[0]) + " test " + quoteWord(full)
+		}
+	}
+	return "python3 -m unittest " + quoteWord(full)
 }
 
 var unittestRules = parseRules(`
