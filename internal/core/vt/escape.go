@@ -33,6 +33,12 @@ func (t *Terminal) escapeDispatch(b byte) {
 		t.cur.gr = '~' - b + 1
 	case 'V', 'W': // SPA 8.3.129, EPA 8.3.37
 		t.guard(b == 'V')
+	case 'l': // memory lock of HP terminals, meml in terminfo (xterm ctlseqs, "ESC l")
+		if t.cur.row < t.bottom {
+			t.top = t.cur.row
+		}
+	case 'm': // and unlock, memu
+		t.top = 0
 	case '6', '9': // DECBI, DECFI
 		t.backIndex(b == '9')
 	}

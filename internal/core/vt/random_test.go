@@ -42,7 +42,7 @@ func program(r *rand.Rand, n int) []byte {
 		case 12, 13:
 			b.WriteString("\x1b[" + pick("0 1 2 3 4 4:3 5 7 8 9 21 22 24 27 31 42 93 38;5;200 48;2;1;2;3 58:5:9 38:2::9:8:7 53 49 39") + "m")
 		case 14:
-			b.WriteString("\x1b" + pick("7 8 D E H M c = > 6 9 N O n o V W (0 (B )0 *A -A (K )R (%6 *< (> -B #3 #5 #6 #8 ~ Z"))
+			b.WriteString("\x1b" + pick("7 8 D E H M l m c = > 6 9 N O n o V W (0 (B )0 *A -A (K )R (%6 *< (> -B #3 #5 #6 #8 ~ Z"))
 		case 15, 16:
 			b.WriteString("\x1b[?" + pick("1 3 5 6 7 9 12 25 40 42 45 47 66 67 69 95 1000 1002 1004 1006 1016 1047 1048 1049 2004 2026 2027 2031 2048") + pick("h l h l h l s r"))
 		case 17:
