@@ -138,7 +138,7 @@ func (n note) rank() rank {
 
 func (p *page) rank(i int, o *openings) rank {
 	line, f := p.lines[i], p.fates[i]
-	odd := o.odd(line)
+	odd := o.odd(line) || p.rare[i]
 	switch {
 	case odd && p.standsOut(line):
 		return unlike

@@ -11,6 +11,7 @@ import (
 type command struct {
 	text  string
 	calls []call
+	log   bool // it shows a file whose lines are those of a log
 }
 
 // call is one program with its arguments. Words that the shell makes up are empty.
@@ -305,6 +306,9 @@ func (c call) value(flags ...string) string {
 
 // showsContent says that everything shown is the content of files or of a history.
 func (c command) showsContent() bool {
+	if c.log {
+		return false
+	}
 	shown := c.shown()
 	for _, x := range shown {
 		switch x.name {

@@ -116,6 +116,9 @@ func (p *page) nodeTests() {
 			continue
 		}
 		p.fates[i] = vital
+		if strings.Contains(name, "ms) # ") {
+			continue // to do, or skipped: it may fail
+		}
 		if k := strings.LastIndex(name, " ("); k > 0 && strings.HasSuffix(name, "ms)") {
 			name = name[:k]
 		}

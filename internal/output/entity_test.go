@@ -67,6 +67,10 @@ func TestNextStepsFitWhatHappened(t *testing.T) {
 		{"go test ./...", "--- FAIL: TestA/b_c (0.00s)\n    a_test.go:3: wrong\nFAIL\nFAIL\texample.com/a\t0.1s\n", "go test -run '^TestA$/^b_c$' ./..."},
 		{"make", "a.c:3:7: error: 'x' undeclared\nmake: *** [Makefile:2: a.o] Error 1\n", "sed -n '1,13p' a.c"},
 		{"foo", "bash: foo: command not found\n", "apt-cache search foo"},
+		{"yarn build", "bash: yarn: command not found\n", "npm install --global yarn"},
+		{"mypy .", "bash: line 1: mypy: command not found\n", "python3 -m pip install mypy"},
+		{"npm ls", "npm error code ELSPROBLEMS\nnpm error missing: ms@2.1.3, required by yp@1.0.0\n", "npm install"},
+		{"node --test", "✖ two (1.9ms)\n  Error: x\nℹ fail 1\n", "node --test --test-name-pattern 'two'"},
 		{`'cd a && make'`, "bash: cd a && make: command not found\n", "cd a && make"},
 		{`'echo '\''x y'\''; ls'`, "bash: echo 'x y'; ls: command not found\n", "echo 'x y'; ls"},
 		{"npm start", "npm error Missing script: \"start\"\n", "npm run"},
@@ -114,6 +118,7 @@ func TestNextStepsDoNotLeadAstray(t *testing.T) {
 		{"./run", "dial tcp 203.0.113.9:5432: connect: connection refused: fatal error\n", "ss "},
 		{"stylelint a.css", "a.css\n  1:12  ✖  Unexpected  no-x\n\n✖ 1 problem (1 error, 0 warnings)\n  1 error potentially fixable with the \"--fix\" option.\n", "npx eslint"},
 		{"kubectl get pods -A", "NAMESPACE   NAME    READY   STATUS    RESTARTS   AGE\nshop        web-1   0/1     Pending   0          9m\n", "describe pod shop"},
+		{"node --test", "✖ four (0.17ms) # TODO\n  Error: later\n✖ two (1.9ms)\n  Error: x\nℹ fail 1\n", "four"},
 		{"cat trace.txt", "python3: No module named pytest\n", "pip install"},
 	} {
 		for _, n := range reduceText(c.command, 1, c.text).Next {

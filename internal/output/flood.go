@@ -50,6 +50,7 @@ func drawFlood(in Input, r io.Reader, size int64) *sheet {
 		buf = append(buf[:0], buf[cut:]...)
 	}
 	f.drawPicked()
+	f.s.knowLog(in)
 	f.s.lost = f.over.lost(f.s.lines)
 	return f.s
 }

@@ -68,10 +68,24 @@ func (p *page) mine(left []int) {
 		}
 		kinds[k] = append(kinds[k], i)
 	}
+	var few []int
 	for _, k := range order {
 		p.foldKind(kinds[k])
+		if len(kinds[k]) < minAlike {
+			few = append(few, kinds[k]...)
+		}
+	}
+	if len(few)*fewOfAll > len(left) {
+		return // nothing is out of the ordinary where little is alike
+	}
+	p.rare = make(map[int]bool, len(few))
+	for _, i := range few {
+		p.rare[i] = true
 	}
 }
+
+// fewOfAll is of how many lines one may be of a rare kind, for it to stand out by that.
+const fewOfAll = 20
 
 // wordsOf are the words of line i. They are read once, however often a page is.
 func (s *sheet) wordsOf(i int) []wordRef {

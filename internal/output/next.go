@@ -50,8 +50,23 @@ func (p *page) stepFor(message string) {
 	case strings.HasSuffix(lower, "command not found"):
 		name := strings.TrimSuffix(message, ": command not found")
 		name = name[strings.LastIndexByte(name, ' ')+1:]
-		p.next("apt-cache search "+quoteWord(name), "no such program is installed")
+		p.next(findProgram(name), "no such program is installed")
 	}
+}
+
+// findProgram is the command that gets a program that is not there: from the packages of its
+// language where it comes as one, and else from those of the system.
+func findProgram(name string) string {
+	switch name {
+	case "yarn", "pnpm", "tsc", "eslint", "prettier", "jest", "vitest", "mocha", "vite", "webpack", "rollup", "esbuild", "stylelint", "playwright":
+		if name == "tsc" {
+			name = "typescript"
+		}
+		return "npm install --global " + name
+	case "pytest", "mypy", "ruff", "black", "flake8", "pylint", "isort", "tox", "poetry", "pre-commit", "coverage":
+		return "python3 -m pip install " + name
+	}
+	return "apt-cache search " + quoteWord(name)
 }
 
 // elsewhere says that a message names a host that is not this one.

@@ -88,6 +88,8 @@ func (p *page) npmTalk() {
 			p.next("npm view "+packageOf(f.Message)+" versions", "that version does not exist")
 		case strings.Contains(f.Message, "Missing script"):
 			p.next("npm run", "lists the scripts there are")
+		case strings.Contains(f.Message, "ELSPROBLEMS"):
+			p.next("npm install", "what is installed is not what package.json asks for")
 		}
 	}
 }

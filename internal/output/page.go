@@ -46,6 +46,8 @@ type page struct {
 	findings []api.Finding
 	steps    []api.Next
 
+	rare map[int]bool // lines whose kind has few lines, of many that are alike
+
 	coarser  detail // the next detail at which less would be shown; full for none
 	patience int    // tokens that the readers of this content may take
 	failed   bool   // something on the page says that it failed

@@ -76,3 +76,42 @@ func TestShortTextKeepsTheOddLine(t *testing.T) {
 		before = line
 	}
 }
+
+// Lines of a log are read by kind, whatever the file is called; the rare ones are in view
+// before the last ones when the text must be short.
+func TestRareLineOfALogIsInView(t *testing.T) {
+	objects := func(i int) string {
+		return fmt.Sprintf(`{"ts": "2026-11-23T11:%02d:%02dZ", "level": "info", "msg": "request done", "path": "/a/%d", "id": "%x"}`, i/60%60, i%60, i%30, i*i*7919)
+	}
+	journal := func(i int) string {
+		if i%3 > 0 {
+			return fmt.Sprintf("Nov 23 11:%02d:%02d host%d systemd[1]: Started Session %d of user root.", i/60%60, i%60, i%2, i)
+		}
+		return fmt.Sprintf("Nov 23 11:%02d:%02d host%d sshd[%d]: Accepted publickey for dev from 10.0.0.%d port %d ssh2", i/60%60, i%60, i%2, 1000+i, i%200, 40000+i)
+	}
+	for _, c := range []struct {
+		command string
+		line    func(int) string
+		rare    string
+	}{
+		{"cat events.json", objects, `{"ts": "2026-11-23T11:20:34Z", "level": "info", "msg": "failover to replica db-3", "id": "x"}`},
+		{"cat events.json", objects, "goroutine 7 [running]:"},
+		{"head -n 5000 saved", journal, "Nov 23 11:28:20 host1 kernel: [12345.6] EXT4-fs (sda1): remounting filesystem read-only"},
+		{"cat /var/log/auth.log", journal, "Nov 23 11:15:00 host0 sshd[1900]: Accepted password for root from 203.0.113.77 port 6000 ssh2"},
+	} {
+		var b strings.Builder
+		for i := range 2500 {
+			fmt.Fprintln(&b, c.line(i))
+			if i == 1234 {
+				fmt.Fprintln(&b, c.rare)
+			}
+		}
+		exit := 0
+		for _, budget := range []int{1500, 400} {
+			r := Reduce(Input{Command: c.command, Exit: &exit, Bytes: []byte(b.String()), Ref: "@e1", MaxTokens: budget})
+			if !strings.Contains(r.Text, c.rare) || r.Tokens > budget {
+				t.Errorf("%s, %d of %d tokens: %q is not in\n%s", c.command, r.Tokens, budget, c.rare, r.Text)
+			}
+		}
+	}
+}

@@ -70,6 +70,7 @@ func drawSheet(in Input) *sheet {
 		s.tokens = sampled(strings.Join(s.lines, "\n")+"\n", in.Tokens)
 	}
 	s.total = len(s.lines)
+	s.knowLog(in)
 	for _, line := range s.lines {
 		s.hashLine(line)
 	}
@@ -79,6 +80,13 @@ func drawSheet(in Input) *sheet {
 		s.lost = o.lost(s.lines)
 	}
 	return s
+}
+
+// knowLog takes what is shown for a log if it reads as one.
+func (s *sheet) knowLog(in Input) {
+	if in.readsAsLog(s) {
+		s.cmd.log, s.verbatim = true, false
+	}
 }
 
 // Of a text longer than wholeCount the tokens are counted in windows all over it.

@@ -23,7 +23,7 @@ const (
 
 func readSource(p *page) {
 	name := p.cmd.fileShown()
-	if isLogName(name) && (path.Ext(name) != ".txt" || timed(p.lines)) {
+	if p.cmd.log || isLogName(name) && (path.Ext(name) != ".txt" || timed(p.lines)) {
 		p.patience, p.kind = 0, "log"
 		return
 	}
@@ -38,6 +38,35 @@ func readSource(p *page) {
 		return
 	}
 	p.bothEnds()
+}
+
+// readsAsLog says that a file that is shown, and that is too long to be shown whole, has the
+// lines of a log whatever its name: each an object, or each with a time in front.
+func (in Input) readsAsLog(s *sheet) bool {
+	most := Ceiling
+	if in.MaxTokens > 0 {
+		most = in.MaxTokens
+	}
+	if !s.verbatim || s.tokens <= most || len(s.lines) < minMined {
+		return false
+	}
+	for _, c := range s.cmd.shown() {
+		if !source.reads(c) && c.name != "jq" && c.name != "zcat" {
+			return false
+		}
+	}
+	n, objects := 0, 0
+	for i := 0; i < len(s.lines); i += 1 + len(s.lines)/100 {
+		line := s.lines[i]
+		if blank(line) {
+			continue
+		}
+		n++
+		if line[0] == '{' && line[len(line)-1] == '}' && strings.Contains(line, `":`) {
+			objects++
+		}
+	}
+	return objects*10 >= n*9 || timed(s.lines)
 }
 
 // timed says that most lines begin with a time, as those of a log do.
