@@ -27,12 +27,23 @@ func (e *encoder) cells(cells []cell) {
 	for len(cells) > 0 {
 		n := 0
 		switch c := cells[0] ^ e.base; {
-		case e.wide:
-			n = e.wideRun(cells)
-		case c < 0x80:
-			n = e.ascii(cells)
-		case c < wideHead:
-			n = e.narrowRun(cells)
+		case c > glyphMask:
+			if len(cells) > 1 && cells[0]^cells[1] < 0x80 {
+				e.restyle(cells[0]) // the next round packs the run
+				continue
+			}
+		case e.wide == (c >= wideHead):
+			switch {
+			case e.wide:
+				n = e.wideRun(cells)
+			case c < 0x80:
+				n = e.ascii(cells)
+			default:
+				n = e.narrowRun(cells)
+			}
+		case c < wideTail && (c != 0 || !e.exact):
+			e.rewidth(c >= wideHead)
+			continue
 		}
 		if n == 0 {
 			n = e.cell(cells)
@@ -102,16 +113,23 @@ func (e *encoder) wideRun(cells []cell) int {
 	return i
 }
 
-// narrowRun packs the run of narrow characters of more than a byte.
+// narrowRun packs the run of narrow characters of more than a byte, and single ones
+// of a byte among them.
 func (e *encoder) narrowRun(cells []cell) int {
 	b, i := e.b, 0
 	for ; i < len(cells); i++ {
 		switch c := cells[i] ^ e.base; {
+		case c-0x20 < 0x5f && i+1 < len(cells) && cells[i+1]^e.base >= 0x80:
+			b = append(b, byte(c))
+			continue
 		case c-0x80 < 0x800-0x80:
 			b = append(b, 0xc0|byte(c>>6), 0x80|byte(c)&0xbf)
 			continue
 		case c-0x800 < 0x10000-0x800:
 			b = append(b, 0xe0|byte(c>>12), 0x80|byte(c>>6)&0xbf, 0x80|byte(c)&0xbf)
+			continue
+		case c-0x10000 < 0x100000:
+			b = append(b, 0xf0|byte(c>>18), 0x80|byte(c>>12)&0xbf, 0x80|byte(c>>6)&0xbf, 0x80|byte(c)&0xbf)
 			continue
 		case c-clusterBit < clusterBit:
 			b = e.cluster(b, c)
@@ -135,10 +153,8 @@ func (e *encoder) cell(cells []cell) int {
 	if c.part() == wideTail {
 		return 1
 	}
-	if style := c &^ glyphMask; style != e.base {
-		e.base, e.coded = style, true
-		e.b = append(e.b, markStyle)
-		e.ink(c.ink())
+	if c&^glyphMask != e.base {
+		e.restyle(c)
 	}
 	switch {
 	case c.part() == spacer:
@@ -154,12 +170,7 @@ func (e *encoder) cell(cells []cell) int {
 		return n
 	}
 	if w := c.part() == wideHead; w != e.wide {
-		e.wide, e.coded = w, true
-		mark := byte(markNarrow)
-		if w {
-			mark = markWide
-		}
-		e.b = append(e.b, mark)
+		e.rewidth(w)
 	}
 	switch v := c.content(); {
 	case c.isCluster():
@@ -176,16 +187,29 @@ func (e *encoder) cell(cells []cell) int {
 	return 1
 }
 
-// ink packs the style of an ink, the most common ones at once.
-func (e *encoder) ink(i ink) {
-	switch {
+// rewidth marks that cells are wide from here on, or narrow.
+func (e *encoder) rewidth(wide bool) {
+	e.wide, e.coded = wide, true
+	mark := byte(markNarrow)
+	if wide {
+		mark = markWide
+	}
+	e.b = append(e.b, mark)
+}
+
+// restyle packs the style of a cell, the most common ones at once.
+func (e *encoder) restyle(c cell) {
+	e.base, e.coded = c&^glyphMask, true
+	switch i := c.ink(); {
 	case i == 0:
-		e.b = append(e.b, 0)
+		e.b = append(e.b, markStyle, 0)
 	case i&(inkDirect|inkBase) == inkDirect: // the colour, and nothing else
-		e.b = append(e.b, 2, byte(i>>31), byte(i>>23), byte(i>>15))
+		e.b = append(e.b, markStyle, 2, byte(i>>31), byte(i>>23), byte(i>>15))
 	case i&inkDirect == 0:
+		e.b = append(e.b, markStyle)
 		e.style(&e.t.styles.list[i])
 	default:
+		e.b = append(e.b, markStyle)
 		s := e.t.styleOf(i)
 		e.style(&s)
 	}
@@ -310,114 +334,4 @@ func readStyle(b []byte) (s Style, link int, rest []byte) {
 		b = b[n:]
 	}
 	return s, link, b[:len(b):len(b)]
-}
-
-// record is one packed line.
-type record struct {
-	flags uint8
-	data  []byte
-	page  *page
-}
-
-// nextRecord cuts the first line off b.
-func nextRecord(b []byte, p *page) (record, []byte) {
-	v, n := binary.Uvarint(b)
-	size := int(v >> 4)
-	return record{uint8(v & 15), b[n : n+size], p}, b[n+size:]
-}
-
-// glyph is an unpacked cell: text is a space if nothing was printed.
-type glyph struct {
-	text   []byte
-	wide   bool
-	space  bool // a spacer: no text of its own
-	erased int  // this many erased cells; text is one space
-	style  Style
-}
-
-var blankText = []byte{' '}
-
-// each calls f for every cell of a coded or plain line.
-func (r record) each(t *Terminal, f func(glyph)) {
-	var g glyph
-	for b := r.data; len(b) > 0; {
-		g.space, g.erased = false, 0
-		switch c := b[0]; {
-		case c == markErased:
-			n, k := binary.Uvarint(b[1:])
-			g.erased, g.text, b = int(n), blankText, b[1+k:]
-		case c == markStyle:
-			var n int
-			g.style, n, b = readStyle(b[1:])
-			if n > 0 && n <= len(r.page.links) {
-				g.style.link = t.linkID(r.page.links[n-1])
-			}
-			continue
-		case c == markWide || c == markNarrow:
-			g.wide = c == markWide
-			b = b[1:]
-			continue
-		case c == markCluster:
-			n := int(b[1])
-			g.text, b = b[2:2+n], b[2+n:]
-		case c == markSpacer:
-			g.space, g.text, b = true, b[:0], b[1:]
-		case c < utf8.RuneSelf:
-			g.text, b = b[:1], b[1:]
-		default:
-			_, n := utf8.DecodeRune(b)
-			g.text, b = b[:n], b[n:]
-		}
-		f(g)
-	}
-}
-
-// appendText appends the line's text.
-func (r record) appendText(dst []byte) []byte {
-	if r.flags&hCoded == 0 {
-		return append(dst, r.data...)
-	}
-	for b := r.data; len(b) > 0; {
-		switch c := b[0]; c {
-		case markStyle:
-			_, _, b = readStyle(b[1:])
-		case markWide, markNarrow:
-			b = b[1:]
-		case markSpacer: // nothing at the margin, elsewhere what editing moved
-			if b = b[1:]; len(b) > 0 {
-				dst = append(dst, ' ')
-			}
-		case markCluster:
-			n := int(b[1])
-			dst = append(dst, b[2:2+n]...)
-			b = b[2+n:]
-		default:
-			n := 1
-			for n < len(b) && b[n] >= 0x20 {
-				n++
-			}
-			dst = append(dst, b[:n]...)
-			b = b[n:]
-		}
-	}
-	return dst
-}
-
-// eachFrom calls f with the records from line number from on, 0 being the oldest.
-func (h *history) eachFrom(from int, f func(record)) {
-	for _, p := range h.pages {
-		if from >= p.lines {
-			from -= p.lines
-			continue
-		}
-		for b := p.data; len(b) > 0; {
-			var r record
-			r, b = nextRecord(b, p)
-			if from > 0 {
-				from--
-				continue
-			}
-			f(r)
-		}
-	}
 }

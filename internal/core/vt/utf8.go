@@ -37,19 +37,23 @@ func (t *Terminal) runes(p []byte) int {
 // decode is utf8.DecodeRune for the common three bytes, small enough to be
 // inlined; n is 0 for everything else.
 func decode(p []byte) (c rune, n int) {
-	if len(p) >= 3 && p[0]-0xe1 < 0x0c && p[1]&0xc0 == 0x80 && p[2]&0xc0 == 0x80 {
+	if len(p) >= 3 && p[0]-0xe1 < 0x0f && p[0] != 0xed && p[1]&0xc0 == 0x80 && p[2]&0xc0 == 0x80 {
 		return rune(p[0]&15)<<12 | rune(p[1]&63)<<6 | rune(p[2]&63), 3
 	}
 	return 0, 0
 }
 
-// decodeOther is decode for two bytes from U+00C0 on, and for the four bytes of
-// emoji: planes 1 to 3.
+// decodeOther is decode for two bytes, for the three that may be ill-formed, as of
+// Thai and Hangul, and for the four bytes of emoji: planes 1 to 3.
 func decodeOther(p []byte) (c rune, n int) {
-	if len(p) >= 2 && p[0]-0xc3 < 0x1d && p[1]&0xc0 == 0x80 {
+	switch {
+	case len(p) < 2:
+	case p[0]-0xc3 < 0x1d && p[1]&0xc0 == 0x80, p[0] == 0xc2 && p[1]&0xe0 == 0xa0:
 		return rune(p[0]&31)<<6 | rune(p[1]&63), 2
-	}
-	if len(p) >= 4 && p[0] == 0xf0 && p[1]-0x90 < 0x30 && p[2]&0xc0 == 0x80 && p[3]&0xc0 == 0x80 {
+	case len(p) < 3 || p[2]&0xc0 != 0x80:
+	case p[0] == 0xe0 && p[1]&0xe0 == 0xa0, p[0] == 0xed && p[1]&0xe0 == 0x80:
+		return rune(p[0]&15)<<12 | rune(p[1]&63)<<6 | rune(p[2]&63), 3
+	case len(p) >= 4 && p[0] == 0xf0 && p[1]-0x90 < 0x30 && p[3]&0xc0 == 0x80:
 		return rune(p[1]&63)<<12 | rune(p[2]&63)<<6 | rune(p[3]&63), 4
 	}
 	return 0, 0
