@@ -42,7 +42,8 @@ type memory struct {
 // job asks for the text of a command that nobody was answered about.
 type job struct {
 	s      *session.Session
-	number uint64 // 0: the newest ones of the session
+	number uint64
+	recall *memory // in place of a number: the newest ones of the session, for its memory
 }
 
 // Of a command that nobody asked about, this much output is read at most; the newest
@@ -73,6 +74,12 @@ func (c *contexts) find(s *session.Session) *memory {
 	if m == nil {
 		m = &memory{book: &aicontext.Book{}}
 		c.all[s.ID()] = m
+		if s.Adopted() {
+			m.recalled = make(chan struct{})
+			if !c.ask(job{s: s, recall: m}) {
+				close(m.recalled)
+			}
+		}
 	}
 	return m
 }
@@ -85,7 +92,7 @@ func (c *contexts) finished(s *session.Session, b api.Block) {
 	m.book.Ended(b)
 	m.finished++
 	if number, ok := api.BlockNumber(b.ID); ok && m.expected == 0 {
-		c.ask(job{s, number})
+		c.ask(job{s: s, number: number})
 	}
 }
 
@@ -110,7 +117,7 @@ func (c *contexts) expect(s *session.Session) func(*api.Report) {
 			return
 		}
 		for _, number := range m.book.Unread(2, maxUnasked) {
-			c.ask(job{s, number})
+			c.ask(job{s: s, number: number})
 		}
 	}
 }
@@ -148,8 +155,8 @@ func (c *contexts) reader() {
 		j := c.queue[0]
 		c.queue = c.queue[1:]
 		c.mu.Unlock()
-		if j.number == 0 {
-			c.recall(j.s)
+		if j.recall != nil {
+			c.recall(j.s, j.recall)
 			continue
 		}
 		c.read(j)
@@ -175,8 +182,7 @@ func (c *contexts) read(j job) {
 }
 
 // recall takes up the newest commands of a session that another daemon ran.
-func (c *contexts) recall(s *session.Session) {
-	m := c.of(s)
+func (c *contexts) recall(s *session.Session, m *memory) {
 	defer close(m.recalled)
 	h, err := s.History(&api.HistoryRequest{Limit: 100})
 	if err != nil {
@@ -189,22 +195,15 @@ func (c *contexts) recall(s *session.Session) {
 		}
 		m.book.Ended(b)
 		if i >= len(h.Blocks)-recalled {
-			c.read(job{s, number})
+			c.read(job{s: s, number: number})
 		}
 	}
 }
 
 // adopted begins with what the last daemon's sessions have run.
 func (c *contexts) adopted() {
-	all := c.d.sessions.All()
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, s := range all {
-		m := c.find(s)
-		m.recalled = make(chan struct{})
-		if !c.ask(job{s: s}) {
-			close(m.recalled)
-		}
+	for _, s := range c.d.sessions.All() {
+		c.of(s)
 	}
 }
 

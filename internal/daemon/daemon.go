@@ -46,7 +46,8 @@ type Daemon struct {
 	ring       *ring
 	vault      *vault // nil without a keeper
 	listener   net.Listener
-	adoption   session.Adoption
+	inherited  int           // how many sessions the last daemon left
+	serving    chan struct{} // closed once the keeper knows that this one serves
 	stop       chan struct{} // closed when somebody asked the daemon to stop
 	stopOnce   func()
 	handover   chan string // the binary to hand over to
@@ -66,7 +67,7 @@ func New(c Config) (*Daemon, error) {
 	if err != nil {
 		return nil, storeError(err)
 	}
-	d := &Daemon{c: c, store: store, ring: keyring, started: time.Now(), stop: make(chan struct{}), handover: make(chan string, 1)}
+	d := &Daemon{c: c, store: store, ring: keyring, started: time.Now(), stop: make(chan struct{}), serving: make(chan struct{}), handover: make(chan string, 1)}
 	if d.generation, err = nextGeneration(c.Paths.Data); err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
@@ -96,7 +97,6 @@ func New(c Config) (*Daemon, error) {
 			return nil, errors.Join(err, store.Close())
 		}
 	}
-	// Not before: what waits for adoption looks as if it had ended.
 	d.enforcing()
 	d.indexing()
 	go cgroup.Sweep() // of what sessions of the past left behind
@@ -106,43 +106,52 @@ func New(c Config) (*Daemon, error) {
 // indexing keeps the index beside everything else.
 func (d *Daemon) indexing() {
 	ctx, cancel := context.WithCancel(context.Background())
-	go d.index.RunAfter(ctx, d.settling(), session.Past{Manager: d.sessions})
+	go func() { d.index.RunAfter(ctx, d.settled(), session.Past{Manager: d.sessions}) }()
 	d.unindex = func() {
 		cancel()
 		<-d.index.Done()
 	}
 }
 
-// settling is how long what nobody waits for is put off after a start: whoever was cut off
-// by the end of the last daemon comes first.
-func (d *Daemon) settling() time.Duration {
-	if d.adoption.Sessions == 0 {
+// settled waits until what the last daemon left is taken up: before, it looks as if it had
+// ended. It returns how long to put off what nobody waits for: whoever was cut off by the
+// end of the last daemon comes first.
+func (d *Daemon) settled() time.Duration {
+	d.sessions.Adopted()
+	if d.inherited == 0 {
 		return 0
 	}
 	return time.Second
 }
 
-// adopt takes up what the last daemon left.
+// adopt begins to take up what the last daemon left.
 func (d *Daemon) adopt() error {
 	in, err := d.vault.inherit()
 	if err != nil {
 		return err
 	}
-	d.listener = in.listener
+	d.listener, d.inherited = in.listener, len(in.kept)
 	if err := d.events.keep(filepath.Join(d.c.Paths.Runtime, "events"), in.listener != nil); err != nil {
 		d.c.Log.Warn("events do not outlive this daemon", "err", err)
 	}
-	if len(in.kept) == 0 {
-		return nil
-	}
-	d.adoption = d.sessions.Adopt(in.kept)
-	d.catchUp()
-	d.contexts.adopted()
-	d.c.Log.Info("adopted", "sessions", d.adoption.Sessions, "gaps", d.adoption.Gaps, "took", d.adoption.Took)
-	for _, err := range d.adoption.Failed {
-		d.c.Log.Error("a session stays with the keeper", "err", err)
+	if d.inherited > 0 {
+		d.sessions.Adopt(in.kept)
 	}
 	return nil
+}
+
+// adopted waits for the end of that.
+func (d *Daemon) adopted() {
+	if d.inherited == 0 {
+		return
+	}
+	a := d.sessions.Adopted()
+	d.catchUp()
+	d.contexts.adopted()
+	d.c.Log.Info("adopted", "sessions", a.Sessions, "gaps", a.Gaps, "took", a.Took)
+	for _, err := range a.Failed {
+		d.c.Log.Error("a session stays with the keeper", "err", err)
+	}
 }
 
 // keepSnapshots is how many automatic snapshots of a session stay by default.
@@ -189,11 +198,13 @@ func (d *Daemon) Interrupted(ctx context.Context) {
 func (d *Daemon) Listener() net.Listener { return d.listener }
 
 // Serving tells the keeper that this daemon serves on l: from now on it outlives its
-// own death.
+// own death. It waits until all that the last daemon left is taken up: a new binary that
+// fails at that is taken back.
 func (d *Daemon) Serving(l net.Listener) error {
 	if d.vault == nil {
 		return nil
 	}
+	d.adopted()
 	keep := func() error {
 		if err := d.vault.holdListener(l); err != nil {
 			return err
@@ -203,6 +214,7 @@ func (d *Daemon) Serving(l net.Listener) error {
 	if err := keep(); err != nil {
 		return err
 	}
+	close(d.serving)
 	go d.vault.watch(d.stop, func() error {
 		d.sessions.HoldAll()
 		return keep()
@@ -259,7 +271,7 @@ func (d *Daemon) status() *api.Status {
 		w := d.vault.now().Welcome()
 		st.Keeper, st.RolledBack = &api.Keeper{PID: w.PID}, w.Note
 	}
-	if a := d.adoption; a.Sessions+len(a.Failed) > 0 {
+	if a := d.sessions.Adopted(); a.Sessions+len(a.Failed) > 0 {
 		st.Recovered = &api.Recovered{Sessions: a.Sessions, Gaps: a.Gaps, Failed: len(a.Failed), TookMS: api.MillisOf(a.Took)}
 	}
 	for _, s := range d.sessions.All() {

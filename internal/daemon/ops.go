@@ -87,7 +87,7 @@ func (d *Daemon) send(ctx context.Context, req *api.SendRequest) (*api.SendResul
 }
 
 func (d *Daemon) screen(_ context.Context, req *api.ScreenRequest) (*api.Screen, error) {
-	s, err := d.sessions.Find(req.Session)
+	s, err := d.sessions.FindFirst(req.Session)
 	if err != nil {
 		return nil, err
 	}
@@ -119,7 +119,7 @@ func (d *Daemon) resolve(text string) (session.Archive, api.Ref, uint64, error) 
 		return session.Archive{}, ref, 0, err
 	}
 	if ref.Block == "" {
-		s, err := d.sessions.Find(ref.Session)
+		s, err := d.sessions.FindFirst(ref.Session)
 		if err == nil {
 			return s.Archive(), ref, 0, nil
 		}
@@ -178,7 +178,7 @@ func (d *Daemon) history(_ context.Context, req *api.HistoryRequest) (*api.Histo
 }
 
 func (d *Daemon) attach(ctx context.Context, req *api.AttachRequest) (api.Conn, error) {
-	s, err := d.sessions.Find(req.Session)
+	s, err := d.sessions.FindFirst(req.Session)
 	if err != nil {
 		return nil, err
 	}

@@ -117,7 +117,7 @@ func (d *Daemon) limits() persistence.Limits {
 // enforcing keeps the store within its limits.
 func (d *Daemon) enforcing() {
 	go func() {
-		next := time.NewTimer(d.settling())
+		next := time.NewTimer(d.settled())
 		defer next.Stop()
 		for {
 			select {

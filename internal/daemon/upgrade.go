@@ -27,6 +27,11 @@ func (d *Daemon) upgrade(ctx context.Context, req *api.UpgradeRequest) (*api.Upg
 		return nil, api.Errorf(api.Unsupported, "this daemon was started without a keeper").
 			WithHint("ai-session stop, and let the next command start it")
 	}
+	select {
+	case <-d.serving: // else the keeper would take our word for the next one's
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 	program := req.Program
 	if program == "" {
 		var err error

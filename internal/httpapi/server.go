@@ -53,17 +53,13 @@ func New(caller api.Caller, c Config) (*Server, error) {
 	}
 	metrics := prometheus.NewRegistry()
 	s := &Server{c: c, caller: guarded{meter(caller, metrics)}, log: c.Log, replays: openReplays(c.Dir)}
-	document, err := Document(c.Version)
-	if err != nil {
-		return nil, err
-	}
 	mux := http.NewServeMux()
 	for _, op := range api.All() {
 		mux.Handle(op.Method+" "+op.Path, s.handler(op))
 	}
 	s.routes = shortWay()
 	s.legacy(mux)
-	s.pages(mux, document)
+	s.pages(mux)
 	mux.HandleFunc("GET /healthz", ok)
 	mux.HandleFunc("GET /readyz", s.ready)
 	mux.Handle("GET /metrics", s.permitted("read", metricsHandler(metrics)))

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -81,59 +82,17 @@ func (m *Manager) HoldAll() {
 	}
 }
 
-// Adoption says what became of the terminals of the last daemon.
-type Adoption struct {
-	Sessions int           // that live on
-	Gaps     int           // of them, sessions that lost output
-	Failed   []error       // terminals that stay with the keeper
-	Took     time.Duration // until the last one was taken up
-}
-
-// Adopt builds sessions from what the last daemon left: their terminals, and the
-// journals in the store.
-func (m *Manager) Adopt(kept []Kept) Adoption {
-	began := time.Now()
-	var mu sync.Mutex
-	var a Adoption
-	work := make(chan Kept)
-	var wg sync.WaitGroup
-	for range min(len(kept), adopters) {
-		wg.Go(func() {
-			for k := range work {
-				gap, err := m.adopt(k)
-				mu.Lock()
-				switch {
-				case err != nil:
-					a.Failed = append(a.Failed, fmt.Errorf("session %s: %w", k.ID, err))
-				case gap:
-					a.Gaps++
-					fallthrough
-				default:
-					a.Sessions++
-				}
-				mu.Unlock()
-			}
-		})
-	}
-	m.flight.reserve(kept)
-	for _, k := range kept {
-		work <- k
-	}
-	close(work)
-	wg.Wait()
-	a.Took = time.Since(began)
-	return a
-}
-
 // Release lets go of every session without ending it. The caller takes no request any
-// more.
+// more. Those that somebody watches go last: they are missed first.
 func (m *Manager) Release() (errs []error) {
 	var mu sync.Mutex
 	var wg sync.WaitGroup
 	gate := make(chan struct{}, adopters)
-	for _, s := range m.All() {
+	all := m.All()
+	slices.SortStableFunc(all, func(a, b *Session) int { return a.watchers() - b.watchers() })
+	for _, s := range all {
+		gate <- struct{}{}
 		wg.Go(func() {
-			gate <- struct{}{}
 			defer func() { <-gate }()
 			if err := s.Release(); err != nil {
 				mu.Lock()
@@ -147,13 +106,21 @@ func (m *Manager) Release() (errs []error) {
 	return errs
 }
 
-// adopters is how many terminals are taken up at a time: each waits for the disk and
-// replays its journal.
-const adopters = 4
+// watchers is how many terminals are attached.
+func (s *Session) watchers() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.clients)
+}
 
-func (m *Manager) adopt(k Kept) (gap bool, err error) {
+// adopt builds a session of its terminal and its journal.
+func (m *Manager) adopt(w *waiting) (gap bool, err error) {
+	k, d := w.kept, w.meta
+	if w.err != nil {
+		return false, errors.Join(w.err, k.File.Close())
+	}
 	n := parseNote(k.Note)
-	d, j, err := m.reopenJournal(k.ID)
+	j, err := m.reopenJournal(k.ID)
 	if err != nil {
 		return false, errors.Join(err, k.File.Close())
 	}
@@ -202,23 +169,15 @@ type ended struct {
 
 func (e ended) ExitOf(int) (pty.Exit, bool) { return e.exit, true }
 
-func (m *Manager) reopenJournal(id string) (meta, *persistence.Journal, error) {
-	var d meta
-	data, err := m.c.Store.Meta(id)
-	if err == nil {
-		err = json.Unmarshal(data, &d)
-	}
-	if err != nil {
-		return d, nil, err
-	}
+func (m *Manager) reopenJournal(id string) (*persistence.Journal, error) {
 	j, recovery, err := m.c.Store.Open(id, persistence.Options{Session: id})
 	if err != nil {
-		return d, nil, err
+		return nil, err
 	}
 	if !recovery.Clean() {
 		m.complain(id, fmt.Errorf("its journal was damaged: %+v", recovery))
 	}
-	return d, j, nil
+	return j, nil
 }
 
 // complain tells the daemon's log.

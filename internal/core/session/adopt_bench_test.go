@@ -65,7 +65,8 @@ func readopt(b *testing.B, m *Manager, id string, release bool) {
 	m.mu.Lock()
 	delete(m.sessions, s.name)
 	m.mu.Unlock()
-	if _, err := m.adopt(Kept{ID: id, PID: s.pty.Pid(), File: os.NewFile(uintptr(fd), "master")}); err != nil {
-		b.Fatal(err)
+	m.Adopt([]Kept{{ID: id, PID: s.pty.Pid(), File: os.NewFile(uintptr(fd), "master")}})
+	if a := m.Adopted(); a.Sessions != 1 {
+		b.Fatal(a.Failed)
 	}
 }

@@ -52,6 +52,7 @@ type Manager struct {
 	taken    map[string]bool          // names of sessions being created
 	ending   map[string]chan struct{} // ids of sessions on their way to the store; closed when they are there
 	next     int                      // where the search for a free number begins
+	takeover *takeover                // of what the last daemon left; nil if nothing was
 	sync     syncer
 	flight   *flight
 
@@ -190,6 +191,7 @@ func checkCreate(req *api.CreateRequest) error {
 // reserve takes a name for a session to be; an empty one becomes the smallest free
 // number, as in tmux. A dead session gives its name up.
 func (m *Manager) reserve(name string) (string, func(), error) {
+	m.Adopted()
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if name == "" {
@@ -293,6 +295,7 @@ func (m *Manager) madeBy(key string) *Session {
 	if key == "" {
 		return nil
 	}
+	m.Adopted()
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, s := range m.sessions {
@@ -375,6 +378,11 @@ func startError(err error, program, dir string) error {
 
 // Find returns the session a target names, by name or id.
 func (m *Manager) Find(target string) (*Session, error) {
+	m.Adopted()
+	return m.find(target)
+}
+
+func (m *Manager) find(target string) (*Session, error) {
 	t, err := api.ParseTarget(target)
 	if err != nil {
 		return nil, err
@@ -434,8 +442,9 @@ func (m *Manager) Rename(target, name string) (*Session, error) {
 	return s, nil
 }
 
-// All returns the sessions, oldest first.
+// All returns the sessions, oldest first, once each is taken up that the last daemon left.
 func (m *Manager) All() []*Session {
+	m.Adopted()
 	m.mu.Lock()
 	all := make([]*Session, 0, len(m.sessions))
 	for _, s := range m.sessions {

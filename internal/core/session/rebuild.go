@@ -78,6 +78,7 @@ func CheckState(b []byte) error {
 // same screen, the same blocks, and the open command goes on.
 func Reopen(p Parts, c Config) (*Session, error) {
 	s := build(p, c)
+	s.adopted = true
 	if err := s.rebuild(); err != nil {
 		return nil, err
 	}

@@ -109,6 +109,7 @@ func (m *Manager) searched(session string) ([]string, error) {
 
 // archive opens a session by id, living or not.
 func (m *Manager) archive(id string) (Archive, error) {
+	m.Adopted()
 	m.mu.Lock()
 	for _, s := range m.sessions {
 		if s.ID() == id {

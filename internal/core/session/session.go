@@ -79,6 +79,7 @@ type Session struct {
 	kit     *shell.Kit
 	journal *persistence.Journal
 	slot    slot
+	adopted bool            // from another daemon
 	life    context.Context // ends with the session
 	end     context.CancelFunc
 	inHand  atomic.Bool    // the reader has output that it has not taken in
@@ -185,6 +186,9 @@ func (s *Session) Name() string {
 	defer s.mu.Unlock()
 	return s.name
 }
+
+// Adopted says whether another daemon started it.
+func (s *Session) Adopted() bool { return s.adopted }
 
 // Dead reports whether the session's program has ended.
 func (s *Session) Dead() bool {
