@@ -99,7 +99,7 @@ func New(c Config) (*Daemon, error) {
 	}
 	d.enforcing()
 	d.indexing()
-	go cgroup.Sweep() // of what sessions of the past left behind
+	go cgroup.Sweep(time.Now()) // of what sessions of the past left behind
 	return d, nil
 }
 

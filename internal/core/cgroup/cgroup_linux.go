@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // mounts are where version 2 lies, alone or beside version 1.
@@ -102,9 +103,13 @@ func Leave() {
 	}
 }
 
+// young is the age below which a group may be about to get its first member.
+const young = time.Minute
+
 // Sweep removes groups below our own that nobody is in. Programs may stay behind in a
-// terminal that was closed, so that its group could not go with it.
-func Sweep() {
+// terminal that was closed, so that its group could not go with it. Other daemons may be
+// making theirs meanwhile.
+func Sweep(now time.Time) {
 	own := of("self")
 	if own == "" {
 		return
@@ -114,6 +119,8 @@ func Sweep() {
 		return
 	}
 	for _, dir := range left {
-		os.Remove(dir) // the kernel refuses one with somebody in it
+		if info, err := os.Stat(dir); err == nil && now.Sub(info.ModTime()) > young {
+			os.Remove(dir) // the kernel refuses one with somebody in it
+		}
 	}
 }

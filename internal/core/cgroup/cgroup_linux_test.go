@@ -8,6 +8,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // TestMain is also the program that a test starts in a group, to leave it.
@@ -92,7 +93,7 @@ func TestWhoLeavesIsInNoTerminalsGroup(t *testing.T) {
 	}
 }
 
-func TestSweepRemovesWhatNobodyIsIn(t *testing.T) {
+func TestSweepRemovesOldGroupsThatNobodyIsIn(t *testing.T) {
 	empty, _ := group(t, "empty")
 	full, name := group(t, "full")
 	c := in(full, exec.Command("sleep", "1000"))
@@ -100,7 +101,11 @@ func TestSweepRemovesWhatNobodyIsIn(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := Find(c.Process.Pid, name)
-	Sweep()
+	Sweep(time.Now())
+	if _, err := os.Stat(empty.Name()); err != nil {
+		t.Errorf("a group that may be about to be used: %v", err)
+	}
+	Sweep(time.Now().Add(2 * young))
 	if _, err := os.Stat(empty.Name()); !os.IsNotExist(err) {
 		t.Errorf("the empty group: %v", err)
 	}

@@ -2,7 +2,10 @@
 
 package cgroup
 
-import "os"
+import (
+	"os"
+	"time"
+)
 
 // Make makes none.
 func Make(string) (*os.File, string) { return nil, "" }
@@ -23,4 +26,4 @@ func Remove(string) bool { return false }
 func Leave() {}
 
 // Sweep removes none.
-func Sweep() {}
+func Sweep(time.Time) {}

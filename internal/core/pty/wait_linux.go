@@ -1,7 +1,6 @@
 package pty
 
 import (
-	"errors"
 	"os"
 	"syscall"
 
@@ -24,7 +23,7 @@ func (p *PTY) spawn(path string, c Command, slave *os.File) (watcher, error) {
 		p.tree.Cgroup = dir
 	}
 	pid, _, err := syscall.StartProcess(path, argv(c), attr)
-	if err != nil && group != nil && !ofProgram(err) {
+	if err != nil && group != nil { // perhaps for lack of a right, or a sweep took the group away
 		p.removeCgroup()
 		attr.Sys.UseCgroupFD = false
 		pid, _, err = syscall.StartProcess(path, argv(c), attr)
@@ -35,11 +34,6 @@ func (p *PTY) spawn(path string, c Command, slave *os.File) (watcher, error) {
 	}
 	p.pid = pid
 	return watcher{event: pollable(pidfd), child: true}, nil
-}
-
-// ofProgram says that an error is about the program or folder, not the cgroup.
-func ofProgram(err error) bool {
-	return errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENOEXEC) || errors.Is(err, unix.ENOTDIR)
 }
 
 // find watches a process that is not our child.
