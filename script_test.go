@@ -217,8 +217,8 @@ func crash(ts *testscript.TestScript, neg bool, args []string) {
 		io.Copy(io.Discard, gone.Body)
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
-		if !ends(ctx, st.Keeper.PID) { // until then its copy of the socket takes connections
-			ts.Fatalf("the keeper lives")
+		if !ends(ctx, st.PID) || !ends(ctx, st.Keeper.PID) { // until then their socket takes connections
+			ts.Fatalf("one of them lives")
 		}
 		return
 	}

@@ -109,16 +109,24 @@ func (a *app) watchList(req *api.ListRequest, detailed bool) error {
 	if err != nil {
 		return err
 	}
-	clear := ""
+	home := ""
 	if isTerminal(a.stdout) {
-		clear = "\x1b[H\x1b[2J"
+		home = "\x1b[H\x1b[2J"
 	}
+	shown := map[string]api.SessionState{}
 	show := func() error {
 		res, err := callOn(a, c, api.List, req)
-		if err != nil || a.json {
+		if err != nil {
 			return err
 		}
-		if _, err := io.WriteString(a.stdout, clear); err != nil {
+		clear(shown)
+		for _, s := range res.Sessions {
+			shown[s.Name] = s.State
+		}
+		if a.json {
+			return nil
+		}
+		if _, err := io.WriteString(a.stdout, home); err != nil {
 			return err
 		}
 		return renderSessions(a.stdout, res.Sessions, detailed)
@@ -126,12 +134,10 @@ func (a *app) watchList(req *api.ListRequest, detailed bool) error {
 	if err := show(); err != nil {
 		return err
 	}
-	first := true
 	return api.Events.Stream(a.ctx, c, &api.EventsRequest{Follow: true}, func(e *api.Event) error {
-		if first && e.Kind == "state" {
-			return nil // the states at the beginning: they are shown already
+		if e.Kind == "state" && shown[e.Session] == e.State {
+			return nil // the stream begins with all states; only what came between is news
 		}
-		first = false
 		return show()
 	})
 }
