@@ -412,6 +412,9 @@ func (p *page) sanitizerFrames() {
 			}
 			continue
 		}
+		if k := strings.LastIndex(s, " ("); k > 0 && strings.HasSuffix(s, ")") && hasPosition(s[:k]) {
+			s = s[:k] // the module that the thread sanitizer names behind the place
+		}
 		where := s[strings.LastIndexByte(s, ' ')+1:]
 		if !hasPosition(where) {
 			where = "/usr/lib/" // no place in source: a library, or the loader

@@ -87,6 +87,11 @@ func TestNextStepsFitWhatHappened(t *testing.T) {
 		{"kubectl get pods", "The connection to the server localhost:8080 was refused - did you specify the right host or port?\n", "kubectl config view --minify"},
 		{"curl -s localhost:8099", "curl: (7) Failed to connect to localhost port 8099 after 0 ms: Couldn't connect to server\n", "ss -ltn 'sport = :8099'"},
 		{"./run", "dial tcp 127.0.0.1:5432: connect: connection refused: fatal error\n", "ss -ltn 'sport = :5432'"},
+		{"mvn -q -pl shop test", "[ERROR] com.example.CartTest.total -- Time elapsed: 0.012 s <<< FAILURE!\norg.opentest4j.AssertionFailedError: expected: <42> but was: <41>\n\tat com.example.CartTest.total(CartTest.java:17)\n[INFO] BUILD FAILURE\n", "mvn -pl shop test -Dtest='CartTest#total'"},
+		{"mvn test", "[ERROR] sums(com.example.CartTest)  Time elapsed: 0.01 s  <<< ERROR!\njava.lang.IllegalStateException: no\n[INFO] BUILD FAILURE\n", "mvn test -Dtest='CartTest#sums'"},
+		{"dotnet test", "  Failed Shop.CartTests.Total(x: 1) [4 ms]\n  Error Message:\n   Assert.Equal() Failure\nFailed!  - Failed:     1, Passed:    27\n", "dotnet test --filter 'FullyQualifiedName~Shop.CartTests.Total'"},
+		{"helm upgrade web . -n shop --wait", "Error: UPGRADE FAILED: timed out waiting for the condition\n", "kubectl get events --sort-by=.lastTimestamp -n shop"},
+		{"kubectl describe pod web-1 -n shop", "Name:  web-1\nStatus:  Running\n    State:  Waiting\n      Reason:  CrashLoopBackOff\n", "kubectl logs web-1 -n shop --previous"},
 		{"cargo test", "---- tests::adds stdout ----\n\nthread 'tests::adds' panicked at src/lib.rs:3:5:\nassertion failed\n\ntest result: FAILED. 0 passed; 1 failed\n", "cargo test tests::adds -- --exact"},
 	} {
 		exit := 1
@@ -114,11 +119,14 @@ func unittestFailure(name string) string {
 // A step that would lead astray is not proposed.
 func TestNextStepsDoNotLeadAstray(t *testing.T) {
 	for _, c := range []struct{ command, text, not string }{
+		{"openssl s_client", "40D7:error:8000006F:system library:BIO_connect:Connection refused:../crypto/bio/b.c:117:calling connect()\n", "ss "},
+		{"node x.js", "Error: connection refused\n    at f (server.js:88)\nerror: connection refused at server.js:88\n", "ss "},
 		{"curl https://example.com", "curl: (7) Failed to connect to example.com port 443 after 9 ms: Couldn't connect to server\n", "ss "},
 		{"./run", "dial tcp 203.0.113.9:5432: connect: connection refused: fatal error\n", "ss "},
 		{"stylelint a.css", "a.css\n  1:12  ✖  Unexpected  no-x\n\n✖ 1 problem (1 error, 0 warnings)\n  1 error potentially fixable with the \"--fix\" option.\n", "npx eslint"},
 		{"kubectl get pods -A", "NAMESPACE   NAME    READY   STATUS    RESTARTS   AGE\nshop        web-1   0/1     Pending   0          9m\n", "describe pod shop"},
 		{"node --test", "✖ four (0.17ms) # TODO\n  Error: later\n✖ two (1.9ms)\n  Error: x\nℹ fail 1\n", "four"},
+		{"kubectl describe pod web-1", "Name:  web-1\n    State:  Waiting\n      Reason:  CrashLoopBackOff\n", "describe pod Reason"},
 		{"cat trace.txt", "python3: No module named pytest\n", "pip install"},
 	} {
 		for _, n := range reduceText(c.command, 1, c.text).Next {

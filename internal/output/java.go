@@ -109,6 +109,7 @@ var maven = &reader{
 		p.sameBeginnings("[ERROR]")
 		p.apply(mavenRules)
 		p.javaTraces()
+		p.mavenTests()
 	},
 }
 
@@ -139,6 +140,12 @@ var mavenRules = parseRules(`
 	aside:advice     [ERROR] [Help #] http*
 	aside:advice     [ERROR] After correcting the problems, *
 	aside:advice     [ERROR] -> [Help *
+	vital            [ERROR] * <<< FAILURE!
+	vital            [ERROR] * <<< ERROR!
+	vital            [ERROR] Failures:~
+	vital            [ERROR] Errors:~
+	keep             [ERROR] Please refer to *
+	vital            [ERROR]   *:# *
 	error:test       [ERROR]   *Test*
 	error:build      [ERROR] *
 	keep             [WARNING] *
@@ -237,6 +244,7 @@ var dotnet = &reader{
 	signs: []string{"*: error CS#: *", "Build FAILED.", "Build succeeded.", "Passed!  - Failed: *", "Failed!  - Failed: *"},
 	read: func(p *page) {
 		p.sameMessages("build")
+		p.dotnetTests()
 		p.apply(dotnetRules)
 		p.javaTraces()
 	},
@@ -259,7 +267,7 @@ var dotnetRules = parseRules(`
 	keep             Time Elapsed *
 	aside:passing_tests  ~Passed * [*]
 	aside:skipped_tests  ~Skipped * [*]
-	error:test       ~Failed * [*]
+	vital            ~Failed * [*]
 	vital            Passed!  - *
-	error:test       Failed!  - *
+	vital            Failed!  - *
 `)

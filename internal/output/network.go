@@ -1,6 +1,11 @@
 package output
 
-import "strings"
+import (
+	"slices"
+	"strings"
+
+	"github.com/ai-session/ai-session/api"
+)
 
 // curl reads curl -v and its progress meter.
 var curl = &reader{
@@ -165,6 +170,10 @@ func (p *page) buildkit() {
 		rest = rest[1:]
 		switch {
 		case strings.HasPrefix(rest, "ERROR"), alarm(rest) == alarmed:
+			_, said, _ := strings.Cut(rest, " ") // behind the seconds since the step began
+			if d, ok := parseDiagnostic(strings.TrimLeft(said, " ")); ok && d.severity == "error" {
+				p.find(api.Finding{Kind: "build", Severity: "error", File: d.file, Line: d.line, Col: d.col, Name: d.code, Message: d.message})
+			}
 			return vital
 		case strings.HasPrefix(rest, "[") && !strings.HasPrefix(rest, "[internal]"):
 			return kept
@@ -186,6 +195,9 @@ var kubectl = &reader{
 				p.next("kubectl config view --minify", "shows which server is meant")
 			}
 		}
+		if p.says("timed out waiting for the condition") {
+			p.next("kubectl get events --sort-by=.lastTimestamp"+p.kubeSpace(), "says what did not become ready")
+		}
 		p.kubectlStates()
 		p.squeezeTable()
 	},
@@ -200,30 +212,51 @@ var kubectlRules = parseRules(`
 	error:refused    Error: *
 	warn:cluster     Warning: *
 	noise            coalesce.go:*
+	warn:cluster     W# #:#:# * warnings.go:#] *
 	aside:client_logs  E# #:#:# *
 	aside:client_logs  W# #:#:# *
 	aside:client_logs  I# #:#:# *
 	aside:client_logs  E# #:#:#.# *
 `)
 
-// kubectlStates makes findings of what does not run.
-func (p *page) kubectlStates() {
-	kind, flags, spaces := "pod", "", false
-	if c, ok := p.cmd.call("kubectl"); ok {
-		if what := c.plain(); len(what) > 1 && what[0] == "get" {
-			kind = strings.TrimSuffix(what[1], "s")
-		}
-		if ns := c.value("-n", "--namespace"); ns != "" {
-			flags = " -n " + quoteWord(ns)
+// kubeSpace is the flag for the namespace that the command was given.
+func (p *page) kubeSpace() string {
+	for _, name := range []string{"kubectl", "helm", "oc"} {
+		if c, ok := p.cmd.call(name); ok {
+			if space := c.value("-n", "--namespace"); space != "" {
+				return " -n " + quoteWord(space)
+			}
 		}
 	}
+	return ""
+}
+
+// says says that a line has a text in it.
+func (p *page) says(text string) bool {
+	return slices.ContainsFunc(p.lines, func(line string) bool { return strings.Contains(line, text) })
+}
+
+// kubectlStates makes findings of what does not run.
+func (p *page) kubectlStates() {
+	kind, flags, spaces := "pod", p.kubeSpace(), false
+	if c, ok := p.cmd.call("kubectl"); ok {
+		what := c.plain()
+		if len(what) > 1 && what[0] == "get" {
+			kind = strings.TrimSuffix(what[1], "s")
+		}
+		if len(what) > 2 && what[0] == "describe" && strings.HasPrefix(what[1], "po") && p.says("CrashLoopBackOff") {
+			p.next("kubectl logs "+quoteWord(what[2])+flags+" --previous", "says how it ended the last time")
+		}
+	}
+	table := false
 	p.each(func(i int, line string) fate {
-		if strings.HasPrefix(line, "NAME") {
+		if strings.HasPrefix(line, "NAME") && !strings.HasPrefix(line, "NAME:") && strings.Contains(line, " STATUS ") {
+			table = true
 			spaces = strings.HasPrefix(line, "NAMESPACE ")
 		}
 		for _, bad := range []string{"CrashLoopBackOff", "ImagePullBackOff", "ErrImagePull", "Error", "Evicted", "OOMKilled", "Pending", "CreateContainerConfigError", "NotReady"} {
 			words := strings.Fields(line)
-			if !strings.Contains(line, " "+bad) || len(words) < 2 {
+			if !table || !strings.Contains(line, " "+bad) || len(words) < 2 {
 				continue
 			}
 			name, in := words[0], flags

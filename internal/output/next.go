@@ -1,6 +1,7 @@
 package output
 
 import (
+	"path"
 	"strings"
 
 	"github.com/ai-session/ai-session/api"
@@ -88,6 +89,20 @@ func elsewhere(message string) bool {
 	return false
 }
 
+// namesFile says that a text ends in the name of a file of source: what is behind its colon
+// is a line.
+func namesFile(text string) bool {
+	text = text[strings.LastIndexAny(text, " \t\"'(=:[")+1:]
+	if strings.Contains(strings.TrimPrefix(text, "//"), "/") {
+		return true
+	}
+	switch path.Ext(text) {
+	case ".go", ".c", ".cc", ".cpp", ".h", ".rs", ".py", ".js", ".ts", ".mjs", ".cjs", ".tsx", ".java", ".kt", ".rb", ".php", ".cs":
+		return true
+	}
+	return false
+}
+
 // portIn is the last number in a text that stands behind a colon or the word port.
 func portIn(text string) string {
 	port := ""
@@ -99,7 +114,7 @@ func portIn(text string) string {
 		for j < len(text) && isDigit(text[j]) {
 			j++
 		}
-		if j-i >= 2 && j-i <= 5 && (i > 0 && text[i-1] == ':' || strings.HasSuffix(text[:i], "port ")) {
+		if j-i >= 2 && j-i <= 5 && (i > 0 && text[i-1] == ':' && !namesFile(text[:i-1]) || strings.HasSuffix(text[:i], "port ")) {
 			port = text[i:j]
 		}
 		i = j

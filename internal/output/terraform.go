@@ -31,6 +31,7 @@ var terraformRules = parseRules(`
 	keep             - Installed *
 	noise            Initializing *
 	noise            Terraform used the selected providers *
+	noise            plan. Resource actions are indicated with *
 	noise            OpenTofu used the selected providers *
 	noise            following symbols:
 	noise            symbols:
