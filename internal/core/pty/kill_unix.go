@@ -22,6 +22,10 @@ const (
 	// killPatience bounds the wait for the dead if the caller's context does
 	// not: who is killed is gone within milliseconds, or hangs in the kernel.
 	killPatience = 5 * time.Second
+
+	// groupPatience bounds the wait for those in the cgroup before anybody else is
+	// looked for.
+	groupPatience = time.Second
 )
 
 // Members are the processes of this terminal's tree: those of its session, with
@@ -76,7 +80,7 @@ func (p *PTY) members(before map[int]Process) (found []Process, all bool, err er
 // Hangup tells the whole tree that its terminal went away: SIGHUP, and SIGCONT
 // so that who is stopped hears it. Who ignores it stays.
 func (p *PTY) Hangup() error {
-	found, err := p.Members()
+	found, err := p.near()
 	if err != nil {
 		return err
 	}
@@ -90,12 +94,26 @@ func (p *PTY) Hangup() error {
 	return err
 }
 
+// near are the members that are easily found: where there is a cgroup, those in it. It
+// takes milliseconds to look at every process of a machine.
+func (p *PTY) near() (found []Process, err error) {
+	for _, pid := range cgroup.Members(p.Tree().Cgroup) {
+		if q, err := process(pid); err == nil {
+			found = append(found, q)
+		}
+	}
+	if len(found) > 0 {
+		return found, nil
+	}
+	return p.Members()
+}
+
 // Kill ends the whole tree with SIGKILL and returns who is left when ctx ends, or
 // after 5 seconds: processes of other users, and those the kernel does not let die. All are
 // stopped first, over and over until nobody new is found, so that nothing forks
 // away from it, and nobody's parent is gone before he is known.
 func (p *PTY) Kill(ctx context.Context) ([]Process, error) {
-	cgroup.Kill(p.Tree().Cgroup)
+	p.killCgroup(ctx)
 	known := map[int]Process{}
 	for range killPasses {
 		grown, err := p.stopAll(known)
@@ -114,6 +132,23 @@ func (p *PTY) Kill(ctx context.Context) ([]Process, error) {
 	c, cancel := context.WithTimeout(ctx, killPatience)
 	defer cancel()
 	return survivors(c, known), ctx.Err()
+}
+
+// killCgroup ends who is in the cgroup, which is everybody as a rule, and waits for it: then
+// the hunt need not look twice.
+func (p *PTY) killCgroup(ctx context.Context) {
+	dir := p.Tree().Cgroup
+	if dir == "" {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, groupPatience)
+	defer cancel()
+	cgroup.Kill(dir)
+	for left := cgroup.Members(dir); len(left) > 0 && ctx.Err() == nil; left = cgroup.Members(dir) {
+		for _, pid := range left {
+			untilGone(ctx, Process{PID: pid})
+		}
+	}
 }
 
 // stopAll stops the tree and adds it to what is known, until it finds nobody new.
