@@ -1,7 +1,5 @@
 package vt
 
-import "encoding/hex"
-
 // place is the cursor's place as CPR gives it: from the origin under DECOM.
 func (t *Terminal) place() (row, col int) {
 	row, col = int(t.cur.row)+1, int(t.cur.col)+1
@@ -139,25 +137,4 @@ func (t *Terminal) reportSetting(s []byte) {
 		return
 	}
 	t.reply("\x1bP1$r" + v + "\x1b\\")
-}
-
-// reportTermcap is XTGETTCAP for the few names programs ask for.
-func (t *Terminal) reportTermcap(s []byte) {
-	name, err := hex.DecodeString(string(s))
-	value := ""
-	switch string(name) {
-	case "TN", "name":
-		value = "xterm-256color"
-	case "Co", "colors":
-		value = "256"
-	case "RGB":
-		value = "8"
-	default:
-		err = hex.ErrLength
-	}
-	if err != nil {
-		t.reply("\x1bP0+r\x1b\\")
-		return
-	}
-	t.reply("\x1bP1+r" + string(s) + "=" + hex.EncodeToString([]byte(value)) + "\x1b\\")
 }
