@@ -29,7 +29,8 @@ type app struct {
 	server string
 	status int // what the program exits with when no error says otherwise
 
-	client *wire.Client
+	client     *wire.Client
+	interrupts *interrupts // shared by the lines of a batch; nil: each command has its own
 }
 
 // Exit statuses of our own.
@@ -39,6 +40,8 @@ const (
 	exitUnknown = 123
 	exitRunning = 124
 	exitFailed  = 125
+
+	exitInterrupted = 130 // as a shell reports it
 )
 
 // usageError is a mistake in the command line.

@@ -1,11 +1,8 @@
 package cli
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"os"
-	"os/signal"
 	"strings"
 	"time"
 
@@ -55,39 +52,6 @@ func (a *app) renderRaw(r *api.Report) error {
 	}
 	return errors.Join(a.raw(&api.RawRequest{Ref: r.Ref, Stream: "stdout"}, a.stdout),
 		a.raw(&api.RawRequest{Ref: r.Ref, Stream: "stderr"}, a.stderr))
-}
-
-// interruptible makes ^C interrupt the session's command, and a second one leave it
-// running.
-func (a *app) interruptible(session string) (stop func()) {
-	ctx, cancel := context.WithCancel(a.ctx)
-	a.ctx = ctx
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt)
-	done := make(chan struct{})
-	go func() {
-		for n := 0; ; n++ {
-			select {
-			case <-signals:
-			case <-done:
-				return
-			}
-			if n > 0 {
-				fmt.Fprintf(a.stderr, "ai-session: left running; ai-session wait %s\n", session)
-				cancel()
-				return
-			}
-			_, err := api.Signal.Call(ctx, a.client, &api.SignalRequest{Session: session, Signal: "INT"})
-			if err != nil {
-				fmt.Fprintf(a.stderr, "ai-session: interrupt: %v\n", err)
-			}
-		}
-	}()
-	return func() {
-		signal.Stop(signals)
-		close(done)
-		cancel()
-	}
 }
 
 // statusOf is the exit status that stands for a block.

@@ -1,0 +1,100 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"sync"
+
+	"github.com/ai-session/ai-session/api"
+)
+
+// interrupts take ^C for the commands under way: the first interrupts each, the second
+// leaves it running. Where none is under way ^C ends this program.
+type interrupts struct {
+	app     *app
+	signals chan os.Signal
+	done    chan struct{}
+
+	mu    sync.Mutex // guards what follows
+	under map[*underway]bool
+}
+
+// underway is a command that ^C is for.
+type underway struct {
+	session     string
+	leave       context.CancelFunc
+	interrupted bool
+}
+
+func notifyInterrupts(a *app) *interrupts {
+	i := &interrupts{app: a, signals: make(chan os.Signal, 2), done: make(chan struct{}), under: map[*underway]bool{}}
+	signal.Notify(i.signals, os.Interrupt)
+	go i.serve()
+	return i
+}
+
+func (i *interrupts) stop() {
+	signal.Stop(i.signals)
+	close(i.done)
+}
+
+func (i *interrupts) serve() {
+	for {
+		select {
+		case <-i.signals:
+			i.interrupt()
+		case <-i.done:
+			return
+		}
+	}
+}
+
+func (i *interrupts) interrupt() {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if len(i.under) == 0 {
+		os.Exit(exitInterrupted)
+	}
+	for u := range i.under {
+		if u.interrupted {
+			fmt.Fprintf(i.app.stderr, "ai-session: left running; ai-session wait %s\n", u.session)
+			u.leave()
+			continue
+		}
+		u.interrupted = true
+		go i.send(u.session)
+	}
+}
+
+func (i *interrupts) send(session string) {
+	_, err := api.Signal.Call(i.app.ctx, i.app.client, &api.SignalRequest{Session: session, Signal: "INT"})
+	if err != nil {
+		fmt.Fprintf(i.app.stderr, "ai-session: interrupt: %v\n", err)
+	}
+}
+
+// interruptible makes ^C interrupt the session's command, and a second one leave it
+// running.
+func (a *app) interruptible(session string) (stop func()) {
+	all, own := a.interrupts, a.interrupts == nil
+	if own {
+		all = notifyInterrupts(a)
+	}
+	ctx, cancel := context.WithCancel(a.ctx)
+	a.ctx = ctx
+	u := &underway{session: session, leave: cancel}
+	all.mu.Lock()
+	all.under[u] = true
+	all.mu.Unlock()
+	return func() {
+		if own {
+			all.stop()
+		}
+		all.mu.Lock()
+		delete(all.under, u)
+		all.mu.Unlock()
+		cancel()
+	}
+}
