@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -25,6 +26,8 @@ import (
 
 // lab is a daemon with its HTTP face on a loopback port.
 type lab struct {
+	home   string       // of the daemon
+	log    *slog.Logger // of daemon and server, a file in home
 	t      *testing.T
 	dir    string
 	daemon *daemon.Daemon
@@ -42,12 +45,18 @@ func newLab(t *testing.T) *lab {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := daemon.New(daemon.Config{Paths: paths, Log: slog.New(slog.DiscardHandler), Version: "test"})
+	logged, err := os.Create(filepath.Join(home, "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { logged.Close() })
+	log := slog.New(slog.NewTextHandler(logged, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	d, err := daemon.New(daemon.Config{Paths: paths, Log: log, Version: "test"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { d.Close(context.Background()) })
-	l := &lab{t: t, dir: t.TempDir(), daemon: d}
+	l := &lab{t: t, home: home, log: log, dir: t.TempDir(), daemon: d}
 	l.serve()
 	return l
 }
@@ -55,7 +64,7 @@ func newLab(t *testing.T) *lab {
 // serve puts a new face before the same daemon, as after a restart.
 func (l *lab) serve() {
 	l.t.Helper()
-	s, err := New(l.daemon, Config{Version: "test", Dir: l.dir})
+	s, err := New(l.daemon, Config{Version: "test", Dir: l.dir, Log: l.log})
 	if err != nil {
 		l.t.Fatal(err)
 	}

@@ -43,6 +43,7 @@ type replay struct {
 	At     time.Time       `json:"at"`
 	Status int             `json:"status,omitempty"`
 	Body   json.RawMessage `json:"body,omitempty"`
+	whole  string          // as Print, of what is not for the disk too; "" of one that was read from there
 	done   chan struct{}
 }
 
@@ -115,17 +116,17 @@ func (r *replays) write(e *replay) {
 }
 
 // begin finds the request of a key, or notes it as the first.
-func (r *replays) begin(key, print string) (e *replay, first bool, err error) {
+func (r *replays) begin(key, print, whole string) (e *replay, first bool, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if e := r.entries[key]; e != nil && time.Since(e.At) < keepReplays {
-		if e.Print != print {
+		if e.Print != print || e.whole != "" && e.whole != whole {
 			return nil, false, api.Errorf(api.KeyReused, "this Idempotency-Key belongs to another request").
 				WithHint("use a new key for a new request")
 		}
 		return e, false, nil
 	}
-	e = &replay{Key: key, Print: print, At: time.Now(), done: make(chan struct{})}
+	e = &replay{Key: key, Print: print, whole: whole, At: time.Now(), done: make(chan struct{})}
 	r.forget(key)
 	for len(r.order) >= maxReplays {
 		r.forget(r.order[0])
@@ -174,18 +175,34 @@ func fingerprint(op api.Spec, target string, req any) string {
 	return hex.EncodeToString(sum[:16])
 }
 
+// withoutInput is a request without what programs read, which may be a password: not even
+// its hash is for the disk, where a weak one would be found by trying.
+func withoutInput(req any) any {
+	switch req := req.(type) {
+	case *api.SendRequest:
+		bare := *req
+		bare.Text, bare.Keys = "", nil
+		return &bare
+	case *api.ExecRequest:
+		bare := *req
+		bare.Stdin, bare.StdinBase64 = nil, nil
+		return &bare
+	}
+	return req
+}
+
 // replayed carries a keyed request out once.
 func (s *Server) replayed(w http.ResponseWriter, r *http.Request, op api.Spec, req any, key string) error {
 	if len(key) > maxKey || clean(key) != key {
 		return api.Errorf(api.Invalid, "the Idempotency-Key is longer than %d characters or not printable ASCII", maxKey)
 	}
-	print := fingerprint(op, r.URL.Path, req)
+	print, whole := fingerprint(op, r.URL.Path, withoutInput(req)), fingerprint(op, r.URL.Path, req)
 	own, keyed := req.(interface{ SetKey(string) })
 	if keyed {
 		own.SetKey(key)
 	}
 	_, again := req.(interface{ Repeatable() bool })
-	e, first, err := s.replays.begin(grantOf(r.Context()).id()+"/"+key, print)
+	e, first, err := s.replays.begin(grantOf(r.Context()).id()+"/"+key, print, whole)
 	if err != nil {
 		return err
 	}

@@ -28,7 +28,7 @@ func TestKeyIsKnownWhateverTheClockWasSetTo(t *testing.T) {
 				t.Fatal(err)
 			}
 			for range 2 { // each daemon writes what it has read
-				e, first, err := openReplays(dir).begin("k", "p")
+				e, first, err := openReplays(dir).begin("k", "p", "w")
 				if err != nil || first || e.Status != 200 {
 					t.Errorf("first %v, %+v, %v", first, e, err)
 				}

@@ -21,6 +21,7 @@ import (
 
 // lab is a daemon, and a model's client of it.
 type lab struct {
+	home   string // of the daemon
 	t      *testing.T
 	daemon *daemon.Daemon
 	client *sdk.ClientSession
@@ -50,7 +51,7 @@ func newLab(t *testing.T, profile string, options *sdk.ClientOptions) *lab {
 	if _, err := api.Create.Call(t.Context(), d, &api.CreateRequest{Name: "dev", Dir: "/", Argv: []string{"bash", "--norc"}}); err != nil {
 		t.Fatal(err)
 	}
-	l := &lab{t: t, daemon: d}
+	l := &lab{t: t, home: home, daemon: d}
 	near, far := sdk.NewInMemoryTransports()
 	if _, err := s.sdk.Connect(t.Context(), far, nil); err != nil {
 		t.Fatal(err)

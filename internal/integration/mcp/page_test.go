@@ -1,15 +1,21 @@
 package mcp
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"github.com/ai-session/ai-session/api"
 )
 
 // visit sends a request to a page and returns its status and text.
@@ -87,5 +93,50 @@ func TestASecretIsEnteredOnAPageOfItsOwn(t *testing.T) {
 	}
 	if status, _ := visit(t, "POST", address, url.Values{"answer": {"again"}}, nil); status != 404 {
 		t.Errorf("a second answer: %d", status)
+	}
+	for _, part := range []string{"horse", "Y29ycmVjdCBob3JzZ", "correct+horse"} {
+		l.nowhere(part)
+	}
+}
+
+// nowhere holds that a text is in no file of the daemon, and in no answer of an operation
+// that reads a session.
+func (l *lab) nowhere(text string) {
+	l.t.Helper()
+	err := filepath.WalkDir(l.home, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.Type().IsRegular() {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		if bytes.Contains(b, []byte(text)) {
+			l.t.Errorf("%s holds it", path)
+		}
+		return err
+	})
+	if err != nil {
+		l.t.Error(err)
+	}
+	ctx := l.t.Context()
+	for name, read := range map[string]func() (any, error){
+		"history": func() (any, error) { return api.Blocks.Call(ctx, l.daemon, &api.HistoryRequest{Session: "dev"}) },
+		"context": func() (any, error) { return api.Context.Call(ctx, l.daemon, &api.ContextRequest{Session: "dev"}) },
+		"output":  func() (any, error) { return api.ReadOutput.Call(ctx, l.daemon, &api.OutputRequest{Ref: "dev"}) },
+		"inspect": func() (any, error) { return api.Inspect.Call(ctx, l.daemon, &api.SessionRequest{Session: "dev"}) },
+		"screen": func() (any, error) {
+			return api.ScreenOf.Call(ctx, l.daemon, &api.ScreenRequest{Session: "dev", Format: "json", History: -1})
+		},
+		"search": func() (any, error) {
+			found, err := api.Search.Call(ctx, l.daemon, &api.SearchRequest{Query: text})
+			if err == nil && len(found.Hits) > 0 {
+				l.t.Errorf("search finds %+v", found.Hits)
+			}
+			return nil, err
+		},
+	} {
+		answer, err := read()
+		b, _ := json.Marshal(answer)
+		if err != nil || bytes.Contains(b, []byte(text)) {
+			l.t.Errorf("%s: %s, %v", name, b, err)
+		}
 	}
 }
