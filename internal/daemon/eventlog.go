@@ -175,6 +175,9 @@ func (d *Daemon) catchUp() {
 			d.events.publish(api.Event{Kind: "created", Session: info.Name, At: time.Now().UTC()})
 		}
 		for _, b := range h.Blocks {
+			if b.StartedAt.After(d.started) {
+				continue // by this daemon, which tells it itself
+			}
 			started := told.kinds["exec_start "+b.ID]
 			if !started && told.since(b.StartedAt) {
 				start := d.recall(api.Event{Kind: "exec_start", Session: info.Name, At: time.Now().UTC(), Block: &api.Block{ID: b.ID}})
