@@ -40,7 +40,7 @@ func program(r *rand.Rand, n int) []byte {
 		case 10, 11:
 			b.WriteString("\x1b[" + num() + pick("A B C D E F G I J K L M P S T X Z @ ` a b d e g j k"))
 		case 12, 13:
-			b.WriteString("\x1b[" + pick("0 1 2 3 4 4:3 5 7 8 9 21 22 24 27 31 42 93 38;5;200 48;2;1;2;3 58:5:9 38:2::9:8:7 53 49 39") + "m")
+			b.WriteString("\x1b[" + pick("0 1 2 3 4 4:3 5 7 8 9 21 22 24 27 31 42 93 38;5;200 38;2;4;5;6 38;2;250;0;99 48;2;1;2;3 58:5:9 38:2::9:8:7 53 49 39") + "m")
 		case 14:
 			b.WriteString("\x1b" + pick("7 8 D E H M l m c = > 6 9 N O n o V W (0 (B )0 *A -A (K )R (%6 *< (> -B #3 #5 #6 #8 ~ Z"))
 		case 15, 16:
