@@ -157,12 +157,14 @@ var makeRules = parseRules(`
 	noise            make: Leaving directory *
 	keep             make*: Nothing to be done for *
 	keep             make*: '*' is up to date.
+	warn:build       make: warning: *
+	warn:build       make[#]: warning: *
 	warn:build       make: [*] Error # (ignored)
 	warn:build       make[#]: [*] Error # (ignored)
 	vital            make: Target '*' not remade because of errors.
-	error:missing    make: *** No rule to make target *
-	error:build      make: *** *
-	vital            make[#]: *** *
+	error:missing    make: \*\*\* No rule to make target *
+	error:build      make: \*\*\* *
+	vital            make[#]: \*\*\* *
 	keep             make: *
 	keep             make[#]: *
 	error:build      ninja: error: *

@@ -89,6 +89,8 @@ func TestNextStepsFitWhatHappened(t *testing.T) {
 		{"./run", "dial tcp 127.0.0.1:5432: connect: connection refused: fatal error\n", "ss -ltn 'sport = :5432'"},
 		{"mvn -q -pl shop test", "[ERROR] com.example.CartTest.total -- Time elapsed: 0.012 s <<< FAILURE!\norg.opentest4j.AssertionFailedError: expected: <42> but was: <41>\n\tat com.example.CartTest.total(CartTest.java:17)\n[INFO] BUILD FAILURE\n", "mvn -pl shop test -Dtest='CartTest#total'"},
 		{"mvn test", "[ERROR] sums(com.example.CartTest)  Time elapsed: 0.01 s  <<< ERROR!\njava.lang.IllegalStateException: no\n[INFO] BUILD FAILURE\n", "mvn test -Dtest='CartTest#sums'"},
+		{"./gradlew check", "> Task :test FAILED\n\nCartTest > total() FAILED\n    java.lang.AssertionError: no\n        at com.example.CartTest.total(CartTest.java:17)\n\nBUILD FAILED in 4s\n", "./gradlew test --tests '*CartTest.total'"},
+		{"ruff check src", "src/a.py:1:8: F401 [*] `os` imported but unused\nFound 1 error.\n[*] 1 fixable with the `--fix` option.\n", "ruff check --fix src"},
 		{"dotnet test", "  Failed Shop.CartTests.Total(x: 1) [4 ms]\n  Error Message:\n   Assert.Equal() Failure\nFailed!  - Failed:     1, Passed:    27\n", "dotnet test --filter 'FullyQualifiedName~Shop.CartTests.Total'"},
 		{"helm upgrade web . -n shop --wait", "Error: UPGRADE FAILED: timed out waiting for the condition\n", "kubectl get events --sort-by=.lastTimestamp -n shop"},
 		{"kubectl describe pod web-1 -n shop", "Name:  web-1\nStatus:  Running\n    State:  Waiting\n      Reason:  CrashLoopBackOff\n", "kubectl logs web-1 -n shop --previous"},

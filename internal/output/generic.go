@@ -309,8 +309,11 @@ func failureMark(line string) bool {
 	return false
 }
 
-// warns says that a line begins as a warning.
+// warns says that a line is a warning, or less.
 func warns(line string) bool {
+	if d, ok := parseDiagnostic(line); ok && d.severity != "error" {
+		return true
+	}
 	s := strings.TrimLeft(line, " *#!=->[⚠▲️")
 	return len(s) > 4 && strings.EqualFold(s[:4], "warn")
 }

@@ -202,6 +202,7 @@ var gradle = &reader{
 	read: func(p *page) {
 		p.javaQuotes()
 		p.apply(gradleRules)
+		p.gradleTests()
 		p.places("build", "error")
 		p.javaTraces()
 	},

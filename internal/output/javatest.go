@@ -76,6 +76,25 @@ func (p *page) mavenRun() string {
 	return run
 }
 
+// gradleTests proposes to run "CartTest > total() FAILED" alone.
+func (p *page) gradleTests() {
+	run := "gradle"
+	if strings.Contains(p.in.Command, "./gradlew") {
+		run = "./gradlew"
+	}
+	for k := range p.findings {
+		f := &p.findings[k]
+		name, ok := strings.CutSuffix(f.Message, " FAILED")
+		class, method, two := strings.Cut(name, " > ")
+		if !ok || !two || f.Kind != "test" || strings.ContainsAny(class, " :") {
+			continue
+		}
+		method, _, _ = strings.Cut(method, "(")
+		f.Name = class + "." + method
+		p.next(run+" test --tests "+shellQuote("*"+f.Name), "run only the test that failed")
+	}
+}
+
 // dotnetTests makes findings of "  Failed Namespace.Class.Test [4 ms]": the message stands two
 // lines below, the place in the stack trace behind it.
 func (p *page) dotnetTests() {

@@ -292,13 +292,15 @@ var linters = &reader{
 	tools: []string{"pylint", "flake8", "ruff", "mypy", "pyright", "yamllint", "hadolint", "markdownlint", "rubocop", "golint", "phpstan", "pycodestyle", "bandit", "codespell"},
 	signs: []string{"*: error: *  [*]", "Found # error* in # file*"},
 	read: func(p *page) {
+		p.ruffBlocks()
 		p.apply(linterRules)
 		p.sameMessagesAnyPlace()
+		p.ruffFix()
 	},
 }
 
 var linterRules = parseRules(`
-	noise          ************* Module *
+	noise          \*\*\*\*\*\*\*\*\*\*\*\*\* Module *
 	noise          ~---------*
 	vital          Your code has been rated *
 	vital          Found # error*

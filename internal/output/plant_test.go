@@ -6,6 +6,8 @@ import (
 	"math/rand"
 	"strings"
 	"testing"
+
+	"github.com/ai-session/ai-session/api"
 )
 
 // Lines that no tool of the recordings writes, and that nobody may miss.
@@ -112,6 +114,71 @@ func TestRareLineOfALogIsInView(t *testing.T) {
 			if !strings.Contains(r.Text, c.rare) || r.Tokens > budget {
 				t.Errorf("%s, %d of %d tokens: %q is not in\n%s", c.command, r.Tokens, budget, c.rare, r.Text)
 			}
+		}
+	}
+}
+
+// A line that nobody knows, and that alarms nobody, is in view or behind a reference, whatever
+// tool wrote the rest: none of their rules takes it for noise.
+func TestUnknownLinesAreAccountedFor(t *testing.T) {
+	unknown := []string{
+		"zq17 Module entry was moved to the third shelf",
+		"the zq17 item: Waiting for what the Downloading step left",
+		"zq17 took 31 of 40 (was 40 of 40)",
+	}
+	for _, rec := range recordings(t) {
+		lines := bytes.SplitAfter(rec.raw, []byte("\n"))
+		for k, plant := range unknown {
+			at := (k + 1) * len(lines) / 4
+			in := rec.input()
+			in.Ref = "@e1"
+			in.Bytes = bytes.Join(lines[:at], nil)
+			in.Bytes = append(append(in.Bytes, plant+"\r\n"...), bytes.Join(lines[at:], nil)...)
+			n := 0
+			for i, line := range drawSheet(in.withDefaults()).lines {
+				if strings.Contains(line, "zq17") {
+					n = i + 1
+				}
+			}
+			if r := Reduce(in); n > 0 && !strings.Contains(r.Text, "zq17") && !opens(t, r.Gaps, n) {
+				t.Errorf("%s: %q, line %d, is neither in view nor referenced:\n%s", rec.name, plant, n, r.Text)
+			}
+		}
+	}
+}
+
+// opens says whether one of the gaps opens line n.
+func opens(t *testing.T, gaps []api.Gap, n int) bool {
+	for _, g := range gaps {
+		ref, err := api.ParseRef(g.Ref)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range append(ref.More, *ref.Lines) {
+			if int64(n) >= r.From && int64(n) <= r.To {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// A warning of make is no error, and what its rules say is noise is not what alarms.
+func TestRulesAreNotWiderThanTheirTools(t *testing.T) {
+	for _, c := range []struct{ command, line, severity string }{
+		{"make", "make: warning:  Clock skew detected.  Your build may be incomplete.", "warning"},
+		{"make", "make: *** [Makefile:3: b] Error 1", "error"},
+		{"make", "make: [Makefile:4: c] Error 1 (ignored)", "warning"},
+		{"flake8", "a.py:3:1: E402 Module level import not at top of file", "error"},
+		{"ruff check .", "F401 [*] `os` imported but unused\n --> a.py:1:8\n  |\n1 | import os\n  |        ^^\n  |", "error"},
+	} {
+		r := reduceText(c.command, 0, c.line+"\n")
+		first, _, _ := strings.Cut(c.line, "\n")
+		if !strings.Contains(r.Text, first) {
+			t.Errorf("%s: %q is not in %q", c.command, first, r.Text)
+		}
+		if len(r.Findings) != 1 || r.Findings[0].Severity != c.severity {
+			t.Errorf("%s: %q gives %+v, want one %s", c.command, first, r.Findings, c.severity)
 		}
 	}
 }

@@ -28,6 +28,7 @@ type act struct {
 	kind     string // of the finding
 	why      string
 	brief    bool
+	quiet    bool // the pattern itself alarms nobody
 }
 
 func parseRules(text string) *rules {
@@ -40,7 +41,9 @@ func parseRules(text string) *rules {
 		verb, p, _ := strings.Cut(line, " ")
 		verb, what, _ := strings.Cut(verb, ":")
 		r.set.add(pattern(strings.TrimLeft(p, " ")), len(r.acts))
-		r.acts = append(r.acts, newAct(verb, strings.ReplaceAll(what, "_", " ")))
+		a := newAct(verb, strings.ReplaceAll(what, "_", " "))
+		a.quiet = alarm(p) < alarmed
+		r.acts = append(r.acts, a)
 	}
 	return r
 }
@@ -79,6 +82,9 @@ func (p *page) applyTo(r *rules, i int, line string) fate {
 		return open
 	}
 	a := r.acts[n]
+	if a.fate == noise && a.quiet && alarm(line) == alarmed && diagnostic(line) {
+		return open // whatever it looks like, something is wrong
+	}
 	if a.brief && p.detail == full {
 		p.coarsen(p.detail + 1)
 		return open
