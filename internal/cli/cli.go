@@ -138,6 +138,7 @@ func word(args []string) string {
 
 // build adds the command that was asked for, or all of them for help and completion.
 func (a *app) build(root *cobra.Command, args []string) {
+	defer explainArgs(root)
 	all := a.commands()
 	if make, ok := all[word(args)]; ok {
 		root.AddCommand(make())
@@ -145,6 +146,29 @@ func (a *app) build(root *cobra.Command, args []string) {
 	}
 	for _, name := range commandOrder {
 		root.AddCommand(all[name]())
+	}
+}
+
+// explainArgs has every command below c say how it is used when its words do not fit.
+func explainArgs(c *cobra.Command) {
+	for _, sub := range c.Commands() {
+		explainArgs(sub)
+		check := sub.Args
+		if check == nil {
+			continue
+		}
+		sub.Args = func(c *cobra.Command, args []string) error {
+			err := check(c, args)
+			var usage usageError
+			if err == nil || errors.As(err, &usage) {
+				return err
+			}
+			name := strings.TrimPrefix(c.CommandPath(), "ai-session ")
+			if len(args) == 0 {
+				return usageError{fmt.Errorf("%s needs words behind it\nusage: %s", name, c.UseLine())}
+			}
+			return usageError{fmt.Errorf("%s is not used with %q\nusage: %s", name, strings.Join(args, " "), c.UseLine())}
+		}
 	}
 }
 

@@ -154,7 +154,10 @@ func (a *app) inspect() *cobra.Command {
 
 func (a *app) send() *cobra.Command {
 	until := api.Until{}
-	c := command(a, api.Send, func(req *api.SendRequest, _ *cobra.Command) error {
+	c := command(a, api.Send, func(req *api.SendRequest, c *cobra.Command) error {
+		if req.Text == "" && len(req.Keys) == 0 && until == (api.Until{}) {
+			return usageError{fmt.Errorf("send needs TEXT or --key\nusage: %s", c.UseLine())}
+		}
 		if until != (api.Until{}) {
 			req.Until = &until
 		}

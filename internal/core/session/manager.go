@@ -398,7 +398,11 @@ func (m *Manager) find(target string) (*Session, error) {
 	}
 	m.mu.Unlock()
 	if s == nil {
-		return nil, api.Errorf(api.NotFound, "no session %s", strconv.Quote(t.Session)).WithHint("ai-session list")
+		none := api.Errorf(api.NotFound, "no session %s", strconv.Quote(t.Session))
+		if _, block := api.BlockNumber(t.Session); block {
+			return nil, none.WithHint("a block is called @%s", t.Session)
+		}
+		return nil, none.WithHint("ai-session list")
 	}
 	if t.Window > 0 || t.Pane > 0 {
 		return nil, api.Errorf(api.NotFound, "no pane %s", target).WithHint("session %s has one window with one pane", t.Session)
@@ -611,5 +615,9 @@ func (m *Manager) storedMeta(target string) (meta, error) {
 			return d, nil
 		}
 	}
-	return meta{}, api.Errorf(api.NotFound, "no session %s is stored", strconv.Quote(target)).WithHint("ai-session list")
+	none := api.Errorf(api.NotFound, "no session %s is stored", strconv.Quote(target))
+	if _, block := api.BlockNumber(target); block {
+		return meta{}, none.WithHint("a block is called @%s", target)
+	}
+	return meta{}, none.WithHint("ai-session list")
 }
