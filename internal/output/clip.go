@@ -24,6 +24,9 @@ func (p *page) clip(budget int) {
 // gapCost is about what a gap takes.
 const gapCost = 14
 
+// countedLines is how many lines are counted token by token before a part of them is chosen.
+const countedLines = 5000
+
 // item is what a page draws: a line or a note.
 type item struct {
 	line, note int // one of them is -1
@@ -119,7 +122,10 @@ func (p *page) items() []item {
 			if f == vital {
 				limit = maxVitalLine
 			}
-			cost := p.in.Tokens(cutLine(p.lines[i], limit)) + 1
+			cost := min(len(p.lines[i]), limit)/3 + 1 // of many lines few have a chance: a guess will do
+			if len(p.lines) <= countedLines {
+				cost = p.in.Tokens(cutLine(p.lines[i], limit)) + 1
+			}
 			if p.gapBefore(i) {
 				cost += gapCost // lines before it are not on the sheet
 			}

@@ -270,7 +270,7 @@ func (p *page) explainFailure() {
 		p.blame(i)
 		return
 	}
-	if p.blameMarked() {
+	if !p.sheet.verbatim && p.blameMarked() {
 		return
 	}
 	p.mute = true
@@ -301,6 +301,9 @@ func (p *page) blameMarked() bool {
 // failureMark says that a line begins as programs mark what failed, and names it.
 func failureMark(line string) bool {
 	s := strings.TrimLeft(line, " ")
+	if s == "" || s[0] < 0xe2 && s[0] != '[' {
+		return false
+	}
 	for _, mark := range []string{"✘ ", "✗ ", "✖ ", "× ", "❌ ", "⨯ ", "[!] ", "[FAIL] ", "[FAILED] "} {
 		if rest, ok := strings.CutPrefix(s, mark); ok {
 			return strings.ContainsFunc(rest, unicode.IsLetter)
