@@ -190,14 +190,17 @@ __ais_a() {
   [[ -z $__ais_ro ]] || { __ais_j; \builtin return; }
   \builtin local q='{ __ais_k=$?; [[ -n ${__ais_y+x} ]] || { \builtin trap -p DEBUG ERR >|"$__ais_h/traps"; [[ -s $__ais_h/traps ]] && __ais_y=! || __ais_y=; }; [[ -z $__ais_z ]] || \builtin . "$__ais_z"; __ais_q; } >/dev/null 2>&1
 [[ -t 0 ]] || \exec 0<>/dev/tty'
-  if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 501)); then
-    case ${PROMPT_COMMAND-} in *__ais_q*) \builtin return ;; esac
-  fi
-  (PROMPT_COMMAND=x) || { __ais_ro=1; __ais_j; \builtin return; }
   if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)); then
+    # Its flags tell whether it is readonly: to try in a subshell is most of a millisecond.
+    \builtin local f=
+    \builtin declare -p PROMPT_COMMAND >|"$__ais_h/traps" 2>/dev/null && IFS= \builtin read -r f <"$__ais_h/traps" || :
+    f=${f#declare -}
+    case ${f%% *} in *r*) __ais_ro=1; __ais_j; \builtin return ;; esac
     PROMPT_COMMAND[9999]=$q
     \builtin return
   fi
+  case ${PROMPT_COMMAND-} in *__ais_q*) \builtin return ;; esac
+  (PROMPT_COMMAND=x) || { __ais_ro=1; __ais_j; \builtin return; }
   PROMPT_COMMAND="__ais_k=\$?
 ${PROMPT_COMMAND-}
 ${q/__ais_k=\$?; /}"
