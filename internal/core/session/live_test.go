@@ -322,3 +322,21 @@ func TestTenThousandExecsAndSessionsAtOnce(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+func TestProgramThatCannotStartLeavesNothing(t *testing.T) {
+	m := newManager(t)
+	folder := t.TempDir()
+	for _, req := range []*api.CreateRequest{
+		{Argv: []string{"/no/such/program"}},
+		{Argv: []string{folder}},
+		{Argv: []string{"bash", "-c", "script"}, Dir: folder + "/gone"},
+	} {
+		if s, err := m.Create(t.Context(), req); api.CodeOf(err) != api.CannotStart {
+			t.Errorf("%v: %v, %v", req.Argv, s, err)
+		}
+	}
+	ids, err := m.c.Store.Sessions()
+	if err != nil || len(ids) > 0 || len(m.All()) > 0 {
+		t.Errorf("left are %v, %v, %v", ids, m.All(), err)
+	}
+}

@@ -262,24 +262,34 @@ func treeOf(id string) pty.Tree { return pty.Tree{Marker: "AI_SESSION=" + id, Cg
 // id: the shell's terminal echoes it at every exec, at half a microsecond a letter.
 func (m *Manager) kitDir(id string) string { return filepath.Join(m.c.Scratch, id[len(id)-10:]) }
 
-// begin makes the journal and starts the program; on failure it leaves nothing.
+// begin makes the journal and starts the program, both at the same time; on failure it
+// leaves nothing.
 func (m *Manager) begin(p Parts, cmd pty.Command, d meta) (s *Session, err error) {
 	defer func() {
 		if err != nil && p.Kit != nil {
 			p.Kit.Close()
 		}
 	}()
-	if p.PTY, err = pty.Start(cmd); err != nil {
+	stored := make(chan error, 1)
+	go func() {
+		data, err := json.Marshal(d)
+		if err == nil {
+			p.Journal, err = m.c.Store.Create(d.ID, data, persistence.Options{Session: d.ID, Encrypt: d.Encrypt})
+		}
+		stored <- err
+	}()
+	p.PTY, err = pty.Start(cmd)
+	failed := <-stored
+	switch {
+	case err != nil && failed == nil:
+		err = startError(err, d.Shell, cmd.Dir)
+		return nil, errors.Join(err, p.Journal.Close(), m.c.Store.Remove(d.ID))
+	case err != nil:
 		return nil, startError(err, d.Shell, cmd.Dir)
-	}
-	data, err := json.Marshal(d)
-	if err == nil {
-		p.Journal, err = m.c.Store.Create(d.ID, data, persistence.Options{Session: d.ID, Encrypt: d.Encrypt})
-	}
-	if err != nil {
+	case failed != nil:
 		p.PTY.Kill(context.Background())
 		p.PTY.Close()
-		return nil, storageError(err)
+		return nil, storageError(failed)
 	}
 	p.Slot = m.flight.take()
 	if s, err = New(p, m.config(d)); err == nil {
