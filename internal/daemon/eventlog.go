@@ -157,38 +157,52 @@ func (d *Daemon) blockOf(id string) (*api.Block, error) {
 	return b, err
 }
 
-// newestBlocks is how many of a session's blocks are looked at for what the last daemon
-// did and did not come to tell.
-const newestBlocks = 16
-
-// catchUp tells what the journals know and the last daemon was killed before telling.
+// catchUp tells what the journals know and the last daemon was killed before telling: of
+// a session that is the beginning or the end of its newest command. Most have nothing of
+// it, and are not read for that.
 func (d *Daemon) catchUp() {
+	first := d.events.told()
 	for _, s := range d.sessions.All() {
-		info := s.Info()
-		h, err := s.History(&api.HistoryRequest{Limit: newestBlocks})
-		if err != nil {
-			d.c.Log.Warn("events", "session", info.Name, "err", err)
-			continue
-		}
-		told := d.events.told() // after the blocks were read: what they say of themselves is in it
-		if !told.of[info.Name] && told.since(info.CreatedAt) {
+		if info := s.Info(); !first.of[info.Name] && first.since(info.CreatedAt) && !d.events.told().of[info.Name] {
 			d.events.publish(api.Event{Kind: "created", Session: info.Name, At: time.Now().UTC()})
 		}
+		n := s.Last()
+		if n == 0 || first.kinds["exec_end "+api.BlockID(n)] {
+			continue
+		}
+		h, err := s.History(&api.HistoryRequest{Limit: 1})
+		if err != nil {
+			d.c.Log.Warn("events", "session", s.Name(), "err", err)
+			continue
+		}
 		for _, b := range h.Blocks {
-			if b.StartedAt.After(d.started) {
-				continue // by this daemon, which tells it itself
-			}
-			started := told.kinds["exec_start "+b.ID]
-			if !started && told.since(b.StartedAt) {
-				start := d.recall(api.Event{Kind: "exec_start", Session: info.Name, At: time.Now().UTC(), Block: &api.Block{ID: b.ID}})
-				d.events.publish(start)
-				started = true
-			}
-			over := b.State == api.BlockDone || b.State == api.BlockDead
-			if started && over && !told.kinds["exec_end "+b.ID] {
-				d.events.publish(api.Event{Kind: "exec_end", Session: info.Name, At: time.Now().UTC(), Block: &b})
+			if d.untold(first, &b) { // and what it says of itself meanwhile is in the ring by now
+				d.tell(d.events.told(), &b)
 			}
 		}
+	}
+}
+
+// untold reports whether an event of a block is missing.
+func (d *Daemon) untold(t told, b *api.Block) bool {
+	if b.StartedAt.After(d.started) {
+		return false // by this daemon, which tells it itself
+	}
+	started := t.kinds["exec_start "+b.ID]
+	return !started && t.since(b.StartedAt) || started && isOver(b) && !t.kinds["exec_end "+b.ID]
+}
+
+func isOver(b *api.Block) bool { return b.State == api.BlockDone || b.State == api.BlockDead }
+
+// tell publishes the events of a block that are missing.
+func (d *Daemon) tell(t told, b *api.Block) {
+	started := t.kinds["exec_start "+b.ID]
+	if !started && t.since(b.StartedAt) {
+		d.events.publish(d.recall(api.Event{Kind: "exec_start", Session: b.Session, At: time.Now().UTC(), Block: &api.Block{ID: b.ID}}))
+		started = true
+	}
+	if started && isOver(b) && !t.kinds["exec_end "+b.ID] {
+		d.events.publish(api.Event{Kind: "exec_end", Session: b.Session, At: time.Now().UTC(), Block: b})
 	}
 }
 
