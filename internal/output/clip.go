@@ -42,6 +42,7 @@ const (
 	wrong                // vital, and an error
 	needed               // vital
 	uncommon             // begins like few others
+	seldom               // is of a kind with few lines
 	common
 )
 
@@ -70,7 +71,7 @@ func (p *page) choosePart(budget int) {
 	rest := budget
 	for r := unlike; r <= common; r++ {
 		least := 0
-		if r == unlike || r == uncommon {
+		if r == unlike || r == uncommon || r == seldom {
 			least = rest / 2 // what is odd does not take it all
 		}
 		takeBothEnds(items, take, func(it item) bool { return it.rank == r && budget > least })
@@ -144,9 +145,9 @@ func (n note) rank() rank {
 
 func (p *page) rank(i int, o *openings) rank {
 	line, f := p.lines[i], p.fates[i]
-	odd := o.odd(line) || p.rare[i]
+	odd, rare := o.odd(line), p.rare[i]
 	switch {
-	case odd && p.standsOut(line):
+	case (odd || rare) && p.standsOut(line):
 		return unlike
 	case f == vital && (alarm(line) == alarmed || isError(line)):
 		return wrong
@@ -156,6 +157,8 @@ func (p *page) rank(i int, o *openings) rank {
 		return needed
 	case odd && f == open:
 		return uncommon
+	case rare && f == open:
+		return seldom
 	}
 	return common
 }

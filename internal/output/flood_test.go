@@ -88,6 +88,27 @@ func TestSheetWithHolesFitsTheBudget(t *testing.T) {
 	}
 }
 
+// The odd line in the middle of a flood is in view in a short text too.
+func TestShortTextOfAFloodHasTheOddLine(t *testing.T) {
+	var b strings.Builder
+	for i := range 60_000 {
+		fmt.Fprintf(&b, "%08d worker %d handled /v1/items/%d in %d ms\n", i, i%16, i*7919%99991, i*31%900)
+		switch i {
+		case 30_000:
+			b.WriteString("expected 412 rows in the ledger, found 411\n")
+		case 31_000:
+			b.WriteString("copied 3 of 4 shelves\n")
+		}
+	}
+	exit := 0
+	r := Reduce(Input{Command: "./run", Exit: &exit, Bytes: []byte(b.String()), Ref: "@e1", MaxTokens: 400})
+	for _, want := range []string{"expected 412 rows in the ledger, found 411\n", "copied 3 of 4 shelves\n"} {
+		if !strings.Contains(r.Text, want) || r.Tokens > 400 {
+			t.Errorf("%d tokens, %q is not in\n%s", r.Tokens, want, r.Text)
+		}
+	}
+}
+
 // failing reads up to a point.
 type failing struct {
 	io.ReaderAt

@@ -206,8 +206,20 @@ func (p *page) sameFrom(a, b int) int {
 	return n
 }
 
+// standOut says that line i is out of the ordinary, when there are few lines left to compare.
+func (p *page) standOut(i int) {
+	if p.rare == nil {
+		p.rare = map[int]bool{}
+	}
+	p.rare[i] = true
+}
+
 // maxOdd is how many lines that alarm nobody are kept for their opening alone.
 const maxOdd = 12
+
+// maxRare is how many lines of rare kinds are kept for that alone: more are values that
+// happen to differ.
+const maxRare = 40
 
 // sift keeps the first lines, the last, and those between that alarm or begin as few do.
 func (p *page) sift(left []int, head, tail int) {
@@ -219,10 +231,14 @@ func (p *page) sift(left []int, head, tail int) {
 	for _, i := range left {
 		o.see(p.lines[i])
 	}
-	odd := 0
+	odd, few := 0, len(p.rare) <= maxRare
 	for _, i := range left[head : len(left)-tail] {
+		if few && p.rare[i] {
+			continue
+		}
 		if odd < maxOdd && o.odd(p.lines[i]) {
 			odd++
+			p.standOut(i)
 			continue
 		}
 		if alarm(p.lines[i]) > calm {
