@@ -41,6 +41,7 @@ func newLab(t *testing.T) *lab {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(home) })
+	t.Setenv("HOME", home) // a shell reads nobody's files
 	paths, err := config.Find(func(name string) string { return map[string]string{"AI_SESSION_HOME": home}[name] })
 	if err != nil {
 		t.Fatal(err)

@@ -78,8 +78,9 @@ func (p *PTY) members(before map[int]Process) (found []Process, all bool, err er
 }
 
 // Hangup tells the whole tree that its terminal went away: SIGHUP, and SIGCONT
-// so that who is stopped hears it. Who ignores it stays.
-func (p *PTY) Hangup() error {
+// so that who is stopped hears it. It waits until all have ended who do not ignore it, some
+// once they have put their things in order, or until ctx ends.
+func (p *PTY) Hangup(ctx context.Context) error {
 	found, err := p.near()
 	if err != nil {
 		return err
@@ -91,6 +92,13 @@ func (p *PTY) Hangup() error {
 			}
 		}
 	}
+	hear := map[int]Process{}
+	for _, q := range found {
+		if q.ignored>>(unix.SIGHUP-1)&1 == 0 {
+			hear[q.PID] = q
+		}
+	}
+	survivors(ctx, hear)
 	return err
 }
 

@@ -168,6 +168,7 @@ func parseStat(b []byte) (p Process, ok bool) {
 	if len(rest) > 31 && p.State != 'Z' && p.State != 'X' {
 		// Blocked, ignored and caught, in decimal; proc(5) calls them obsolete for lack
 		// of the real-time signals, which are of no concern here.
+		p.ignored = uint32(number(rest[30]))
 		p.unarmed = ^(uint32(number(rest[29])) | uint32(number(rest[30])) | uint32(number(rest[31]))) &^ survived
 	}
 	if len(rest) > 48 {

@@ -249,7 +249,7 @@ func (p *PTY) Members() ([]Process, error) {
 
 // Hangup closes the console's input side by ending the console: the system asks
 // its programs to end.
-func (p *PTY) Hangup() error { return p.Close() }
+func (p *PTY) Hangup(context.Context) error { return p.Close() }
 
 // Kill ends the job, which is the whole tree.
 func (p *PTY) Kill(ctx context.Context) ([]Process, error) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
@@ -109,26 +110,34 @@ func TestKillStopsWhatForksAllTheTime(t *testing.T) {
 func TestHangupSparesWhoIgnoresIt(t *testing.T) {
 	w := start(t, "bash", "--norc", "-c", `(trap '' HUP; echo deaf=$(sh -c 'echo $PPID'); exec sleep 1000) & sleep 1000 & echo hears=$!; wait`)
 	deaf, hears := w.pidAfter("deaf"), w.pidAfter("hears")
-	if err := w.Hangup(); err != nil {
-		t.Fatal(err)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if err := w.Hangup(ctx); err != nil || ctx.Err() != nil {
+		t.Fatal(err, ctx.Err())
 	}
 	if e := w.ends(); e.Signal != syscall.SIGHUP {
 		t.Errorf("exit %+v", e)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
-	for {
-		p, err := process(hears)
-		if err != nil || over(p) {
-			break
-		}
-		if ctx.Err() != nil {
-			t.Fatalf("%+v did not hear", p)
-		}
-		untilGone(ctx, p)
+	if p, err := process(hears); err == nil && !over(p) {
+		t.Errorf("%+v did not hear, or was not waited for", p)
 	}
 	if p, err := process(deaf); err != nil || over(p) {
 		t.Errorf("%+v, %v: did not ignore it", p, err)
+	}
+}
+
+// Who puts his things in order is waited for.
+func TestHangupWaitsForWhoTidiesUp(t *testing.T) {
+	left := filepath.Join(t.TempDir(), "left")
+	w := start(t, "bash", "--norc", "-c", `(trap 'read -t 0.2 <> <(:); echo tidy >`+left+`; exit' HUP; echo ready; while :; do read -t 1 <> <(:); done) & wait`)
+	w.sees("ready")
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if err := w.Hangup(ctx); err != nil {
+		t.Error(err)
+	}
+	if b, err := os.ReadFile(left); string(b) != "tidy\n" {
+		t.Errorf("it left %q, %v", b, err)
 	}
 }
 

@@ -49,6 +49,7 @@ type Process struct {
 	threads  int
 	kernel   bool   // one of the kernel's own
 	bare     bool   // its environment is empty
+	ignored  uint32 // bit n-1: it ignores signal n; 0 where nobody tells
 	unarmed  uint32 // bit n-1: signal n ends it, for it neither catches, ignores nor blocks it; 0 where nobody tells
 }
 

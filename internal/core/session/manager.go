@@ -510,16 +510,15 @@ func (m *Manager) Kill(ctx context.Context, target string, force bool) (*api.Kil
 	return res, err
 }
 
-// hangUp tells the program that its terminal is gone and gives it a moment.
+// hangUp tells the programs that their terminal is gone and gives them a moment.
 func (s *Session) hangUp(ctx context.Context) {
-	if s.pty.Hangup() != nil {
+	ctx, cancel := context.WithTimeout(ctx, hangupGrace)
+	defer cancel()
+	if s.pty.Hangup(ctx) != nil {
 		return
 	}
-	timer := time.NewTimer(hangupGrace)
-	defer timer.Stop()
 	select {
 	case <-s.pty.Done():
-	case <-timer.C:
 	case <-ctx.Done():
 	}
 }

@@ -34,6 +34,7 @@ func newLab(t *testing.T, profile string, options *sdk.ClientOptions) *lab {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(home) })
+	t.Setenv("HOME", home) // a shell reads nobody's files
 	paths, err := config.Find(func(name string) string { return map[string]string{"AI_SESSION_HOME": home}[name] })
 	if err != nil {
 		t.Fatal(err)
