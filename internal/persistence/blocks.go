@@ -20,14 +20,15 @@ const (
 )
 
 // blockNumbers gives out numbers below a limit that the disk knows. The next
-// range is written by a goroutine while half of the last one is still there, so
-// that an exec does not wait for an fsync.
+// range is written by a goroutine while half of the last one is still there, and the first
+// one while its owner starts, so that neither an exec nor a start waits for an fsync.
 type blockNumbers struct {
 	mu      sync.Mutex // guards what follows; never held during I/O
 	ready   *sync.Cond
 	n       uint64 // the next number
 	limit   uint64 // numbers below it may be given out
 	writing bool
+	begun   bool // the first range is written
 	closed  bool
 	err     error // of the last reservation; the next one tries again
 
@@ -45,13 +46,17 @@ func openBlockNumbers(path string) (*blockNumbers, error) {
 	if err := b.load(); err != nil {
 		return nil, errors.Join(fmt.Errorf("block numbers in %s: %w", path, err), f.Close())
 	}
-	// First both records at most one range apart again, then the new range.
-	for _, limit := range []uint64{b.n, b.n + blockRange} {
-		if err := b.reserve(limit); err != nil {
-			return nil, errors.Join(fmt.Errorf("block numbers in %s: %w", path, err), f.Close())
-		}
-	}
-	return b, syncDir(filepath.Dir(path))
+	b.writing = true
+	go b.begin()
+	return b, nil
+}
+
+// begin reserves the first range: first both records at most one range apart again, then
+// the new one.
+func (b *blockNumbers) begin() {
+	limit := b.n + blockRange // b.n stands still until there is a range
+	err := errors.Join(b.write(b.n, true), b.write(limit, true), syncDir(filepath.Dir(b.f.Name())))
+	b.reserved(limit, err)
 }
 
 // load sets the next number from the two records.
@@ -105,20 +110,29 @@ func blockRecordAt(raw []byte, i int) (uint64, bool) {
 }
 
 // reserve writes a limit and, when the disk has it, lets numbers below it go.
-func (b *blockNumbers) reserve(limit uint64) error {
+func (b *blockNumbers) reserve(limit uint64) { b.reserved(limit, b.write(limit, true)) }
+
+func (b *blockNumbers) reserved(limit uint64, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.writing, b.err = false, err
+	if err == nil {
+		b.begun, b.limit = true, limit
+	}
+	b.ready.Broadcast()
+}
+
+// write puts a limit into the record whose turn it is.
+func (b *blockNumbers) write(limit uint64, sync bool) error {
 	var r [blockRecord]byte
 	binary.LittleEndian.PutUint64(r[:], limit)
 	binary.LittleEndian.PutUint32(r[8:], crc32.Checksum(r[:8], castagnoli))
 	_, err := b.f.WriteAt(r[:], int64(b.slot*blockRecord))
-	if err == nil {
+	if err == nil && sync {
 		err = b.f.Sync()
 	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.writing, b.err = false, err
-	b.ready.Broadcast()
 	if err == nil {
-		b.slot, b.limit = 1-b.slot, limit
+		b.slot = 1 - b.slot
 	}
 	return err
 }
@@ -132,7 +146,11 @@ func (b *blockNumbers) next() (uint64, error) {
 		}
 		if !b.writing && b.n+blockRange/2 >= b.limit && !(tried && b.err != nil) {
 			b.writing, b.err = true, nil
-			go b.reserve(b.limit + blockRange)
+			if b.begun {
+				go b.reserve(b.limit + blockRange)
+			} else {
+				go b.begin()
+			}
 		}
 		if b.n < b.limit {
 			b.n++
@@ -145,7 +163,10 @@ func (b *blockNumbers) next() (uint64, error) {
 	}
 }
 
-// close writes the exact next number, so that a restart skips none.
+// close writes the exact next number, so that a restart skips none. It does not wait for the
+// disk: what is there until then is a limit beyond it. Both records are written, the higher
+// one last: at each moment the greater valid limit, or a damaged one's neighbour plus a
+// range, is beyond what was given out.
 func (b *blockNumbers) close() error {
 	b.mu.Lock()
 	if b.closed {
@@ -159,14 +180,5 @@ func (b *blockNumbers) close() error {
 	}
 	next := b.n
 	b.mu.Unlock()
-	return errors.Join(b.settle(next), b.f.Close())
-}
-
-// settle writes both records, the higher one last: at each moment the greater
-// valid limit, or a damaged one's neighbour plus a range, is beyond what was given out.
-func (b *blockNumbers) settle(next uint64) error {
-	if err := b.reserve(next); err != nil {
-		return err
-	}
-	return b.reserve(next)
+	return errors.Join(b.write(next, false), b.write(next, false), b.f.Close())
 }
