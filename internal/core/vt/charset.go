@@ -3,7 +3,6 @@ package vt
 import (
 	"slices"
 	"strings"
-	"unicode/utf8"
 )
 
 // charset is a set that can be designated to G0-G3 (ISO 2022, VT510 SCS).
@@ -177,5 +176,3 @@ func (t *Terminal) delPrints() bool {
 	}
 	return t.cur.gset[t.cur.gl] == latin1
 }
-
-func appendRune(b []byte, c rune) []byte { return utf8.AppendRune(b, c) }
