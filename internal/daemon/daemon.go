@@ -106,7 +106,9 @@ func New(c Config) (*Daemon, error) {
 // indexing keeps the index beside everything else.
 func (d *Daemon) indexing() {
 	ctx, cancel := context.WithCancel(context.Background())
-	go func() { d.index.RunAfter(ctx, d.settled(), session.Past{Manager: d.sessions}) }()
+	go func() { // settled waits
+		d.index.RunAfter(ctx, d.settled(), session.Past{Manager: d.sessions})
+	}()
 	d.unindex = func() {
 		cancel()
 		<-d.index.Done()
@@ -135,7 +137,8 @@ func (d *Daemon) adopt() error {
 		d.c.Log.Warn("events do not outlive this daemon", "err", err)
 	}
 	if d.inherited > 0 {
-		d.sessions.Adopt(in.kept)
+		before := d.events.told()
+		d.sessions.Adopt(in.kept, func(s *session.Session) { d.catchUp(before, s) })
 	}
 	return nil
 }
@@ -146,7 +149,6 @@ func (d *Daemon) adopted() {
 		return
 	}
 	a := d.sessions.Adopted()
-	d.catchUp()
 	d.contexts.adopted()
 	d.c.Log.Info("adopted", "sessions", a.Sessions, "gaps", a.Gaps, "took", a.Took)
 	for _, err := range a.Failed {

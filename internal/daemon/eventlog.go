@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/ai-session/ai-session/api"
+	"github.com/ai-session/ai-session/internal/core/session"
 )
 
 // eventSlot is the room of one event in an eventLog: a name of 64 characters and then some.
@@ -128,14 +129,19 @@ func (d *Daemon) recall(e api.Event) api.Event {
 	if len(b.Command) > eventCommand {
 		b.Command = shortCommand(b.Command)
 	}
-	if e.Kind == "exec_start" { // as it was then
-		b = &api.Block{
-			ID: b.ID, Session: b.Session, Command: b.Command, State: api.BlockRunning, StartedAt: b.StartedAt, Ref: b.Ref,
-			Isolated: b.Isolated, Piped: b.Piped, Nested: b.Nested,
-		}
+	if e.Kind == "exec_start" {
+		b = asItBegan(b)
 	}
 	e.Block = b
 	return e
+}
+
+// asItBegan is a block as the event of its start tells it.
+func asItBegan(b *api.Block) *api.Block {
+	return &api.Block{
+		ID: b.ID, Session: b.Session, Command: b.Command, State: api.BlockRunning, StartedAt: b.StartedAt, Ref: b.Ref,
+		Isolated: b.Isolated, Piped: b.Piped, Nested: b.Nested,
+	}
 }
 
 // blockOf finds a block in its session, or where that was.
@@ -157,53 +163,43 @@ func (d *Daemon) blockOf(id string) (*api.Block, error) {
 	return b, err
 }
 
-// catchUp tells what the journals know and the last daemon was killed before telling: of
-// a session that is the beginning or the end of its newest command. Most have nothing of
-// it, and are not read for that.
-func (d *Daemon) catchUp() {
-	first := d.events.told()
-	for _, s := range d.sessions.All() {
-		if info := s.Info(); !first.of[info.Name] && first.since(info.CreatedAt) && !d.events.told().of[info.Name] {
-			d.events.publish(api.Event{Kind: "created", Session: info.Name, At: time.Now().UTC()})
-		}
-		n := s.Last()
-		if n == 0 || first.kinds["exec_end "+api.BlockID(n)] {
+// catchUp tells what a session's journal knows and the last daemon was killed before
+// telling: the beginning or the end of its newest command. Nobody else has the session yet,
+// so no newer one can come between. Most have nothing of it, and are not read for that.
+func (d *Daemon) catchUp(before told, s *session.Session) {
+	info := s.Info()
+	if !before.of[info.Name] && before.since(info.CreatedAt) && !d.events.told().of[info.Name] {
+		d.events.publish(api.Event{Kind: "created", Session: info.Name, At: time.Now().UTC()})
+	}
+	n := s.Last()
+	if n == 0 || before.kinds["exec_end "+api.BlockID(n)] {
+		return
+	}
+	h, err := s.History(&api.HistoryRequest{Limit: 1})
+	if err != nil {
+		d.c.Log.Warn("events", "session", info.Name, "err", err)
+		return
+	}
+	for _, b := range h.Blocks {
+		if start, end := before.lacks(&b); !start && !end {
 			continue
 		}
-		h, err := s.History(&api.HistoryRequest{Limit: 1})
-		if err != nil {
-			d.c.Log.Warn("events", "session", s.Name(), "err", err)
-			continue
+		start, end := d.events.told().lacks(&b) // it may have ended meanwhile, and told so
+		if start {
+			d.events.publish(api.Event{Kind: "exec_start", Session: b.Session, At: time.Now().UTC(), Block: asItBegan(&b)})
 		}
-		for _, b := range h.Blocks {
-			if d.untold(first, &b) { // and what it says of itself meanwhile is in the ring by now
-				d.tell(d.events.told(), &b)
-			}
+		if end {
+			d.events.publish(api.Event{Kind: "exec_end", Session: b.Session, At: time.Now().UTC(), Block: &b})
 		}
 	}
 }
 
-// untold reports whether an event of a block is missing.
-func (d *Daemon) untold(t told, b *api.Block) bool {
-	if b.StartedAt.After(d.started) {
-		return false // by this daemon, which tells it itself
-	}
+// lacks tells which events of a block are missing.
+func (t told) lacks(b *api.Block) (start, end bool) {
 	started := t.kinds["exec_start "+b.ID]
-	return !started && t.since(b.StartedAt) || started && isOver(b) && !t.kinds["exec_end "+b.ID]
-}
-
-func isOver(b *api.Block) bool { return b.State == api.BlockDone || b.State == api.BlockDead }
-
-// tell publishes the events of a block that are missing.
-func (d *Daemon) tell(t told, b *api.Block) {
-	started := t.kinds["exec_start "+b.ID]
-	if !started && t.since(b.StartedAt) {
-		d.events.publish(d.recall(api.Event{Kind: "exec_start", Session: b.Session, At: time.Now().UTC(), Block: &api.Block{ID: b.ID}}))
-		started = true
-	}
-	if started && isOver(b) && !t.kinds["exec_end "+b.ID] {
-		d.events.publish(api.Event{Kind: "exec_end", Session: b.Session, At: time.Now().UTC(), Block: b})
-	}
+	start = !started && t.since(b.StartedAt)
+	over := b.State == api.BlockDone || b.State == api.BlockDead
+	return start, (start || started) && over && !t.kinds["exec_end "+b.ID]
 }
 
 // told is what the ring knows: the kinds of events of each block, and which sessions had

@@ -114,7 +114,7 @@ func (s *Session) watchers() int {
 }
 
 // adopt builds a session of its terminal and its journal.
-func (m *Manager) adopt(w *waiting) (gap bool, err error) {
+func (m *Manager) adopt(w *waiting, each func(*Session)) (gap bool, err error) {
 	k, d := w.kept, w.meta
 	if w.err != nil {
 		return false, errors.Join(w.err, k.File.Close())
@@ -143,6 +143,9 @@ func (m *Manager) adopt(w *waiting) (gap bool, err error) {
 	if d.Name == spareName {
 		m.discard(s)
 		return false, nil
+	}
+	if each != nil {
+		each(s)
 	}
 	m.mu.Lock()
 	m.sessions[d.Name] = s

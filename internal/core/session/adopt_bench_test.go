@@ -65,7 +65,7 @@ func readopt(b *testing.B, m *Manager, id string, release bool) {
 	m.mu.Lock()
 	delete(m.sessions, s.name)
 	m.mu.Unlock()
-	m.Adopt([]Kept{{ID: id, PID: s.pty.Pid(), File: os.NewFile(uintptr(fd), "master")}})
+	m.Adopt([]Kept{{ID: id, PID: s.pty.Pid(), File: os.NewFile(uintptr(fd), "master")}}, nil)
 	if a := m.Adopted(); a.Sessions != 1 {
 		b.Fatal(a.Failed)
 	}

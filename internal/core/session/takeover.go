@@ -24,6 +24,7 @@ type takeover struct {
 	gate  chan struct{} // holds a token for each terminal being taken up
 	begin sync.Once     // with those that nobody has asked for
 	done  chan struct{} // closed when report is whole
+	each  func(*Session)
 
 	mu     sync.Mutex          // guards what follows
 	left   []*waiting          // some of them may be begun
@@ -47,11 +48,12 @@ type waiting struct {
 const adopters = 4
 
 // Adopt is told what the last daemon left: terminals, of whose past the store has the
-// journals. FindFirst takes up one of them, Adopted all.
-func (m *Manager) Adopt(kept []Kept) {
+// journals. FindFirst takes up one of them, Adopted all. each, if it is given, gets every
+// session before anybody finds it.
+func (m *Manager) Adopt(kept []Kept, each func(*Session)) {
 	t := &takeover{
 		began: time.Now(), gate: make(chan struct{}, adopters), done: make(chan struct{}),
-		named: map[string]*waiting{}, count: len(kept),
+		named: map[string]*waiting{}, count: len(kept), each: each,
 	}
 	for _, k := range kept {
 		w := &waiting{kept: k, done: make(chan struct{})}
@@ -120,7 +122,7 @@ func (m *Manager) FindFirst(target string) (*Session, error) {
 
 func (m *Manager) takeUp(t *takeover, w *waiting) {
 	t.gate <- struct{}{}
-	gap, err := m.adopt(w)
+	gap, err := m.adopt(w, t.each)
 	<-t.gate
 	t.took(w, gap, err)
 }

@@ -45,7 +45,11 @@ func TestSessionThatSomebodyWatchesIsTakenUpBeforeTheRest(t *testing.T) {
 	m := newManager(t)
 	names := []string{"0", "b", "c", "d"}
 	kept := left(t, m, names...)
-	m.Adopt(kept)
+	m.Adopt(kept, func(s *Session) {
+		if _, err := m.find(s.ID()); err == nil {
+			t.Errorf("%s was found by others first", s.Name())
+		}
+	})
 	for _, c := range []struct {
 		what, target, id string
 		rest             []string
@@ -125,7 +129,7 @@ func TestRequestsWaitUntilAllSessionsAreTakenUp(t *testing.T) {
 			t.Parallel()
 			m := newManager(t)
 			kept := left(t, m, "0")
-			m.Adopt(kept)
+			m.Adopt(kept, nil)
 			if err := c.ask(m, kept); err != nil {
 				t.Error(err)
 			}
@@ -141,7 +145,7 @@ func TestTerminalWithoutAJournalStaysWithTheKeeper(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer w.Close()
-	m.Adopt(append(left(t, m, "a"), Kept{ID: "s1a20000000000000000ff", PID: 1, File: r}))
+	m.Adopt(append(left(t, m, "a"), Kept{ID: "s1a20000000000000000ff", PID: 1, File: r}), nil)
 	if _, err := m.FindFirst("s1a20000000000000000ff"); err == nil {
 		t.Error("it was found")
 	}
