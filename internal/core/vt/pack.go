@@ -114,7 +114,8 @@ func (e *encoder) wideRun(cells []cell) int {
 }
 
 // narrowRun packs the run of narrow characters of more than a byte, and single ones
-// of a byte among them.
+// of a byte among them. Its last cases are wideRun's: in a function of their own they cost
+// a tenth of CJK's speed and more of emoji's.
 func (e *encoder) narrowRun(cells []cell) int {
 	b, i := e.b, 0
 	for ; i < len(cells); i++ {
