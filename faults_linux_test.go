@@ -88,6 +88,16 @@ func TestNoDescriptorsLeftIsToldAndOutlived(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	for spare := range uint64(12) { // whatever of a session it is that finds none left
+		limit(t, st.PID, uint64(len(open))+spare)
+		next, err := c.Create(ctx, aisession.SessionConfig{Dir: dir, Argv: []string{"bash", "--norc"}})
+		if err == nil {
+			err = next.Kill(ctx)
+		}
+		if err != nil && api.CodeOf(err) != api.Unavailable {
+			t.Errorf("with %d descriptors: %v", spare, err)
+		}
+	}
 	limit(t, st.PID, uint64(len(open)+12))
 	var made []*aisession.Session
 	for i := 0; ; i++ {

@@ -303,10 +303,13 @@ func exitOf(e pty.Exit) api.Exit {
 	return api.ExitCode(e.Code)
 }
 
-// storageError is what an exec answers while the journal cannot be written.
+// storageError is what a request is answered while the journal cannot be written.
 func storageError(err error) error {
 	if errors.Is(err, persistence.ErrFull) {
 		return api.Errorf(api.StorageDegraded, "the disk is full: %v", err).WithHint("free space, then try again; running programs go on")
+	}
+	if exhausted(err) {
+		return unavailable("open the journal", err)
 	}
 	return api.Errorf(api.StorageDegraded, "the journal cannot be written: %v", err)
 }

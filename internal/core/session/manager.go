@@ -347,6 +347,9 @@ func hook(dir string, argv, env []string, login bool) (*shell.Kit, error) {
 	if errors.Is(err, shell.ErrUnsupported) {
 		return nil, nil // a shell that runs a script, say: a program like any other
 	}
+	if exhausted(err) {
+		return nil, unavailable("the shell's hook", err)
+	}
 	if err != nil {
 		return nil, api.Errorf(api.CannotStart, "the shell's hook: %v", err).WithCause(err)
 	}
@@ -379,11 +382,25 @@ func startError(err error, program, dir string) error {
 		return api.Errorf(api.CannotStart, "%s cannot be executed", program).WithHint("chmod +x %s", program).WithCause(err)
 	case errors.Is(err, pty.ErrNoDirectory):
 		return api.Errorf(api.CannotStart, "no folder %s", dir).WithCause(err)
-	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE), errors.Is(err, syscall.EAGAIN), errors.Is(err, syscall.ENOMEM):
-		return api.Errorf(api.Unavailable, "start %s: %v", program, err).
-			WithHint("end sessions that nobody needs, or give the daemon more: ai-session doctor").WithCause(err)
+	case exhausted(err):
+		return unavailable("start "+program, err)
 	}
 	return api.Errorf(api.CannotStart, "start %s: %v", program, err).WithCause(err)
+}
+
+// exhausted tells of an error that fewer sessions, or a daemon that may have more, would mend.
+func exhausted(err error) bool {
+	for _, out := range []error{syscall.EMFILE, syscall.ENFILE, syscall.EAGAIN, syscall.ENOMEM} {
+		if errors.Is(err, out) {
+			return true
+		}
+	}
+	return false
+}
+
+func unavailable(what string, err error) error {
+	return api.Errorf(api.Unavailable, "%s: %v", what, err).
+		WithHint("end sessions that nobody needs, or give the daemon more: ai-session doctor").WithCause(err)
 }
 
 // Find returns the session a target names, by name or id.
