@@ -265,6 +265,9 @@ func numberOf(n int, names string) string {
 		if rest, ok := strings.CutPrefix(names, "lines "); ok {
 			return "1 line " + rest
 		}
+		if strings.HasPrefix(names, "more of ") {
+			return "1 " + names
+		}
 		names = strings.TrimSuffix(names, "s")
 	}
 	return strconv.Itoa(n) + " " + names

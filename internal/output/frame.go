@@ -9,7 +9,7 @@ var library = []string{
 	"site-packages/", "dist-packages/", "/lib/python", "/lib64/python", "<frozen ", "/rustc/", "/.cargo/registry/", "/library/std/", "/library/core/",
 	"java.base/", "jdk.internal.", "sun.reflect.", "java.lang.reflect.", "org.junit.", "org.gradle.", "org.apache.maven.",
 	"junit.framework.", "java.util.", "jdk.proxy", "/usr/lib/", "/usr/include/", "../sysdeps/", "../csu/", "System.", "Microsoft.", "Xunit.", "NUnit.",
-	"/_pytest/", "/pluggy/", "/unittest/", "webpack-internal:", "(native)", "[native code]", "GOROOT/",
+	"/rubygems/", "/gems/", "/rubygems-integration/", "/usr/share/ruby/", "/lib/ruby/", "<internal:", "/_pytest/", "/pluggy/", "/unittest/", "webpack-internal:", "(native)", "[native code]", "GOROOT/",
 }
 
 func fromLibrary(s string) bool { return libraryParts.within(s) }
@@ -104,6 +104,6 @@ func runtimeFrame(where string) bool { return runtimeParts.within(where) }
 var runtimeParts = newParts([]string{
 	"/usr/local/go/src/", "node:internal", "node:events", "node:net", "node:timers", "/src/testing/", "/src/runtime/", "GOROOT/",
 	"<frozen ", "java.base/", "jdk.internal.", "sun.reflect.", "java.lang.reflect.", "/rustc/", "internal/process/", "org.junit.",
-	"libsanitizer/", "../sysdeps/", "../csu/", "../nptl/", "_testmain.go", "(internal/", "node_modules/mocha/", "node_modules/jest",
+	"<internal:", "/minitest/", "rspec-core", "rspec-expectations", "libsanitizer/", "../sysdeps/", "../csu/", "../nptl/", "_testmain.go", "(internal/", "node_modules/mocha/", "node_modules/jest",
 	"node_modules/vitest/", "node_modules/@vitest/", "node_modules/@jest/", "_pytest/", "pluggy/", "/unittest/", "/library/", "/libexec/go",
 })

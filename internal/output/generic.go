@@ -291,12 +291,26 @@ func (p *page) explainFailure() {
 	}
 	p.mute = true
 	p.vitalNote(0, p.in.failure())
+	if p.warned() {
+		p.find(api.Finding{Kind: "exit", Severity: "error", Message: p.in.failure()})
+		return
+	}
 	p.unfoldTail()
 	if i := p.lastLine(func(line string) bool { return alarm(line) == alarmed && !isFrame(line) }); i >= 0 {
 		p.blame(i)
 		return
 	}
 	p.find(api.Finding{Kind: "exit", Severity: "error", Message: p.in.failure()})
+}
+
+// warned says that a linter has found something: that is why it failed.
+func (p *page) warned() bool {
+	for _, f := range p.findings {
+		if f.Kind == "lint" {
+			return true
+		}
+	}
+	return false
 }
 
 // maxMarked is how many lines with the mark of a failure become findings.

@@ -293,15 +293,34 @@ var linters = &reader{
 	signs: []string{"*: error: *  [*]", "Found # error* in # file*"},
 	read: func(p *page) {
 		p.ruffBlocks()
+		p.markedQuotes()
 		p.apply(linterRules)
 		p.sameMessagesAnyPlace()
 		p.ruffFix()
+		p.copFix()
 	},
+}
+
+// markedQuotes leaves out the source line below a message, where marks below it tell that
+// it is one.
+func (p *page) markedQuotes() {
+	for i := 2; i < len(p.lines); i++ {
+		if s := strings.TrimSpace(p.lines[i]); s == "" || s[0] != '^' || strings.Trim(s, "^~ .{}") != "" || p.fates[i] != open {
+			continue
+		}
+		p.because(i, aside, "quoted lines")
+		if _, placed := parsePlace(p.lines[i-2]); placed && p.fates[i-1] == open && !diagnostic(p.lines[i-1]) {
+			p.because(i-1, aside, "quoted lines")
+		}
+	}
 }
 
 var linterRules = parseRules(`
 	noise          \*\*\*\*\*\*\*\*\*\*\*\*\* Module *
 	noise          ~---------*
+	noise          Inspecting # file*
+	noise          Offenses:
+	vital          # file* inspected, *
 	vital          Your code has been rated *
 	vital          Found # error*
 	vital          All checks passed!
@@ -314,6 +333,7 @@ var linterRules = parseRules(`
 // that of the code's first letter where the line names none.
 func (p *page) sameMessagesAnyPlace() {
 	said := map[string]int{}
+	most := []int{shownOfRule, 3, 1, 1}[p.detail]
 	p.each(func(i int, line string) fate {
 		d, ok := parseDiagnostic(line)
 		if !ok {
@@ -323,10 +343,15 @@ func (p *page) sameMessagesAnyPlace() {
 			d.code, d.message, d.severity = codeFirst(d.message)
 		}
 		p.foundAt("lint", d)
-		said[d.code]++
-		if said[d.code] > shownOfRule && d.code != "" {
-			p.whys[i] = p.reason("more of " + d.code)
-			return aside
+		if d.severity == "error" {
+			return vital
+		}
+		if said[d.code]++; said[d.code] > 1 && d.code != "" {
+			p.coarsen(p.detail + 1)
+			if said[d.code] > most {
+				p.whys[i] = p.reason("more of " + d.code)
+				return aside
+			}
 		}
 		return kept
 	})
@@ -334,6 +359,9 @@ func (p *page) sameMessagesAnyPlace() {
 
 // codeFirst splits "E501 line too long" and "C0114: Missing module docstring (name)".
 func codeFirst(message string) (code, text, severity string) {
+	if code, text, severity, ok := copOf(message); ok {
+		return code, text, severity
+	}
 	code, text, _ = strings.Cut(message, " ")
 	code = strings.TrimSuffix(code, ":")
 	severity = "warning"
@@ -344,4 +372,28 @@ func codeFirst(message string) (code, text, severity string) {
 		severity = "error"
 	}
 	return code, text, severity
+}
+
+// copOf splits "W: [Correctable] Lint/UselessAssignment: Useless assignment to variable - e.",
+// as rubocop writes it.
+func copOf(message string) (code, text, severity string, ok bool) {
+	letter, rest, ok := strings.Cut(message, ": ")
+	if !ok || len(letter) != 1 {
+		return "", "", "", false
+	}
+	severity, ok = map[string]string{"C": "warning", "R": "warning", "W": "warning", "I": "info", "E": "error", "F": "error"}[letter]
+	code, text, named := strings.Cut(strings.TrimPrefix(rest, "[Correctable] "), ": ")
+	if strings.Contains(code, " ") || !named {
+		code, text = "", rest
+	}
+	return code, text, severity, ok
+}
+
+// copFix proposes to let rubocop mend what it can.
+func (p *page) copFix() {
+	for i := len(p.lines) - 1; i >= 0 && i >= len(p.lines)-6; i-- {
+		if _, rest, ok := strings.Cut(p.lines[i], " detected, "); ok && pattern("# offense* autocorrectable").match(rest) {
+			p.next("rubocop -a", strings.TrimSuffix(rest, " autocorrectable")+" can be mended so")
+		}
+	}
 }
