@@ -78,7 +78,7 @@ func (p *page) rspecLoads(end int) {
 		for j := i + 1; j+1 < end && !strings.HasPrefix(p.lines[j], "An error occurred "); j++ {
 			if strings.HasSuffix(p.lines[j], "Error:") && indent(p.lines[j]) == 0 && indent(p.lines[j+1]) > 0 {
 				p.mark(j, j+2, vital)
-				f.Message = joined(p.lines[j], strings.TrimSpace(p.lines[j+1]))
+				f.Name, f.Message = strings.TrimSuffix(p.lines[j], ":"), strings.TrimSpace(p.lines[j+1])
 				break
 			}
 		}
