@@ -12,13 +12,39 @@ func (p *page) clip(budget int) {
 	if p.in.failed() && !p.mute {
 		p.notes = slices.Insert(p.notes, 0, note{at: -1, text: p.in.failure(), vital: true})
 	}
-	for share := 0.85; share > 0.1; share *= 0.7 {
-		p.choosePart(int(float64(budget) * share))
-		if p.draw().tokens <= budget {
+	before, items := p.choices(), p.items()
+	part := float64(budget) * 0.9
+	for range maxParts {
+		p.choosePart(items, int(part))
+		d := p.draw()
+		if d.tokens <= budget {
 			return
 		}
+		p.restore(before)
+		part = min(part*0.85, part*float64(budget)/float64(d.tokens))
 	}
-	p.choosePart(0)
+	p.choosePart(items, 0)
+}
+
+// maxParts is how many parts of a page are tried: what a line costs beside others, in a
+// row or between gaps, is known when it is drawn.
+const maxParts = 8
+
+// choices is what has been decided about a page, before a part of it is chosen.
+type choices struct {
+	fates []fate
+	whys  []uint8
+	notes []note
+}
+
+func (p *page) choices() choices {
+	return choices{slices.Clone(p.fates), slices.Clone(p.whys), slices.Clone(p.notes)}
+}
+
+func (p *page) restore(c choices) {
+	copy(p.fates, c.fates)
+	copy(p.whys, c.whys)
+	p.notes = slices.Clone(c.notes)
 }
 
 // gapCost is about what a gap takes.
@@ -32,6 +58,7 @@ type item struct {
 	line, note int // one of them is -1
 	cost       int
 	rank       rank
+	alike      int // lines that begin so
 }
 
 // rank is the order in which items are kept.
@@ -46,9 +73,8 @@ const (
 	common
 )
 
-func (p *page) choosePart(budget int) {
+func (p *page) choosePart(items []item, budget int) {
 	p.clipped = true
-	items := p.items()
 	keep := make([]bool, len(items))
 	take := func(k int) bool {
 		if keep[k] || items[k].cost > budget {
@@ -69,14 +95,37 @@ func (p *page) choosePart(budget int) {
 		take(k)
 	}
 	rest := budget
+	odd := rarest(items)
+	forOdd := min(rest/4, (len(odd)+1)*gapCost*3)
 	for r := unlike; r <= common; r++ {
 		least := 0
-		if r == unlike || r == uncommon || r == seldom {
+		switch {
+		case r == unlike:
 			least = rest / 2 // what is odd does not take it all
+		case r == wrong && len(odd) > 0:
+			least = forOdd
+		case r == needed:
+			for k, until := 0, budget-forOdd; k < len(odd) && budget > until; k++ {
+				take(odd[k])
+			}
+		case r == uncommon, r == seldom:
+			least = rest / 4
 		}
 		takeBothEnds(items, take, func(it item) bool { return it.rank == r && budget > least })
 	}
 	p.dropUnkept(items, keep)
+}
+
+// rarest are the items that alarm nobody and are of kinds with few lines, the rarest first.
+func rarest(items []item) []int {
+	var odd []int
+	for k, it := range items {
+		if it.rank == uncommon || it.rank == seldom {
+			odd = append(odd, k)
+		}
+	}
+	slices.SortStableFunc(odd, func(a, b int) int { return items[a].alike - items[b].alike })
+	return odd
 }
 
 // takeBothEnds takes items in turn from the beginning and the end, two to one, as far
@@ -101,11 +150,16 @@ func (p *page) items() []item {
 	var items []item
 	next := 0
 	o := newOpenings()
+	unknown := 0
 	for i, f := range p.fates {
 		if f <= vital && !blank(p.lines[i]) {
 			o.see(p.lines[i])
+			if f == open {
+				unknown++
+			}
 		}
 	}
+	fewOpen := unknown*4 <= o.total && o.total > 4*fewAlike
 	for _, n := range p.notes {
 		o.see(n.text)
 	}
@@ -130,7 +184,11 @@ func (p *page) items() []item {
 			if p.gapBefore(i) {
 				cost += gapCost // lines before it are not on the sheet
 			}
-			items = append(items, item{line: i, note: -1, cost: cost, rank: p.rank(i, o)})
+			it := item{line: i, note: -1, cost: cost, rank: p.rank(i, o), alike: o.count[opening(p.lines[i])]}
+			if it.rank == common && f == open && fewOpen {
+				it.rank = seldom // its reader knows nearly all of them, but not this one
+			}
+			items = append(items, it)
 		}
 	}
 	return items

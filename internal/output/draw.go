@@ -352,9 +352,9 @@ func (p *page) lostHead(lost *lost) string {
 	case len(lost.texts) == lost.count:
 		return "[drawn over on the screen" + ref + ":]\n"
 	case len(lost.texts) > 0:
-		return fmt.Sprintf("[drawn over on the screen: %d texts%s, among them:]\n", lost.count, ref)
+		return "[drawn over on the screen: " + plural(lost.count, "text") + ref + ", among them:]\n"
 	}
-	return fmt.Sprintf("[drawn over on the screen: %d texts%s]\n", lost.count, ref)
+	return "[drawn over on the screen: " + plural(lost.count, "text") + ref + "]\n"
 }
 
 func plural(n int, word string) string {

@@ -293,7 +293,11 @@ func (p *page) goPassingLogs() {
 			start = -1
 		}
 	}
+	p.showOdd("lines that passing tests printed", maxOddPrinted)
 }
+
+// maxOddPrinted is how many lines of passing tests are shown for beginning like few others.
+const maxOddPrinted = 4
 
 // maxLogged is how many places that log in passing tests are shown.
 const maxLogged = 30

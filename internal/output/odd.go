@@ -59,3 +59,28 @@ func (p *page) standsOut(line string) bool {
 	}
 	return alarm(line) > calm || diagnostic(line)
 }
+
+// showOdd shows of the lines that are left out for a reason those that begin like few others
+// of them, if they are no more than most; and all while they are few.
+func (p *page) showOdd(why string, most int) {
+	reason, o := p.reason(why), newOpenings()
+	var left, odd []int
+	for i, f := range p.fates {
+		if f == aside && p.whys[i] == reason {
+			left = append(left, i)
+			o.see(p.lines[i])
+		}
+	}
+	for _, i := range left {
+		if o.odd(p.lines[i]) || len(left) <= fewTests {
+			odd = append(odd, i)
+		}
+	}
+	if len(odd) > most {
+		return
+	}
+	for _, i := range odd {
+		p.fates[i] = open
+		p.standOut(i)
+	}
+}

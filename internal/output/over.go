@@ -97,20 +97,16 @@ func (o *overdrawn) lost(lines []string) *lost {
 			add(t)
 		}
 	}
-	if out.count < minLost && len(out.texts) == 0 {
+	if out.count == 0 {
 		return nil
 	}
 	return out
 }
 
-// minLost is how many texts that do not complain are worth a word: a display has some for
-// what it is about to do.
-const minLost = 3
-
 // progress says that a text tells how far something is, or that it is being done: it has a
-// bar, a share or a spinner, or less than three words.
+// bar, a share, a rate or a spinner, or less than three words.
 func progress(text string) bool {
-	if strings.Contains(text, "%") || strings.HasSuffix(text, "...") || strings.HasSuffix(text, "…") {
+	if strings.Contains(text, "%") || strings.HasSuffix(text, "...") || strings.HasSuffix(text, "…") || strings.HasSuffix(text, "B/s") {
 		return true
 	}
 	if r, n := utf8.DecodeRuneInString(text); r >= 0x2500 && r <= 0x28ff || n < len(text) && text[n] == ' ' && strings.ContainsRune(`|/-\`, r) {

@@ -23,6 +23,7 @@ func TestWhatWasDrawnOverIsTold(t *testing.T) {
 			"fine\n[drawn over on the screen @e1#11-37:]\nerror: it broke in two\n"},
 		{"more than progress", "\rlinking the first library\r\x1b[Kcopied nine of the files\r\x1b[Kremoved an old cache folder\r\x1b[Kbuilt\r\n",
 			"built\n[drawn over on the screen: 3 texts @e1#1-85]\n"},
+		{"a single one", "\rlinking the first library\r\x1b[Kbuilt\r\n", "built\n[drawn over on the screen: 1 text @e1#1-26]\n"},
 		{"both", "\rlinking the first library\r\x1b[Kcopied nine of the files\r\x1b[Kerror: no room left\r\x1b[Kbuilt\r\n",
 			"built\n[drawn over on the screen: 3 texts @e1#1-77, among them:]\nerror: no room left\n"},
 		{"progress", bars + "\r\x1b[Kall is built\r\n", "all is built\n"},

@@ -1,0 +1,76 @@
+package output
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// A line that alarms nobody and that nobody knows is in view in a short text too: behind a
+// reference is only what stands where its tool writes lines of its own.
+func TestShortTextsShowCalmOddLines(t *testing.T) {
+	odd := []string{"ledger drift: expected 118 entries, got 117", "2 of 3 replicas answered", "listening on 127.0.0.1:48731"}
+	planted, seen := 0, 0
+	for _, rec := range recordings(t) {
+		lines := bytes.SplitAfter(rec.raw, []byte("\n"))
+		for k, plant := range odd {
+			at := (k + 1) * len(lines) / 4
+			in := rec.input()
+			in.MaxTokens = 400
+			in.Bytes = append(append(bytes.Join(lines[:at], nil), plant+"\r\n"...), bytes.Join(lines[at:], nil)...)
+			planted++
+			if strings.Contains(Reduce(in).Text, plant) {
+				seen++
+			}
+		}
+	}
+	if seen*100 < planted*90 {
+		t.Errorf("%d of %d are in view", seen, planted)
+	}
+}
+
+// Findings that fill a short text leave room for what is of another kind.
+func TestFindingsLeaveRoomForWhatIsOfAnotherKind(t *testing.T) {
+	for name, line := range map[string]func(b *bytes.Buffer, i int){
+		"make": func(b *bytes.Buffer, i int) {
+			fmt.Fprintf(b, "src/f%d.c:%d:9: warning: unused variable 'v%d' [-Wunused-variable]\n  %d |     int v%d;\n      |         ^~\n", i, i+1, i, i, i)
+		},
+		"gcc -c a.c": func(b *bytes.Buffer, i int) { fmt.Fprintf(b, "a.c:%d:9: error: 'v%d' undeclared\n", i+1, i) },
+		"./serve": func(b *bytes.Buffer, i int) {
+			fmt.Fprintf(b, "2026-01-02 03:04:%02d ERROR worker %d failed to open /srv/q%d\n", i%60, i%7, i)
+		},
+		"./copy": func(b *bytes.Buffer, i int) { fmt.Fprintf(b, "copied part%d/file%d to the store\n", i%7, i) },
+	} {
+		var b bytes.Buffer
+		const odd = "2 of 3 replicas answered"
+		for i := range 300 {
+			line(&b, i)
+			if i == 170 {
+				b.WriteString(odd + "\n")
+			}
+		}
+		exit := 0
+		r := Reduce(Input{Command: name, Exit: &exit, Bytes: b.Bytes(), Ref: "@e1", MaxTokens: 400})
+		if !strings.Contains(r.Text, odd) || r.Tokens > 400 {
+			t.Errorf("%s, %d tokens:\n%s", name, r.Tokens, r.Text)
+		}
+	}
+}
+
+// What passing tests print is counted, but for what begins like nothing else of it.
+func TestOddLineOfPassingTestsIsShown(t *testing.T) {
+	var b strings.Builder
+	for i := range 60 {
+		fmt.Fprintf(&b, "=== RUN   TestThing%d\nconnecting to the store\nwriting 12 rows\n", i)
+		if i == 31 {
+			b.WriteString("2 of 3 replicas answered\n")
+		}
+		fmt.Fprintf(&b, "--- PASS: TestThing%d (0.00s)\n", i)
+	}
+	b.WriteString("PASS\nok  \texample.com/store\t0.2s\n")
+	r := reduceText("go test -v ./...", 0, b.String())
+	if !strings.Contains(r.Text, "2 of 3 replicas") || strings.Contains(r.Text, "connecting") {
+		t.Errorf("%s", r.Text)
+	}
+}
