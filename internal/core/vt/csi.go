@@ -390,16 +390,20 @@ func (t *Terminal) popPen() {
 	t.penOK = false
 }
 
-// eachMarginRow calls f for the rows between the margins.
+// eachMarginRow calls f for the rows between the margins. The cursor does not move,
+// and a pending wrap stays pending (xterm).
 func (t *Terminal) eachMarginRow(f func(y int)) {
-	t.cur.wrap = false
 	for y := int(t.top); y <= int(t.bottom); y++ {
 		f(y)
 	}
 }
 
 // shiftColumns moves everything between the margins n columns left, or right by -n.
+// From outside the margins nothing does (xterm).
 func (t *Terminal) shiftColumns(n int) {
+	if !t.inMargins() {
+		return
+	}
 	t.eachMarginRow(func(y int) {
 		if n > 0 {
 			t.deleteCells(y, int(t.left), n)

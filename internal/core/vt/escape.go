@@ -61,13 +61,13 @@ func (t *Terminal) backIndex(forward bool) {
 	if forward {
 		margin, end, step = t.right, int32(t.cols-1), 1
 	}
-	t.cur.wrap = false
 	switch {
 	case t.cur.col == margin && t.inMargins() && forward:
 		t.eachMarginRow(func(y int) { t.deleteCells(y, int(t.left), 1) })
 	case t.cur.col == margin && t.inMargins():
 		t.eachMarginRow(func(y int) { t.insertCells(y, int(t.left), 1) })
 	case t.cur.col != end:
+		t.cur.wrap = false
 		t.cur.col += step
 	}
 }
@@ -109,12 +109,15 @@ func (t *Terminal) lineSize(b byte) {
 
 // alignmentPattern is DECALN: E everywhere, margins and origin mode reset. The
 // cursor stays, as in alacritty's recordings; with reports allowed, which claim a
-// VT420, it goes home as in DEC STD 070, xterm and tmux.
+// VT420, it goes home as in DEC STD 070, xterm and tmux, and all of the rendition but colours is reset.
 func (t *Terminal) alignmentPattern() {
 	t.resetMargins()
 	t.cur.origin = false
 	if t.reports {
 		t.moveTo(0, 0)
+		t.cur.pen.Attr &= protection
+		t.cur.pen.Underline = NoUnderline
+		t.penOK = false
 	}
 	for y := range t.scr.rows {
 		r := t.line(y)

@@ -303,7 +303,9 @@ func (t *Terminal) setDECMode(n int, on bool) {
 		t.modes.set(mouseModes, false)
 		t.modes.set(m, on)
 	case mMouseUTF8, mMouseSGR, mMouseURXVT, mMousePixels:
-		t.modes.set(mouseEncodings, false)
+		if on {
+			t.modes.set(mouseEncodings, false)
+		}
 		t.modes.set(m, on)
 	case mReverseScreen:
 		t.modes.set(m, on)
@@ -380,14 +382,20 @@ func (t *Terminal) restoreModes() {
 	}
 }
 
-// softReset is DECSTR (VT510): modes, margins and rendition, not the screen.
+// softModes are what DECSTR turns off (VT510, DECSTR). The other modes stay as they
+// are: LNM, DECSCNM and SRM are not in its table, and xterm's own are none of its
+// business.
+const softModes = mKeyLock | mInsert | mAppCursor | mAppKeypad | mNational | mCursorBlink | mSideMargins |
+	mReverseWrap | mReverseWrapAll
+
+// softReset is DECSTR: modes, margins and rendition, not the screen, nor the place of
+// the cursor with the wrap that may be pending there (xterm). Lines wrap then, as in
+// xterm and not in the table: programs rely on it.
 func (t *Terminal) softReset() {
-	keep := t.modes & (mMouseClick | mMouseDrag | mMouseMove | mMouseX10 | mouseEncodings | mFocus |
-		mBracketedPaste | mSync | mGraphemes | mColorScheme | mInBandResize | mAltScroll)
-	t.modes = initialModes&^mAltScroll | keep
+	t.modes = t.modes&^softModes | mAutoWrap | mCursorVisible
+	c := t.cur
+	t.cur = cursor{row: c.row, col: c.col, wrap: c.wrap}
 	t.resetMargins()
-	row, col := t.cur.row, t.cur.col
-	t.cur = cursor{row: row, col: col}
 	t.scr.saved = nil
 	t.penOK, t.shift = false, 0
 	t.updatePlain()

@@ -102,8 +102,8 @@ func (t *Terminal) wrapLine() {
 	if r := t.scr.rows[t.cur.row]; r != nil && moves && t.fullWidth() && !r.cells[t.cols-1].isBlank() {
 		r.flags |= wrapped
 	}
+	t.index() // first: it scrolls if it is between the margins that the line ended
 	t.carriageReturn()
-	t.index()
 }
 
 // printRune writes one code point that is not a control.

@@ -34,6 +34,7 @@ func TestWhatAnOwnerMayAllow(t *testing.T) {
 		{name: "from the origin", in: "\x1b[5;5HX\x1b[5;7r\x1b[?69h\x1b[5;7s\x1b[?6h\x1b[7;1;1;1;1;1*y", replies: "\x1bP7!~FFA8\x1b\\"},
 
 		{name: "DECALN goes home", in: "\x1b[5;5H\x1b#8\x1b[6n", replies: "\x1b[1;1R"},
+		{name: "DECALN resets renditions but not colours", in: "\x1b[1;4;7;31;42m\x1b#8\x1bP$qm\x1b\\", replies: "\x1bP1$r0;31;42m\x1b\\"},
 		{name: "OSC 52 gives back what was written", in: "\x1b]52;;aGk=\x1b\\\x1b]52;;?\x1b\\", replies: "\x1b]52;s0;aGk=\x1b\\"},
 		{name: "for the selection asked", in: "\x1b]52;c;aGk=\a\x1b]52;c;?\a", replies: "\x1b]52;c;aGk=\a"},
 		{name: "nobody else's clipboard", in: "\x1b]52;c;?\a"},
