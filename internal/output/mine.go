@@ -110,6 +110,10 @@ func (p *page) foldKind(lines []int) {
 	if len(lines) < minAlike || len(lines) <= show+1 {
 		return
 	}
+	if len(lines) < fewOfKind && p.detail == full {
+		p.coarsen(lean)
+		return
+	}
 	if len(lines) <= fewRows && p.rows(lines) {
 		p.coarsen(brief)
 		if p.detail < brief {
@@ -125,6 +129,9 @@ func (p *page) foldKind(lines []int) {
 	}
 	p.count(lines[show-1]+1, "+"+itoa(len(rest))+" like it", rest)
 }
+
+// fewOfKind is how many lines of a kind are too few to be told by the first while there is room.
+const fewOfKind = 8
 
 // countCost is about what the count of a kind takes in bytes.
 const countCost = 40
