@@ -20,6 +20,7 @@ import (
 const (
 	listenerKey   = "listener"
 	sessionPrefix = "session:"
+	pipePrefix    = "pipe:"
 )
 
 // vault is the keeper as the sessions see it. A keeper that dies is replaced: as long
@@ -52,6 +53,20 @@ func (v *vault) Drop(id string) {
 	}
 }
 
+// HoldPipe keeps the reading end of a command's pipe.
+func (v *vault) HoldPipe(key string, note []byte, conn syscall.RawConn) {
+	if err := v.now().Put(pipePrefix+key, 0, note, conn); err != nil {
+		v.log.Warn("a command's pipe would end with the daemon", "pipe", key, "err", err)
+	}
+}
+
+// DropPipe lets it go.
+func (v *vault) DropPipe(key string) {
+	if err := v.now().Drop(pipePrefix + key); err != nil && !errors.Is(err, keeper.ErrGone) {
+		v.log.Warn("the keeper holds a pipe that has ended", "pipe", key, "err", err)
+	}
+}
+
 // ExitOf tells how a program ended whose parent the keeper is.
 func (v *vault) ExitOf(pid int) (pty.Exit, bool) {
 	code, signal, known := v.now().ExitOf(pid)
@@ -79,11 +94,17 @@ func (v *vault) inherit() (inheritance, error) {
 		return inheritance{}, fmt.Errorf("what the last daemon left: %w", err)
 	}
 	var in inheritance
+	pipes := map[string][]session.KeptPipe{}
 	for _, it := range items {
 		id, isSession := strings.CutPrefix(it.Key, sessionPrefix)
+		pipe, isPipe := strings.CutPrefix(it.Key, pipePrefix)
 		switch {
 		case isSession:
 			in.kept = append(in.kept, session.Kept{ID: id, PID: it.PID, Note: it.Note, File: it.File})
+			continue
+		case isPipe:
+			id := session.SessionOfPipe(pipe)
+			pipes[id] = append(pipes[id], session.KeptPipe{Key: pipe, Note: it.Note, File: it.File})
 			continue
 		case it.Key == listenerKey:
 			in.listener, err = net.FileListener(it.File)
@@ -91,6 +112,16 @@ func (v *vault) inherit() (inheritance, error) {
 		it.File.Close()
 		if err != nil {
 			return in, fmt.Errorf("the last daemon's socket: %w", err)
+		}
+	}
+	for i := range in.kept {
+		in.kept[i].Pipes = pipes[in.kept[i].ID]
+		delete(pipes, in.kept[i].ID)
+	}
+	for _, left := range pipes { // of sessions that were ended: nobody will read them
+		for _, p := range left {
+			v.DropPipe(p.Key)
+			p.File.Close()
 		}
 	}
 	return in, nil

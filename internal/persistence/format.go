@@ -175,6 +175,18 @@ func GapPayload(n int64) []byte {
 	return binary.LittleEndian.AppendUint64(nil, uint64(n))
 }
 
+// GapSize is how many bytes a gap frame stands for; 0 for every other frame.
+func GapSize(f Frame) int64 {
+	if f.Kind != Gap {
+		return 0
+	}
+	n, ok := gapSize(f.Data, f.Offset)
+	if !ok {
+		return 0
+	}
+	return n
+}
+
 // gapSize reads a gap's payload; false if it says nothing sensible after offset.
 func gapSize(payload []byte, offset int64) (int64, bool) {
 	if len(payload) < 8 {

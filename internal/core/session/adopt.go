@@ -21,6 +21,7 @@ import (
 // Keeper holds living terminals for the time after this process.
 type Keeper interface {
 	pty.Parent
+	PipeKeeper
 
 	// Hold keeps a terminal; what it held under the id before is let go.
 	Hold(id string, pid int, note []byte, conn syscall.RawConn)
@@ -33,6 +34,8 @@ type Kept struct {
 	PID  int
 	Note []byte
 	File *os.File // Adopt's from now on
+
+	Pipes []KeptPipe // of its commands without a terminal
 }
 
 // note is what travels with a terminal.
@@ -79,6 +82,7 @@ func (s *Session) note() []byte {
 func (m *Manager) HoldAll() {
 	for _, s := range m.All() {
 		m.hold(s)
+		s.holdPipes()
 	}
 }
 
@@ -117,16 +121,16 @@ func (s *Session) watchers() int {
 func (m *Manager) adopt(w *waiting, each func(*Session)) (gap bool, err error) {
 	k, d := w.kept, w.meta
 	if w.err != nil {
-		return false, errors.Join(w.err, k.File.Close())
+		return false, errors.Join(w.err, k.close())
 	}
 	n := parseNote(k.Note)
 	j, err := m.reopenJournal(k.ID)
 	if err != nil {
-		return false, errors.Join(err, k.File.Close())
+		return false, errors.Join(err, k.close())
 	}
 	p, err := pty.Open(k.File, k.PID, m.parent(n))
 	if err != nil {
-		return false, errors.Join(err, j.Close())
+		return false, errors.Join(err, j.Close(), k.close())
 	}
 	p.SetTree(treeOf(k.ID))
 	parts := Parts{PTY: p, Journal: j, Slot: m.flight.slot(n.Slot)}
@@ -136,9 +140,13 @@ func (m *Manager) adopt(w *waiting, each func(*Session)) (gap bool, err error) {
 		m.complain(k.ID, err)
 	}
 	parts.Lost, parts.Doubt = parts.Slot.inHand(j.End().Offset)
+	parts.Pipes = m.adoptable(k.Pipes, j.End().Offset)
+	if len(k.Pipes) > 0 && parts.Slot.busy() {
+		parts.Doubt = true // what its pipes wrote meanwhile hides how much was written down
+	}
 	s, err := Reopen(parts, m.config(d))
 	if err != nil {
-		return false, errors.Join(err, j.Close(), p.Close())
+		return false, errors.Join(err, j.Close(), p.Close(), k.close())
 	}
 	if d.Name == spareName {
 		m.discard(s)
@@ -153,7 +161,20 @@ func (m *Manager) adopt(w *waiting, each func(*Session)) (gap bool, err error) {
 	if !bytes.Equal(s.note(), k.Note) { // else the keeper has all of it already
 		m.hold(s)
 	}
-	return parts.Lost > 0 || parts.Doubt, nil
+	gap = parts.Lost > 0 || parts.Doubt
+	for _, end := range parts.Pipes {
+		gap = gap || end.lost > 0 || end.doubt
+	}
+	return gap, nil
+}
+
+// close closes what was kept: it stays with the keeper.
+func (k Kept) close() error {
+	err := k.File.Close()
+	for _, p := range k.Pipes {
+		p.File.Close()
+	}
+	return err
 }
 
 // parent is the keeper, with what the last daemon knew of the program's end.
@@ -198,6 +219,9 @@ func (s *Session) missed(lost int64, doubt bool) {
 	}
 	s.doubt = s.open != nil
 	s.dropped(int(max(lost, 1)), nil) // a gap of nothing cannot be written
+	if s.open != nil && s.open.block.piped {
+		s.open.block.addRun(0, max(lost, 1))
+	}
 	s.catchUp()
 	if s.term.State().AltScreen {
 		s.redraw() // a full-screen program draws itself again
@@ -232,6 +256,8 @@ func (s *Session) reclaim(later time.Duration) {
 	switch {
 	case s.phase == dead || s.phase == ready || s.phase == unhooked:
 		return
+	case s.draining():
+		return // its end is known, and comes once its pipes are read
 	case s.phase == running && !s.doubt:
 		return // nothing was lost: the end is still to come. A shell that reads may run read
 	case s.phase == ending && s.shellReads():
@@ -254,8 +280,15 @@ func (s *Session) reclaim(later time.Duration) {
 func (s *Session) again(e *execution) error {
 	stdin, has := s.kit.Stdin()
 	s.kit.Discard(shell.Prepared{Token: s.kit.Open()})
+	s.dropPipes(e)
 	if err := s.prepare(e, stdin, has); err != nil {
 		return err
+	}
+	if e.piped != nil {
+		s.notePipes(e)
+		for _, end := range e.piped.ends {
+			s.holdPipe(end)
+		}
 	}
 	_, err := s.announce(e)
 	s.setLive()

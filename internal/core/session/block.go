@@ -169,6 +169,7 @@ func (s *Session) find(number uint64) (*block, error) {
 	s.mu.Lock()
 	if s.open != nil && s.open.block.number == number {
 		b := *s.open.block
+		b.runs = slices.Clone(b.runs) // the last one grows
 		b.to = s.journal.End().Offset
 		s.mu.Unlock()
 		return &b, nil

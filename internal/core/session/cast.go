@@ -97,7 +97,7 @@ func resizeOf(f persistence.Frame) (api.Size, bool) {
 
 func (c *caster) frame(f persistence.Frame, from, to int64) error {
 	switch f.Kind {
-	case persistence.Mark:
+	case persistence.Mark, persistence.Gap:
 		c.piped.mark(f)
 	case persistence.Output:
 		if len(c.piped.shown(f.Data)) < len(f.Data) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -31,6 +32,7 @@ type execution struct {
 	prompted  bool           // the prompt came while its pipes were being read
 	dry       bool           // its pipes have given all that was in them at its end
 	exited    *pty.Exit      // the shell's, while the pipes are still being read
+	told      *shell.Mark    // the shell's word of its end, while that is not acted upon
 	key       string         // the request's; a request that comes again is answered by this one
 	view      *api.Report    // of the ended block, made when it ended
 	cols      int
@@ -123,6 +125,9 @@ func (s *Session) begin(ctx context.Context, text string, req *api.ExecRequest) 
 		e.editor = s.human || s.kit.Stale()
 		err = s.prepare(e, stdin, stdin != nil)
 	}
+	if err == nil {
+		s.keepPipes(e)
+	}
 	if err != nil {
 		s.retreat(e)
 		return nil, api.Errorf(api.NotStarted, "the command's file: %v", err).WithHint("nothing was run").WithCause(err)
@@ -177,9 +182,7 @@ func (s *Session) announce(e *execution) (persistence.Position, error) {
 
 // retreat gives the terminal back after an exec that was not armed.
 func (s *Session) retreat(e *execution) {
-	if e.piped != nil {
-		e.piped.close()
-	}
+	s.dropPipes(e)
 	if s.open == e {
 		s.open = nil
 	}
@@ -414,6 +417,7 @@ func (s *Session) report(e *execution, req *api.ExecRequest) (*api.Report, error
 	}
 	s.mu.Lock()
 	b := *e.block
+	b.runs = slices.Clone(b.runs) // the last one grows
 	view := s.viewOpen(&b)
 	cols := s.size.Cols
 	s.mu.Unlock()

@@ -48,13 +48,18 @@ type slot struct {
 	memory []byte
 }
 
-// reserve keeps the slots of adopted sessions from being given to new ones.
+// reserve keeps the slots of adopted sessions and of their pipes from being given to new ones.
 func (fl *flight) reserve(kept []Kept) {
 	fl.mu.Lock()
 	defer fl.mu.Unlock()
 	for _, k := range kept {
 		if n := parseNote(k.Note); n.Slot >= 0 {
 			fl.used[n.Slot] = true
+		}
+		for _, p := range k.Pipes {
+			if n := parsePipeNote(p.Note); n.Slot >= 0 {
+				fl.used[n.Slot] = true
+			}
 		}
 	}
 }
@@ -101,6 +106,23 @@ func (s slot) begin(offset int64) {
 	if s.memory != nil {
 		binary.LittleEndian.PutUint64(s.memory[8:], uint64(offset))
 	}
+}
+
+// tally notes what is in hand, and whether a read is under way that may add to it.
+func (s slot) tally(n int, reading bool) {
+	if s.memory == nil {
+		return
+	}
+	v := uint64(n) << 1
+	if reading {
+		v |= 1
+	}
+	binary.LittleEndian.PutUint64(s.memory, v)
+}
+
+// busy says that there was something in hand.
+func (s slot) busy() bool {
+	return s.memory != nil && binary.LittleEndian.Uint64(s.memory) != 0
 }
 
 // done notes that all that was read is written down.

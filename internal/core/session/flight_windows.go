@@ -15,5 +15,6 @@ func (*flight) give(slot)      {}
 func (slot) count() []byte              { return nil }
 func (slot) begin(int64)                {}
 func (slot) done()                      {}
+func (slot) busy() bool                 { return false }
 func (slot) owe()                       {}
 func (slot) inHand(int64) (int64, bool) { return 0, false }

@@ -95,11 +95,12 @@ func runAs(t testing.TB, s *Session, req api.ExecRequest) *api.Report {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if r.Raw, err = (span{journal: s.journal, from: b.from, to: b.to}).bytes(); err != nil {
-			t.Fatal(err)
+		sp := span{journal: s.journal, from: b.from, to: b.to}
+		if r.Raw, err = sp.bytes(); err == nil && b.piped {
+			r.Raw, r.RawStderr, err = sp.split(b.runs)
 		}
-		if b.piped {
-			r.Raw, r.RawStderr = b.split(r.Raw)
+		if err != nil {
+			t.Fatal(err)
 		}
 	}
 	return r

@@ -108,10 +108,12 @@ func (s *Session) commandEnd(m shell.Mark) {
 	s.enter(ending)
 	if e := s.open; e.piped != nil {
 		b.to = -1 // the pipes may hold more
+		s.toldEnd(m)
 		e.piped.end(func() { s.drained(e) })
 		return
 	}
 	if s.mayStillExit() {
+		s.toldEnd(m)
 		s.settleAfter(fishGrace)
 		return
 	}
@@ -136,6 +138,8 @@ func (s *Session) drained(e *execution) {
 	}
 	e.dry = true
 	switch {
+	case s.released:
+		return // a successor reads them to their end
 	case e.exited != nil: // also while the session is closed: somebody may wait for the end
 		s.died(*e.exited)
 		return

@@ -135,7 +135,7 @@ func (a Archive) span(ref api.Ref, number uint64) (span, error) {
 		if err != nil {
 			return sp, err
 		}
-		sp.from, sp.ref = b.from, "@"+b.id()
+		sp.from, sp.base, sp.ref = b.from, b.from, "@"+b.id()
 		if b.to >= 0 {
 			sp.to = b.to
 		}
@@ -244,7 +244,7 @@ func (a Archive) Raw(ctx context.Context, req *api.RawRequest, ref api.Ref, numb
 	if !req.Follow || a.live == nil {
 		return nil
 	}
-	return a.live.followRaw(ctx, sp.to, number, yield)
+	return a.live.followRaw(ctx, sp, number, yield)
 }
 
 // rawLines narrows a span to a range of its newline-ended lines.
@@ -307,17 +307,17 @@ func (sp span) copy(yield func(*api.Chunk) error) error {
 		case err == io.EOF:
 			return nil
 		case errors.As(err, &gap):
-			return api.Errorf(api.StorageDegraded, "bytes %d to %d were not kept", gap.From, gap.To).
-				WithHint("the rest: #%s-", strconv.FormatInt(gap.To, 10))
+			return api.Errorf(api.StorageDegraded, "bytes %d to %d were not kept", gap.From-sp.base, gap.To-sp.base).
+				WithHint("the rest: %s#%d-", sp.ref, gap.To-sp.base)
 		case err != nil:
 			return err
 		}
 	}
 }
 
-// followRaw goes on from an offset: with a block until it ends, else until the
+// followRaw goes on behind a span: with a block until it ends, else until the
 // session does.
-func (s *Session) followRaw(ctx context.Context, from int64, number uint64, yield func(*api.Chunk) error) error {
+func (s *Session) followRaw(ctx context.Context, sp span, number uint64, yield func(*api.Chunk) error) error {
 	for {
 		s.mu.Lock()
 		end := s.journal.End().Offset
@@ -332,12 +332,11 @@ func (s *Session) followRaw(ctx context.Context, from int64, number uint64, yiel
 				end = min(end, b.to)
 			}
 		}
-		if end > from {
-			sp := span{journal: s.journal, from: from, to: end}
+		if end > sp.to {
+			sp.from, sp.to = sp.to, end
 			if err := sp.copy(yield); err != nil {
 				return err
 			}
-			from = end
 			continue
 		}
 		if over {

@@ -29,6 +29,11 @@ type checkpointState struct {
 	Held    []byte   `json:"held,omitempty"`    // output between trigger and C
 	Pending []byte   `json:"pending,omitempty"` // the beginning of what may be a mark
 	Glyph   []byte   `json:"glyph,omitempty"`   // the beginning of a character, not in UTF-8
+
+	Runs     []byte      `json:"runs,omitempty"`     // of an open command without a terminal; see encodeRuns
+	Told     *shell.Mark `json:"told,omitempty"`     // the shell's word of its end, while that is not acted upon
+	To       int64       `json:"to,omitempty"`       // with Told, where its output ends; -1 where its pipes may hold more
+	Prompted bool        `json:"prompted,omitempty"` // and its prompt has come
 }
 
 // A checkpoint frame: u32 length of the state's JSON, the JSON, the screen's snapshot.
@@ -38,7 +43,9 @@ func (s *Session) encodeCheckpoint() ([]byte, error) {
 		Dirty: s.dirty.is, DirtyBy: s.dirty.by, Held: s.held, Pending: s.scan.Pending(), Glyph: s.decoder.Pending(),
 	}
 	if s.open != nil && s.phase != arming {
-		st.Open, st.From, st.End, st.Lines = s.open.block.number, s.open.block.from, s.open.outputEnd, s.open.block.newlines
+		b := s.open.block
+		st.Open, st.From, st.End, st.Lines = b.number, b.from, s.open.outputEnd, b.newlines
+		st.Runs, st.Told, st.To, st.Prompted = encodeRuns(b.runs), s.open.told, b.to, s.open.prompted
 	}
 	head, err := json.Marshal(st)
 	if err != nil {
@@ -84,9 +91,13 @@ func Reopen(p Parts, c Config) (*Session, error) {
 	}
 	s.missed(p.Lost, p.Doubt) // before anything new is read: it belongs to the open command
 	s.slot.done()             // not before: a crash between would lose the gap's record
+	s.mu.Lock()
+	s.takeUpPipes(p.Pipes)
+	s.mu.Unlock()
 	s.start()
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.resumeEnd()
 	s.resumeExec()
 	return s, nil
 }
@@ -136,7 +147,17 @@ func (s *Session) resume(st checkpointState) {
 	s.decoder.Resume(st.Glyph)
 	s.scan.Scan(st.Pending, func([]byte) {}, func(shell.Mark) {})
 	if s.open != nil && s.open.block.number == st.Open {
-		s.open.block.from, s.open.outputEnd, s.open.block.newlines = st.From, st.End, st.Lines
+		b := s.open.block
+		b.from, s.open.outputEnd, b.newlines = st.From, st.End, st.Lines
+		b.runs = decodeRuns(st.Runs)
+		if st.Phase == running || st.Phase == ending {
+			close(s.open.started)
+		}
+		if st.Told != nil {
+			s.open.told, s.open.prompted = st.Told, st.Prompted
+			b.setEnd(*st.Told)
+			b.to = st.To
+		}
 	}
 }
 
@@ -188,18 +209,20 @@ func (s *Session) replayBlock(f persistence.Frame) {
 func (s *Session) replay(f persistence.Frame) {
 	switch f.Kind {
 	case persistence.Output:
-		shown := s.replayed.shown(f.Data)
+		shown := f.Data[s.replayRun(int64(len(f.Data))):]
 		s.term.Write(s.decoder.Decode(shown))
 		if cols, rows := s.term.Size(); s.c.AllowReports {
 			s.size = api.Size{Cols: cols, Rows: rows}
 		}
-		if s.open != nil && s.phase == running {
+		if s.open != nil && (s.phase == running || s.draining()) {
 			for _, c := range f.Data {
 				if c == '\n' {
 					s.open.block.newlines++
 				}
 			}
 		}
+	case persistence.Gap:
+		s.replayRun(persistence.GapSize(f))
 	case persistence.Synthetic:
 		s.term.Write(f.Data)
 	case persistence.Resize:
@@ -237,11 +260,31 @@ func (s *Session) replayMark(m shell.Mark, f persistence.Frame) {
 		}
 	case m.Kind == shell.OutputEnd && s.ours(m) && s.open.outputEnd < 0:
 		s.open.outputEnd = f.Offset
+	case m.Kind == shell.CommandEnd && s.ours(m):
+		s.replayEnd(m, f.Offset)
+	case m.Kind == shell.Prompt && s.phase == ending && s.open != nil:
+		s.open.prompted = true
 	case m.Kind == shell.Prompt && (s.phase == booting || s.phase == ending || s.phase == ready):
 		s.phase, s.opts = ready, m.Opts
 		s.dirty.is = false
 	}
 	s.since = recent(f.Time)
+}
+
+// replayEnd is an end that was told, and not acted upon at once: see toldEnd.
+func (s *Session) replayEnd(m shell.Mark, at int64) {
+	e := s.open
+	e.told, s.phase = &m, ending
+	s.opts, s.cwd = m.Opts, m.Cwd
+	e.block.setEnd(m)
+	switch {
+	case e.block.piped:
+		e.block.to = -1 // its pipes may hold more
+	case e.outputEnd >= 0:
+		e.block.to = e.outputEnd
+	default:
+		e.block.to = at
+	}
 }
 
 // recent is a moment under an earlier daemon as this one measures time from it: never in
@@ -260,7 +303,7 @@ func (s *Session) Release() error {
 		s.mu.Unlock()
 		return nil
 	}
-	s.closed = true
+	s.closed, s.released = true, true
 	s.checkpoint()
 	err := s.degraded
 	s.mu.Unlock()

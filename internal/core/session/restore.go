@@ -132,7 +132,7 @@ func (a Archive) lastState() (*vt.Terminal, string) {
 			continue
 		}
 		switch f.Kind {
-		case persistence.Mark:
+		case persistence.Mark, persistence.Gap:
 			piped.mark(f)
 		case persistence.Output:
 			term.Write(decoder.Decode(piped.shown(f.Data)))

@@ -28,6 +28,7 @@ type Parts struct {
 	// What the last daemon had read and not written down; see missed.
 	Lost  int64
 	Doubt bool
+	Pipes []*pipeEnd // of its commands without a terminal
 }
 
 // Config says what the parts do not.
@@ -56,6 +57,8 @@ type Config struct {
 	Unsynced  func(*Session)            // told when the journal has something to sync; must not block
 	Ended     func(*Session)            // told when its program has ended; must not block
 	Told      func(id string)           // told when a command's end is in the journal; must not block
+
+	pipes pipeStore // where the pipes of commands without a terminal outlive this process
 }
 
 // phase is where a hooked shell stands. See the drawing in the package doc.
@@ -105,6 +108,7 @@ type Session struct {
 	open     *execution      // the exec between arming and its end
 	inner    *inner          // the command in a nested program; nil without one
 	ended    *shell.Prepared // the last exec, while its files are still there
+	pipes    []*pipeEnd      // that somebody may still write to
 	held     []byte          // output between trigger and C, until the echo is found in it
 	queue    []*ticket       // execs waiting for their turn
 	blocks   []blockRef      // every block of this session, oldest first
@@ -139,6 +143,8 @@ type Session struct {
 	clients map[*client]struct{}
 	active  *client // the client that typed last
 	closed  bool
+	// released: the terminal, and the pipes, are a successor's.
+	released bool
 }
 
 // New starts reading a fresh session.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/ai-session/ai-session/api"
@@ -46,6 +47,7 @@ type span struct {
 	from, to int64
 	cols     int
 	ref      string // what opens it, without a line range
+	base     int64  // where byte 0 of ref is
 }
 
 // describe completes a report from the journal.
@@ -58,10 +60,13 @@ func describe(j *persistence.Journal, b *block, r *api.Report, cols int, o textO
 			r.Gaps = append(r.Gaps, api.Gap{Lines: b.newlines, Ref: r.Ref})
 			return nil
 		}
-		raw, err := sp.bytes()
-		if r.Raw = raw; b.piped {
-			r.Raw, r.RawStderr = b.split(raw)
+		if b.piped {
+			var err error
+			r.Raw, r.RawStderr, err = sp.split(b.runs)
+			return err
 		}
+		raw, err := sp.bytes()
+		r.Raw = raw
 		return err
 	}
 	if o.reduce != nil && (b.state == api.BlockDone || b.state == api.BlockDead) {
@@ -80,17 +85,34 @@ func describe(j *persistence.Journal, b *block, r *api.Report, cols int, o textO
 // say that there is a gap.
 func (sp span) bytes() ([]byte, error) {
 	out := make([]byte, 0, sp.to-sp.from)
+	err := sp.each(func(p []byte, _ int64) { out = append(out, p...) })
+	return out, err
+}
+
+// split reads the whole span stream by stream.
+func (sp span) split(runs []stretch) (stdout, stderr []byte, err error) {
+	x := splitter{runs: slices.Clone(runs)}
+	err = sp.each(x.next)
+	return x.into[1], x.into[2], err
+}
+
+// each reads the span piece by piece: n bytes, which are in p, or were lost and p is nil.
+func (sp span) each(f func(p []byte, n int64)) error {
 	r := sp.journal.Reader(sp.from, sp.to)
 	buf := make([]byte, min(32<<10, sp.to-sp.from+1))
 	for {
 		n, err := r.Read(buf)
-		out = append(out, buf[:n]...)
+		if n > 0 {
+			f(buf[:n], int64(n))
+		}
 		var gap *persistence.GapError
 		switch {
 		case err == io.EOF:
-			return out, nil
-		case err != nil && !errors.As(err, &gap):
-			return out, err
+			return nil
+		case errors.As(err, &gap):
+			f(nil, gap.To-gap.From)
+		case err != nil:
+			return err
 		}
 	}
 }
