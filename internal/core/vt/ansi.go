@@ -24,9 +24,9 @@ func (t *Terminal) ANSI(o ANSIOptions) []byte {
 		w.s("\x1b[" + itoa(60+n) + ";1\"p")
 	}
 	w.s(plainState)
+	w.tabs() // while all lines have all columns
 	w.history(o.History)
 	w.rows(t.main.rows)
-	w.tabs()
 	w.savedModes()
 	w.margins()
 	w.keyboard(0)
@@ -291,8 +291,8 @@ func wideText(s string) bool {
 
 // row prints a row; wide says that it wraps into a wide character.
 func (w *ansiWriter) row(r *row, wide bool) {
-	if f := r.flags & sizeFlags; f != 0 {
-		w.s("\x1b#" + map[uint8]string{doubleWide: "6", doubleTop: "3", doubleBelow: "4"}[f])
+	if f := r.flags & sizeFlags; f != 0 { // at the end, for more may be there than it shows
+		defer w.s("\x1b#" + map[uint8]string{doubleWide: "6", doubleTop: "3", doubleBelow: "4"}[f])
 	}
 	n := r.trimmed()
 	if r.flags&wrapped != 0 {
@@ -377,6 +377,7 @@ func (w *ansiWriter) tabs() {
 			w.s("G\x1bH")
 		}
 	}
+	w.s("\r")
 }
 
 func (w *ansiWriter) margins() {

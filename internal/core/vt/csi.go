@@ -237,15 +237,17 @@ func (t *Terminal) saveScreen() {
 	}
 }
 
-// repeat is REP: the character right before it again, at most a screenful. After
-// anything else, REP too, there is nothing to repeat (xterm, tmux; ECMA-48 8.3.103
+// repeat is REP: the character right before it again; what would be more than a
+// screenful ends in the same place with fewer lines in the history. After anything else, REP too, there is nothing to repeat (xterm, tmux; ECMA-48 8.3.103
 // leaves it open).
 func (t *Terminal) repeat(n int) {
 	last := t.last
 	if last == 0 {
 		return
 	}
-	n = min(n, t.cols*t.rows)
+	if all := t.cols * t.rows; n > all { // lines of it, however they scroll, look the same
+		n = all + (n-all)%max(int(t.right-t.left)+1, 1)
+	}
 	if s := t.lastCluster(); s != "" {
 		for ; n > 0; n-- {
 			for _, c := range s {
@@ -321,6 +323,9 @@ func (t *Terminal) csiPrivate(k uint32) {
 
 // csiInter executes sequences with an intermediate byte.
 func (t *Terminal) csiInter(k uint32) {
+	if t.level() < since(k) {
+		return
+	}
 	n := t.p.arg(0, 1)
 	switch k {
 	case key(0, ' ', 'q'): // DECSCUSR

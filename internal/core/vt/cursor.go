@@ -131,6 +131,7 @@ func (t *Terminal) index() {
 	case t.cur.row != t.bottom:
 		if int(t.cur.row) < t.rows-1 {
 			t.cur.row++
+			t.keepInLine()
 		}
 	case t.top == 0 && int(t.bottom) == t.rows-1 && t.fullWidth():
 		t.scrollOne()
@@ -190,7 +191,11 @@ func (t *Terminal) inside(c cursor) cursor {
 		c.wrap = c.wrap && row == c.row && col == c.col
 		c.row, c.col = row, col
 	}
-	c.wrap = c.wrap && (c.col == t.right || int(c.col) == t.cols-1)
+	last := t.lastCol(c.row)
+	if c.col > last {
+		c.col, c.wrap = last, false
+	}
+	c.wrap = c.wrap && (c.col == t.right || c.col == last)
 	return c
 }
 

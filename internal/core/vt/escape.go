@@ -39,8 +39,10 @@ func (t *Terminal) escapeDispatch(b byte) {
 		}
 	case 'm': // and unlock, memu
 		t.top = 0
-	case '6', '9': // DECBI, DECFI
-		t.backIndex(b == '9')
+	case '6', '9': // DECBI, DECFI, of level 4
+		if t.level() >= 4 {
+			t.backIndex(b == '9')
+		}
 	}
 }
 
@@ -80,31 +82,6 @@ func (t *Terminal) escapeInter(inter, final byte) {
 	case inter == '#':
 		t.lineSize(final)
 	}
-}
-
-// lineSize is DECDHL, DECSWL, DECDWL and DECALN. The size of a line is kept and
-// encoded; columns count the same on such lines.
-func (t *Terminal) lineSize(b byte) {
-	var f uint8
-	switch b {
-	case '3':
-		f = doubleTop
-	case '4':
-		f = doubleBelow
-	case '5':
-	case '6':
-		f = doubleWide
-	case '8':
-		t.alignmentPattern()
-		return
-	default:
-		return
-	}
-	if f == 0 && t.scr.rows[t.cur.row] == nil {
-		return
-	}
-	r := t.line(int(t.cur.row))
-	r.flags = r.flags&^sizeFlags | f
 }
 
 // alignmentPattern is DECALN: E everywhere, margins and origin mode reset. The

@@ -1,5 +1,7 @@
 package vt
 
+import "bytes"
+
 // defaultLevel is the conformance level after a reset: a VT420, as xterm is.
 const (
 	defaultLevel = 4
@@ -7,12 +9,44 @@ const (
 )
 
 // level is the conformance level of DECSCL. Only what later levels brought is
-// missing in lower ones: DECRQM comes with 3, DECSLRM with 4, DECNCSM with 5.
+// missing in lower ones, see since; DECSLRM comes with 4, DECNCSM with 5.
 func (t *Terminal) level() int {
 	if t.rare == nil || t.rare.level == 0 {
 		return defaultLevel
 	}
 	return int(t.rare.level)
+}
+
+// since is the level that brought a sequence with intermediates (xterm; VT510 manual,
+// appendix on the levels): DECRQM for ANSI modes, DECRQPSR and DECSCPP 3, rectangles
+// and columns 4. xterm tells of DEC's modes at any level.
+func since(k uint32) int {
+	switch byte(k >> 8) {
+	case '*', '\'':
+		return 4
+	case '$':
+		switch {
+		case k>>16 != 0:
+			return 1
+		case bytes.IndexByte([]byte("rtvxz{"), byte(k)) >= 0:
+			return 4
+		}
+		return 3
+	}
+	return 1
+}
+
+// reportSince is the level that a DSR of DEC's came with (xterm).
+func reportSince(what int) int {
+	switch {
+	case what == 15 || what == 25 || what == 26:
+		return 2
+	case what == 53 || what == 55 || what == 56:
+		return 3
+	case what >= 62 && what <= 85:
+		return 4
+	}
+	return 1
 }
 
 // setLevel is DECSCL, a soft reset (DEC STD 070) that sets the level. Answers are

@@ -218,8 +218,9 @@ func decModeXterm(n int) modes {
 
 // levelMode is decMode without the modes that the conformance level lacks.
 func (t *Terminal) levelMode(n int) modes {
-	m := decMode(n)
-	if m == mSideMargins && t.level() < 4 || m&(mNoClearWide|mHebrew) != 0 && t.level() < 5 {
+	m, level := decMode(n), t.level()
+	switch {
+	case m == mNational && level < 2, m == mSideMargins && level < 4, m&(mNoClearWide|mHebrew) != 0 && level < 5:
 		return 0
 	}
 	return m
@@ -296,7 +297,9 @@ func (t *Terminal) setDECMode(n int, on bool) {
 		}
 	case mSideMargins:
 		t.modes.set(m, on)
-		if !on {
+		if on {
+			t.singleWidth()
+		} else {
 			t.resetSideMargins()
 		}
 	case mMouseX10, mMouseClick, mMouseDrag, mMouseMove:

@@ -156,6 +156,7 @@ func (t *Terminal) control(b byte) {
 		t.shiftTo(0)
 	case 0x05: // ENQ: the answerback is empty
 	}
+	t.keepInLine()
 }
 
 // sequence takes bytes while the parser is inside a sequence.
@@ -209,7 +210,7 @@ func (t *Terminal) step(b byte) {
 		default:
 			t.p.state = ground
 			t.csiDispatch(b)
-			t.last = 0
+			t.sequenceEnd()
 		}
 	case csiIgnore:
 		if b >= 0x40 {
@@ -244,6 +245,7 @@ func (t *Terminal) escapeByte(b byte) {
 		switch t.p.ninter {
 		case 1:
 			t.escapeInter(t.p.inter[0], b)
+			t.keepInLine()
 		case 2: // SCS of a set with two bytes
 			if inter := t.p.inter[0]; inter >= '(' && inter <= '/' && inter != ',' {
 				t.designate(inter, string([]byte{t.p.inter[1], b}))
@@ -263,6 +265,7 @@ func (t *Terminal) escapeByte(b byte) {
 	default:
 		t.p.state = ground
 		t.escapeDispatch(b)
+		t.keepInLine()
 	}
 }
 
@@ -304,10 +307,16 @@ func (t *Terminal) csiSequence(p []byte) int {
 		} else {
 			t.csiPlain(b)
 		}
-		t.last = 0 // behind any sequence there is nothing to repeat
+		t.sequenceEnd()
 		return i + 1
 	}
 	return t.csiBytes(p)
+}
+
+// sequenceEnd leaves nothing to repeat behind a sequence.
+func (t *Terminal) sequenceEnd() {
+	t.last = 0
+	t.keepInLine()
 }
 
 // csiBytes reads parameters up to the final byte.
@@ -326,7 +335,7 @@ func (t *Terminal) csiBytes(p []byte) int {
 			} else {
 				t.csiDispatch(b)
 			}
-			t.last = 0
+			t.sequenceEnd()
 			return i + 1
 		case b >= 0x3c && b < 0x40:
 			if q.n > 0 || q.prefix != 0 {

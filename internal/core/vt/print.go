@@ -9,7 +9,8 @@ func (t *Terminal) printASCII(p []byte) {
 		if t.cur.wrap {
 			t.wrapLine()
 		}
-		x, edge := int(t.cur.col), t.edge()
+		edge := t.edge()
+		x := int(t.cur.col)
 		n := min(len(p), edge-x)
 		r := t.line(int(t.cur.row))
 		end := x + n
@@ -35,7 +36,8 @@ func (t *Terminal) printASCII(p []byte) {
 // edge, and returns how many bytes they were. Whatever wraps, joins the cell before
 // it, is ASCII, ill-formed or cut is left to others.
 func (t *Terminal) printRun(p []byte) int {
-	r, x, edge := t.scr.rows[t.cur.row], int(t.cur.col), t.edge()
+	edge := t.edge()
+	r, x := t.scr.rows[t.cur.row], int(t.cur.col)
 	if r == nil || t.cur.wrap || r.cells[x].part() == wideTail {
 		return 0
 	}
@@ -79,10 +81,14 @@ func (t *Terminal) printRun(p []byte) int {
 
 // edge is the column after the last one that may be printed in on this line.
 func (t *Terminal) edge() int {
-	if t.cur.col <= t.right {
-		return int(t.right) + 1
+	last := t.cols - 1
+	if t.doubled {
+		last = int(t.lastCol(t.cur.row))
 	}
-	return t.cols
+	if t.cur.col <= t.right {
+		last = min(last, int(t.right))
+	}
+	return last + 1
 }
 
 // advance moves the cursor to column x after printing; at the edge it stays in
@@ -99,7 +105,7 @@ func (t *Terminal) advance(x, edge int) {
 func (t *Terminal) wrapLine() {
 	t.cur.wrap = false
 	moves := t.cur.row == t.bottom || int(t.cur.row) < t.rows-1
-	if r := t.scr.rows[t.cur.row]; r != nil && moves && t.fullWidth() && !r.cells[t.cols-1].isBlank() {
+	if r := t.scr.rows[t.cur.row]; r != nil && moves && t.fullWidth() && r.flags&sizeFlags == 0 && !r.cells[t.cols-1].isBlank() {
 		r.flags |= wrapped
 	}
 	t.index() // first: it scrolls if it is between the margins that the line ended

@@ -86,7 +86,11 @@ func (f *reflow) line(old []*row, at, col int, wrap bool) {
 		if f.rows[first] == nil {
 			f.rows[first] = &row{cells: make([]cell, f.cols)}
 		}
-		f.rows[first].flags |= r.flags & (sizeFlags | promptRow)
+		keep := sizeFlags | promptRow
+		if f.rows[first].flags&wrapped != 0 {
+			keep = promptRow // what is wrapped is of single width
+		}
+		f.rows[first].flags |= r.flags & keep
 	}
 }
 

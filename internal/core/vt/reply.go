@@ -1,5 +1,7 @@
 package vt
 
+import "strings"
+
 // place is the cursor's place as CPR gives it: from the origin under DECOM.
 func (t *Terminal) place() (row, col int) {
 	row, col = int(t.cur.row)+1, int(t.cur.col)+1
@@ -23,16 +25,24 @@ func (t *Terminal) statusReport(what int) {
 
 // privateStatusReport is DSR with "?" (xterm ctlseqs, "CSI ? Ps n").
 func (t *Terminal) privateStatusReport(what int) {
+	level := t.level()
+	if level < reportSince(what) {
+		return
+	}
 	switch what {
-	case 6: // DECXCPR
+	case 6: // DECXCPR; pages came with level 4
 		row, col := t.place()
-		t.reply("\x1b[?" + itoa(row) + ";" + itoa(col) + ";1R")
+		page := ""
+		if level >= 4 {
+			page = ";1"
+		}
+		t.reply("\x1b[?" + itoa(row) + ";" + itoa(col) + page + "R")
 	case 15: // no printer
 		t.reply("\x1b[?13n")
 	case 25: // user-defined keys locked
 		t.reply("\x1b[?21n")
 	case 26: // keyboard: North American
-		t.reply("\x1b[?27;1;0;0n")
+		t.reply("\x1b[?27;1" + strings.Repeat(";0", min(level-2, 2)) + "n")
 	case 53, 55: // no locator
 		t.reply("\x1b[?50n")
 	case 56:
@@ -70,12 +80,8 @@ func (t *Terminal) reportScheme() {
 	t.reply("\x1b[?997;" + s + "n")
 }
 
-// reportMode is DECRQM: 1 set, 2 reset, 4 reset for good, 0 unknown. It came with
-// level 3.
+// reportMode is DECRQM: 1 set, 2 reset, 4 reset for good, 0 unknown.
 func (t *Terminal) reportMode(dec bool, n int) {
-	if t.level() < 3 {
-		return
-	}
 	m, prefix := ansiMode(n), ""
 	if dec {
 		m, prefix = t.levelMode(n), "?"
@@ -102,39 +108,50 @@ func (t *Terminal) reportResize() {
 
 // reportSetting is DECRQSS (VT510): the sequence that would make the setting.
 func (t *Terminal) reportSetting(s []byte) {
-	v := ""
-	switch string(s) {
-	case "m":
-		v = string(appendSetting([]byte("0"), t.cur.pen)) + "m"
-	case "r":
-		v = itoa(int(t.top)+1) + ";" + itoa(int(t.bottom)+1) + "r"
-	case "s":
-		v = itoa(int(t.left)+1) + ";" + itoa(int(t.right)+1) + "s"
-	case " q":
-		v = itoa(max(int(t.look), 1)) + " q"
-	case `"p`:
-		v = itoa(60+t.level()) + `;1"p`
-	case `"q`:
-		v = `0"q`
-		if t.cur.pen.Attr&Protected != 0 {
-			v = `1"q`
-		}
-	case "t":
-		v = itoa(t.rows) + "t"
-	case "$|":
-		v = itoa(t.cols) + "$|"
-	case "*|":
-		v = itoa(t.rows) + "*|"
-	case "*x":
-		v = "0*x"
-		if t.rare != nil {
-			v = itoa(int(t.rare.rectMode)) + "*x"
-		}
-	case "$}", "$~": // there is no status line
-		v = "0" + string(s)
-	default:
+	name := string(s)
+	v := t.setting(name)
+	if v == "" {
 		t.reply("\x1bP0$r\x1b\\")
 		return
 	}
-	t.reply("\x1bP1$r" + v + "\x1b\\")
+	t.reply("\x1bP1$r" + v + name + "\x1b\\")
+}
+
+// setting is the parameters in force of the sequence that ends in name.
+func (t *Terminal) setting(name string) string {
+	switch name {
+	case "m":
+		return string(appendSetting([]byte("0"), t.cur.pen))
+	case "r":
+		return itoa(int(t.top)+1) + ";" + itoa(int(t.bottom)+1)
+	case "s":
+		if t.level() < 4 {
+			return ""
+		}
+		return itoa(int(t.left)+1) + ";" + itoa(int(t.right)+1)
+	case " q":
+		return itoa(max(int(t.look), 1))
+	case `"p`:
+		if t.level() < 2 {
+			return ""
+		}
+		return itoa(60+t.level()) + ";1"
+	case `"q`:
+		if t.cur.pen.Attr&Protected != 0 {
+			return "1"
+		}
+		return "0"
+	case "t", "*|":
+		return itoa(t.rows)
+	case "$|":
+		return itoa(t.cols)
+	case "*x":
+		if t.rare != nil {
+			return itoa(int(t.rare.rectMode))
+		}
+		return "0"
+	case "$}", "$~": // there is no status line
+		return "0"
+	}
+	return ""
 }

@@ -21,6 +21,7 @@ func (t *Terminal) Resize(cols, rows int) {
 	t.cols, t.rows = cols, rows
 	t.resetMargins()
 	t.keepOnScreen(&t.cur)
+	t.keepInLine()
 	for _, s := range []*screen{&t.main, t.alt} {
 		if s != nil && s.saved != nil {
 			t.keepOnScreen(s.saved)

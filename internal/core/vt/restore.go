@@ -233,6 +233,10 @@ func (r *snapshotReader) row() *row {
 		return nil
 	}
 	x := &row{cells: make([]cell, r.t.cols), flags: uint8(v & 31)}
+	if x.flags&sizeFlags != 0 {
+		r.t.doubled = true
+		x.flags &^= wrapped // as version 1 was first written
+	}
 	b := r.b[:n]
 	r.b = r.b[n:]
 	used, ok := r.t.decodeCells(x.cells, b, r.links)

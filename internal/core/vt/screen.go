@@ -73,7 +73,7 @@ func (t *Terminal) resetMargins() {
 // resetSideMargins takes a wrap with it that was pending at the right one.
 func (t *Terminal) resetSideMargins() {
 	t.left, t.right = 0, int32(t.cols-1)
-	t.cur.wrap = t.cur.wrap && t.cur.col == t.right
+	t.cur.wrap = t.cur.wrap && (t.cur.col == t.right || t.cur.col == t.lastCol(t.cur.row))
 }
 
 func (t *Terminal) fullWidth() bool { return t.left == 0 && int(t.right) == t.cols-1 }

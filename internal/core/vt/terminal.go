@@ -58,6 +58,7 @@ type Terminal struct {
 	penInk                   ink
 	penOK                    bool  // penInk is that of cur.pen
 	hold                     uint8 // ids of styles and clusters are in use that no cell has
+	doubled                  bool  // a line may be of double width
 	plain                    bool  // printable ASCII goes to cells as it is
 	shift                    uint8 // charset for the next character only (SS2, SS3), 0 if none
 	blankBg                  Color
@@ -259,6 +260,7 @@ func (t *Terminal) reset() {
 	t.cur = cursor{}
 	t.modes, t.savedModes = initialModes, 0
 	t.penOK, t.penInk, t.blankCell, t.blankBg = false, 0, 0, 0
+	t.doubled = false
 	t.shift, t.last, t.look = 0, 0, 0
 	t.tabs = nil
 	t.title = ""
