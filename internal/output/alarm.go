@@ -10,6 +10,9 @@ func alarm(line string) level {
 
 // alarmAt says so too, and which of the words asks most.
 func alarmAt(line string) (worst level, loudest word) {
+	if countsNothing(line) {
+		return calm, word{}
+	}
 	before := word{}
 	for i := 0; i < len(line); {
 		if !isLetter(line[i]) {
@@ -31,6 +34,16 @@ func alarmAt(line string) (worst level, loudest word) {
 		before = w
 	}
 	return worst, loudest
+}
+
+// countsNothing says that a line is a name with nothing counted: "Unexpected Pass:   0".
+func countsNothing(line string) bool {
+	n := len(line)
+	if n < 3 || line[n-1] != '0' || line[n-2] != ' ' && line[n-2] != ':' {
+		return false
+	}
+	head := strings.TrimRight(line[:n-1], " ")
+	return strings.HasSuffix(head, ":") && strings.IndexByte(head, ':') == len(head)-1
 }
 
 type level uint8
@@ -122,7 +135,21 @@ func diagnostic(line string) bool {
 	if _, ok := parseDiagnostic(line); ok {
 		return true
 	}
-	return complaints.find(line) >= 0 || raised(line)
+	return complaints.find(line) >= 0 || raised(line) || programSays(line)
+}
+
+// programSays says that a line is "program: error: text".
+func programSays(line string) bool {
+	name, rest, ok := strings.Cut(line[:min(len(line), 80)], ": ")
+	if !ok || name == "" || strings.ContainsAny(name, " \"'(){}[]=<>,|") {
+		return false
+	}
+	for _, severity := range []string{"error: ", "Error: ", "ERROR: ", "fatal: ", "fatal error: ", "FATAL: "} {
+		if strings.HasPrefix(rest, severity) {
+			return true
+		}
+	}
+	return false
 }
 
 // raised says that a line is an exception as it is reported: KeyError: 'missing'.
@@ -171,7 +198,7 @@ func shouts(s string) bool {
 var complaints = func() *patterns {
 	t := &patterns{}
 	for _, p := range []string{
-		"error: *", "error[*]: *", "Error: *", "ERROR: *", "ERROR *", "[ERROR]*", "fatal: *", "Fatal: *", "FATAL: *", "FATAL *", "[FATAL]*",
+		"error: *", "error[*]: *", "Error: *", "ERROR: *", "ERROR *", "[ERROR]*", "fatal: *", "Fatal: *", "FATAL: *", "ERROR! *", "FATAL *", "[FATAL]*",
 		"panic: *", "PANIC: *", "Traceback (most recent call last)*", "Segmentation fault*", "*: Segmentation fault*", "Killed", "Killed *", "Aborted*",
 		"Bus error*", "Illegal instruction*", "E: *", "CRITICAL*", "[CRITICAL]*", "Exception in thread *", "Caused by: *", "Unhandled *",
 		"Uncaught *", "make: *** *", "make[#]: *** *", "ninja: error*", "ninja: build stopped*", "npm ERR! *", "npm error *", "npm error",

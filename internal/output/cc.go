@@ -1,6 +1,7 @@
 package output
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/ai-session/ai-session/api"
@@ -9,7 +10,7 @@ import (
 // cc reads gcc, g++, clang, ld and what else prints places as they do.
 var cc = &reader{
 	kind:  "compiler",
-	tools: []string{"gcc", "g++", "clang", "clang++", "cc", "c++", "ld", "as", "gfortran", "nvcc", "clang-tidy", "cppcheck"},
+	tools: []string{"gcc", "g++", "clang", "clang++", "cc", "c++", "ld", "as", "gfortran", "nvcc", "clang-tidy", "cppcheck", "ghc", "cabal", "stack"},
 	signs: []string{"*: In function '*':", "*: In function ‘*’:", "*: error: *", "*: warning: *", "In file included from *", "*undefined reference to *"},
 	read:  readCompiler,
 }
@@ -65,6 +66,11 @@ func (p *page) compilerPlaces() {
 	seen := map[string]bool{}
 	p.each(func(i int, line string) fate {
 		d, ok := parseDiagnostic(line)
+		if ok && (d.message == "" || d.message[0] == '[' && strings.HasSuffix(d.message, "]")) {
+			if below, more := p.messageBelow(i); more {
+				d = below
+			}
+		}
 		if !ok || d.severity == "note" {
 			return open
 		}
@@ -75,6 +81,15 @@ func (p *page) compilerPlaces() {
 		seen[line] = true
 		return p.foundAt("build", d)
 	})
+}
+
+// messageBelow reads "A.hs:2:1: error:" and "A.hs:2:1: warning: [-Wunused]", as ghc writes
+// them, with the message indented below.
+func (p *page) messageBelow(i int) (place, bool) {
+	if i+1 >= len(p.lines) || indent(p.lines[i+1]) < 4 {
+		return place{}, false
+	}
+	return parseDiagnostic(p.lines[i] + " " + strings.TrimSpace(p.lines[i+1]))
 }
 
 // shownQuotes is how many errors are shown with the source they are about.
@@ -214,6 +229,7 @@ var cmake = &reader{
 	read: func(p *page) {
 		p.cmakeMessages()
 		p.ctest()
+		p.mesonTests()
 		p.apply(cmakeRules)
 		p.lastStep()
 		readCompiler(p)
@@ -233,6 +249,20 @@ var cmakeRules = parseRules(`
 	aside:checks       -- Looking for *
 	aside:checks       -- Check size of *
 	aside:checks       checking *... *
+	aside:checks       checking *...
+	noise              The Meson build system
+	noise              Found ninja-# at *
+	noise              INFO: autodetecting backend as *
+	noise              INFO: calculating backend command to run: *
+	aside:passing_tests  ~#/# * OK  *#s*
+	aside:skipped_tests  ~#/# * SKIP  *#s*
+	noise              Ok: *
+	noise              Expected Fail: ~0
+	noise              Unexpected Pass: ~0
+	noise              Skipped: ~0
+	noise              Timeout: ~0
+	vital              Fail: *
+	vital              >>> *
 	aside:checks       -- Found *
 	noise              [*%] Building *
 	noise              [*%] Linking *
@@ -344,6 +374,33 @@ func (p *page) ctest() {
 		name, _, _ = strings.Cut(name, " ")
 		p.find(api.Finding{Kind: "test", Severity: "error", Name: name, Message: strings.TrimSpace(line)})
 		p.next("ctest"+where+" -R '^"+name+"$' --output-on-failure", "run only the test that failed, with what it prints")
+		return vital
+	})
+}
+
+// mesonTests reads "2/2 shop:two        FAIL            0.01s   exit status 1".
+func (p *page) mesonTests() {
+	run := "meson test"
+	if c, ok := p.cmd.call("meson"); ok && c.value("-C") != "" {
+		run += " -C " + quoteWord(c.value("-C"))
+	}
+	p.each(func(i int, line string) fate {
+		f := strings.Fields(line)
+		if len(f) < 4 || !pattern("~#/# *").match(line) {
+			return open
+		}
+		k := slices.IndexFunc(f, func(w string) bool {
+			return w == "FAIL" || w == "ERROR" || w == "TIMEOUT" || w == "UNEXPECTEDPASS" || w == "INTERRUPT"
+		})
+		if k < 2 || !strings.HasSuffix(f[min(k+1, len(f)-1)], "s") {
+			return open
+		}
+		p.find(api.Finding{Kind: "test", Severity: "error", Name: f[k-1], Message: strings.TrimSpace(line)})
+		_, name, ok := strings.Cut(f[k-1], ":")
+		if !ok {
+			name = f[k-1]
+		}
+		p.next(run+" --print-errorlogs "+quoteWord(name), "run only the test that failed, with what it prints")
 		return vital
 	})
 }

@@ -296,7 +296,17 @@ func (p *page) explainFailure() {
 		return
 	}
 	p.unfoldTail()
-	if i := p.lastLine(func(line string) bool { return alarm(line) == alarmed && !isFrame(line) }); i >= 0 {
+	loud := func(line string) bool { return alarm(line) == alarmed && !isFrame(line) }
+	i := p.lastLine(func(line string) bool { return loud(line) && !strings.HasSuffix(line, ":") })
+	if i < 0 {
+		if i = p.lastLine(loud); i > 0 && strings.HasPrefix(p.lines[i], "stack trace") {
+			i-- // what it heads tells how, the line above what
+		}
+	}
+	if i < 0 {
+		i = p.lastLine(func(line string) bool { d, ok := placeBehind(line); return ok && d.message != "" })
+	}
+	if i >= 0 {
 		p.blame(i)
 		return
 	}
@@ -374,10 +384,22 @@ func (p *page) blame(i int) {
 	line := p.lines[i]
 	p.fates[i] = vital
 	f := api.Finding{Kind: kindOf(line), Severity: "error", Message: trimmed(line)}
-	if d, ok := parsePlace(line); ok {
+	if d, ok := placeBehind(line); ok {
 		f.File, f.Line, f.Col = d.file, d.line, d.col
 	}
 	p.find(f)
+}
+
+// placeBehind reads a place, or one behind the name of a program: "lua: a.lua:2: text".
+func placeBehind(line string) (place, bool) {
+	if d, ok := parsePlace(line); ok {
+		return d, true
+	}
+	name, rest, ok := strings.Cut(line, ": ")
+	if !ok || name == "" || strings.Contains(name, " ") {
+		return place{}, false
+	}
+	return parsePlace(rest)
 }
 
 // kindOf says what sort of failure the words of a line name.

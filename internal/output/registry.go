@@ -4,8 +4,8 @@ package output
 // two, the first decides about it.
 var readers = []*reader{
 	goTest, goBuild, goProgram, playwright, vitest, jest, mocha, rspec, minitest, phpunit, bats, tap, pytest, unittest, cargo, cmake, makeReader, cc, npm, pip, python,
-	tsc, eslint, shellcheck, linters, maven, gradle, dotnet, javac, java, node, ruby, php,
-	valgrind, sanitizer, gdb, strace, apt, curl, transfer, container, kubectl, terraform,
+	tsc, eslint, shellcheck, linters, maven, gradle, dotnet, javac, java, node, ruby, php, elixir, ocaml,
+	valgrind, sanitizer, gdb, strace, apt, curl, transfer, container, kubectl, terraform, ansible,
 	ps, sqlTable, usage, accessLog,
 	gitStatus, gitBlame, gitLog, gitDiff, git, paths, ls, tree, grep, source,
 }

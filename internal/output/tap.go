@@ -202,7 +202,7 @@ func (p *page) tapFiles() {
 var bats = &reader{
 	kind:  "bats",
 	tools: []string{"bats"},
-	signs: []string{"# tests, # failure*", "~✗ *"},
+	signs: []string{"   (in test file *, line #)"},
 	read: func(p *page) {
 		p.batsFailures()
 		p.apply(batsRules)
