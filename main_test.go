@@ -26,7 +26,7 @@ func testMain(m *testing.M) int {
 	}
 	defer os.RemoveAll(root)
 	bin = filepath.Join(root, "bin")
-	if err := build(bin); err != nil {
+	if err := build(bin, raceEnabled); err != nil {
 		return failed(err)
 	}
 	if err := keepGoCaches(); err != nil {
@@ -72,11 +72,9 @@ func failed(err error) int {
 	return 1
 }
 
-// build makes both programs; with the race detector when the tests have it too.
-func build(dir string, flags ...string) error { return buildWith(dir, raceEnabled, flags...) }
-
-func buildWith(dir string, race bool, flags ...string) error {
-	args := append([]string{"build", "-o", dir + string(filepath.Separator), "-ldflags", "-s -w"}, flags...)
+// build makes both programs, the daemon with places to kill it at.
+func build(dir string, race bool) error {
+	args := []string{"build", "-o", dir + string(filepath.Separator), "-ldflags", "-s -w", "-tags", "failpoint"}
 	if race {
 		args = append(args, "-race")
 	}
@@ -87,13 +85,14 @@ func buildWith(dir string, race bool, flags ...string) error {
 	return nil
 }
 
-// plainBin is the folder with both programs as users have them, built at its first use.
+// plainBin is the folder with both programs without the race detector, as users have
+// them, built at its first use.
 var plainBin = sync.OnceValues(func() (string, error) {
 	if !raceEnabled {
 		return bin, nil
 	}
 	dir := filepath.Join(filepath.Dir(bin), "plain")
-	return dir, buildWith(dir, false)
+	return dir, build(dir, false)
 })
 
 // stopDaemon stops the daemon of a home, if it has one, and waits for its processes.

@@ -60,8 +60,9 @@ func TestSearchFindsWhatLookingAtEveryLineFinds(t *testing.T) {
 	for i := range 10 { // words that occur once
 		copy(all[r.IntN(len(all)-100):], fmt.Sprintf("Needle%02d-in-hay", i))
 	}
-	for size, n := range map[int]int{3000: 60_000, 80_000: 250_000, 4 << 20: 250_000} {
-		text := all[:n]
+	some, whole := answers(all[:60_000]), answers(all)
+	for size, a := range map[int]answered{3000: some, 80_000: whole, 4 << 20: whole} {
+		text := a.text
 		for _, sealed := range []bool{false, true} {
 			t.Run(fmt.Sprintf("segments of %d, sealed %v", size, sealed), func(t *testing.T) {
 				j := mustCreate(t, t.TempDir(), Options{SegmentSize: size})
@@ -75,28 +76,38 @@ func TestSearchFindsWhatLookingAtEveryLineFinds(t *testing.T) {
 					j.Close()
 					mustSeal(t, j)
 				}
-				searches(t, j, text)
+				for i, q := range a.queries {
+					got, gaps := hits(t, j, q)
+					if want := a.hits[i]; gaps != nil || !slices.EqualFunc(got, want, sameHit) {
+						t.Errorf("%+v: %d hits, want %d; gaps %v", q, len(got), len(want), gaps)
+					}
+				}
 			})
 		}
 	}
 }
 
-func searches(t *testing.T, j *Journal, text []byte) {
-	qs := []Query{
+// answered is a text with queries and what a look at every line finds for each.
+type answered struct {
+	text    []byte
+	queries []Query
+	hits    [][]Hit
+}
+
+func answers(text []byte) answered {
+	a := answered{text: text, queries: []Query{
 		{Text: "nowhere to be found"}, {Text: "zq"}, {Text: "POST"}, {Text: "post"},
 		{Text: "needle", IgnoreCase: true}, {Text: "NEEDLE0", IgnoreCase: true, FromOffset: 70_000},
 		{Text: `Needle\d[05]-in`, Regexp: true}, {Text: `^2026.*needle3`, Regexp: true, IgnoreCase: true},
 		{Text: "7\r"}, {Text: "Z c"}, {Text: `warn(ing|)x?$`, Regexp: true, IgnoreCase: true, FromOffset: 220_000},
-	}
+	}}
 	for i := range 10 {
-		qs = append(qs, Query{Text: fmt.Sprintf("Needle%02d-in-hay", i)})
+		a.queries = append(a.queries, Query{Text: fmt.Sprintf("Needle%02d-in-hay", i)})
 	}
-	for _, q := range qs {
-		got, gaps := hits(t, j, q)
-		if want := plainHits(text, q); gaps != nil || !slices.EqualFunc(got, want, sameHit) {
-			t.Errorf("%+v: %d hits, want %d; gaps %v", q, len(got), len(want), gaps)
-		}
+	for _, q := range a.queries {
+		a.hits = append(a.hits, plainHits(text, q))
 	}
+	return a
 }
 
 func TestSearchByTimeAndMissingOutput(t *testing.T) {

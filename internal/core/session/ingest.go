@@ -137,7 +137,11 @@ func (s *Session) output(b []byte) {
 		return
 	}
 	s.held = append(s.held, b...)
-	if len(s.held) > maxHeld {
+	switch {
+	case len(s.held) <= maxHeld:
+	case s.phase == armed && s.doubt: // no echo is so long: the crash has eaten C
+		s.beganUnseen()
+	default:
 		s.release()
 	}
 }

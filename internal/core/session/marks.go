@@ -59,6 +59,12 @@ func (s *Session) commandStart(m shell.Mark) {
 	}
 	s.held = nil
 	s.emit(rest)
+	s.outputBegins(m)
+}
+
+// outputBegins is the command's first byte to come, or the mark that stands before it.
+func (s *Session) outputBegins(m shell.Mark) {
+	e := s.open
 	s.synthetic(e.shown)
 	s.append(persistence.Mark, encodeMark(m)) // here, where a replay finds the output to begin
 	e.block.from = s.journal.End().Offset
@@ -79,9 +85,7 @@ func (s *Session) commandStart(m shell.Mark) {
 // commandEnd is D.
 func (s *Session) commandEnd(m shell.Mark) {
 	if e := s.open; e != nil && s.phase == armed && len(e.prepared.Trigger) == 0 && m.Token == e.prepared.Token {
-		// The last daemon had read this command's C, and its output, when it died.
-		s.commandStart(shell.Mark{Kind: shell.CommandStart, Token: m.Token})
-		e.block.flag("gap")
+		s.beganUnseen()
 	}
 	if !s.ours(m) {
 		return
@@ -119,6 +123,16 @@ func (s *Session) commandEnd(m shell.Mark) {
 	}
 	s.finish(api.BlockDone)
 	s.settleAfter(promptGrace)
+}
+
+// beganUnseen: the last daemon had read this command's C, and maybe output, when it
+// died. What came since then is output.
+func (s *Session) beganUnseen() {
+	output := strangersEcho(s.held)
+	s.held = nil
+	s.outputBegins(shell.Mark{Kind: shell.CommandStart, Token: s.open.prepared.Token})
+	s.open.block.flag("gap")
+	s.emit(output)
 }
 
 // mayStillExit: some versions of fish say D, draw a prompt and only then obey exit.

@@ -5,7 +5,10 @@ package session
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
+	"slices"
+	"strconv"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -166,6 +169,23 @@ func TestCommandOfLostMarksIsNotRunAgain(t *testing.T) {
 	}
 	if r := run(t, back, "cat "+dir+"/ran"); out(r) != "x\n" {
 		t.Errorf("%q", out(r))
+	}
+}
+
+// The last daemon had read that the command began, and none of its output.
+func TestOutputBehindALostBeginningIsTheCommands(t *testing.T) {
+	for _, lines := range []int{0, 3, 20_000} { // the last is more than an echo could be
+		t.Run(strconv.Itoa(lines), func(t *testing.T) {
+			m := newManager(t)
+			s, _ := start(t, m, shellArgv(t, "bash")...)
+			run(t, s, "true")
+			master, pid := dropArmed(t, m, s, fmt.Sprintf("seq %d; (exit 9)", lines), func(master *os.File) { lose(t, master, "C") })
+			back := rebuilt(t, m, s, master, pid, true)
+			b := waitFor(t, back, api.WaitRequest{For: "exit"}).Block
+			if b == nil || b.Exit != api.ExitCode(9) || b.Lines != lines || !slices.Contains(b.Flags, "gap") {
+				t.Errorf("%+v", b)
+			}
+		})
 	}
 }
 
