@@ -296,21 +296,6 @@ func (s *Session) again(e *execution) error {
 	return err
 }
 
-// strangersEcho takes a typed line of ours out of held output when only the last
-// daemon knew its words.
-func strangersEcho(held []byte) []byte {
-	i := bytes.Index(held, []byte("__ais_"))
-	if i < 0 {
-		return held
-	}
-	from := bytes.LastIndexByte(held[:i], '\n') + 1
-	to := len(held)
-	if n := bytes.IndexByte(held[i:], '\n'); n >= 0 {
-		to = i + n + 1
-	}
-	return append(append([]byte{}, held[:from]...), held[to:]...)
-}
-
 // earlier finds what a request made before the connection to the last daemon broke.
 func (s *Session) earlier(key string) (e *execution, b *block) {
 	if key == "" {

@@ -1,7 +1,6 @@
 package session
 
 import (
-	"bytes"
 	"strings"
 	"time"
 
@@ -15,10 +14,6 @@ import (
 // promptGrace is how long after D the prompt may take before the shell is asked
 // whether it reads: with its stderr redirected its prompt goes elsewhere.
 const promptGrace = 50 * time.Millisecond
-
-// lostGrace is how long a prompt must stand in silence before it counts as the end
-// of a command whose own end mark did not come.
-const lostGrace = 30 * time.Millisecond
 
 // fishGrace is how long fish is given to end after a command that speaks of exit.
 const fishGrace = 60 * time.Millisecond
@@ -123,16 +118,6 @@ func (s *Session) commandEnd(m shell.Mark) {
 	}
 	s.finish(api.BlockDone)
 	s.settleAfter(promptGrace)
-}
-
-// beganUnseen: the last daemon had read this command's C, and maybe output, when it
-// died. What came since then is output.
-func (s *Session) beganUnseen() {
-	output := strangersEcho(s.held)
-	s.held = nil
-	s.outputBegins(shell.Mark{Kind: shell.CommandStart, Token: s.open.prepared.Token})
-	s.open.block.flag("gap")
-	s.emit(output)
 }
 
 // mayStillExit: some versions of fish say D, draw a prompt and only then obey exit.
@@ -276,147 +261,6 @@ func (s *Session) settleAfter(d time.Duration) {
 	})
 }
 
-// endWithoutD ends a command whose D was lost with its hook, on the evidence of a
-// prompt that carries the token, a shell that reads its terminal, and silence.
-func (s *Session) endWithoutD(later time.Duration) {
-	if s.phase != running || s.lastP.Token != s.open.prepared.Token {
-		return
-	}
-	if quiet := time.Since(s.lastOutput); quiet < lostGrace {
-		s.watch.after(s, lostGrace-quiet, func() { s.endWithoutD(later) })
-		return
-	}
-	if !s.shellReads() {
-		if later < reclaimsLast { // it is slow to come to its read; or a program printed a prompt
-			s.watch.after(s, later, func() { s.endWithoutD(2 * later) })
-		}
-		return
-	}
-	b := s.open.block
-	// With the hook's functions gone the typed line itself ends with "not found". Where the
-	// prompt tells of that, nothing knows the command's own status.
-	b.setEnd(shell.Mark{Status: s.lastP.Status, HasStatus: s.lastP.HasStatus && (s.kit.Noted() || s.lastP.Status != 127)})
-	s.endBefore(b, s.lastPAt)
-	b.cwd = s.workingDir()
-	b.flag("d_lost")
-	s.kit.Clobbered()
-	b.reset = s.leave()
-	s.finish(api.BlockDone)
-	s.nowReady()
-	s.tell()
-}
-
-// endBefore ends a block's output at to, without the shell's words about the steps behind
-// the command that it does not find any more. What a piped command wrote is in its pipes.
-func (s *Session) endBefore(b *block, to int64) {
-	if b.piped {
-		return
-	}
-	b.to = to
-	end := s.journal.End().Offset
-	tail := make([]byte, min(end-b.from, maxRearmEcho))
-	if _, err := s.journal.ReadAt(tail, end-int64(len(tail))); err != nil || end-to > int64(len(tail)) {
-		return
-	}
-	kept := s.withoutComplaints(tail[:len(tail)-int(end-to)])
-	b.to = end - int64(len(tail)-len(kept))
-	b.newlines -= bytes.Count(tail[len(kept):], newline)
-}
-
-func (s *Session) withoutComplaints(b []byte) []byte {
-	name := []byte(programName(s.c.Shell))
-	for rest := bytes.TrimSuffix(b, []byte("\x1b[?2004h")); ; rest = b {
-		line := rest[bytes.LastIndexByte(bytes.TrimSuffix(rest, newline), '\n')+1:]
-		ours, _, found := bytes.Cut(line, []byte("__ais_"))
-		at := bytes.LastIndex(ours, name) // what the command wrote last may stand before it
-		if !found || at < 0 {
-			return b
-		}
-		b = rest[:len(rest)-len(line)+at]
-	}
-}
-
-// shellReads reports whether the shell itself has the terminal and reads it.
-func (s *Session) shellReads() bool {
-	p, err := s.pty.Probe()
-	if err != nil || s.unread() {
-		return false
-	}
-	for _, m := range p.Members {
-		if m.PID == s.pty.Pid() {
-			return m.ReadingTTY || m.PollingTTY
-		}
-	}
-	return false
-}
-
-// typedAhead reports whether there is input that nobody has read yet. A shell that is
-// slow to wake seems to wait for input while the line it waits for is there.
-func (s *Session) typedAhead() bool {
-	waits, err := s.pty.QueuedInput()
-	return err == nil && waits || len(s.pump.queue) > 0
-}
-
-// promptInsteadOfC looks into a prompt that came where C should: the line editor may
-// only have drawn it again. A shell that then reads its terminal in silence did not
-// run the trigger. One that does not read yet runs the command, and C is on its way,
-// or is slow to come to its read: so that is looked at again, later and later.
-func (s *Session) promptInsteadOfC(later time.Duration) {
-	e, retried := s.open, s.open.retried
-	s.watch.after(s, later, func() {
-		switch {
-		case s.phase != armed || s.open != e || e.retried != retried:
-		case s.doubt: // the crash may have eaten C: reclaim asks the shell
-		case time.Since(s.lastOutput) < lostGrace || s.typedAhead():
-			s.promptInsteadOfC(lostGrace)
-		case s.shellReads():
-			s.triggerFailed()
-			s.tell()
-		default:
-			s.promptInsteadOfC(min(2*later, reclaimsLast))
-		}
-	})
-}
-
-// triggerFailed: the shell read the trigger and did not run it. No C means that the
-// user's text did not run, so it may be tried once more, after the hook is put back.
-func (s *Session) triggerFailed() {
-	e := s.open
-	s.release()
-	s.kit.Clobbered()
-	if !e.retried {
-		e.retried = true
-		if len(e.prepared.Trigger) == 0 {
-			if e.err = s.again(e); e.err != nil {
-				s.giveUp(e)
-				return
-			}
-		}
-		s.pump.trigger(s, append(s.kit.Rearm(), e.prepared.Trigger...))
-		return
-	}
-	e.err = api.Errorf(api.NotStarted, "the shell of session %s did not run the command's file", s.name).
-		WithHint("nothing was run; ai-session screen %s", s.name)
-	s.giveUp(e)
-}
-
-// giveUp ends an exec that the shell was never brought to run.
-func (s *Session) giveUp(e *execution) {
-	e.block.state, e.block.to, e.block.ended = api.BlockDead, s.journal.End().Offset, time.Now()
-	e.block.cause = "not started"
-	s.append(persistence.ExecEnd, e.block.endFrame())
-	s.remember(e.block)
-	if s.c.Told != nil {
-		s.c.Told(s.c.ID)
-	}
-	s.open = nil
-	s.kit.Finish(e.prepared)
-	s.setLive()
-	close(e.done)
-	s.enter(ready)
-	s.pump.resume(s)
-}
-
 // died is the program's end.
 func (s *Session) died(exit pty.Exit) {
 	if s.phase == dead {
@@ -468,104 +312,6 @@ func hasErrexit(opts string) bool {
 		}
 	}
 	return false
-}
-
-// rearmLater turns line editing on for somebody who came, once the shell is idle. It
-// is turned off by the next exec's own line.
-func (s *Session) rearmLater() {
-	if s.wantsRearm() && s.rearmTries < rearmMost {
-		s.rearmTries++
-		s.watch.after(s, rearmDelay, s.rearm)
-	}
-}
-
-// rearmDelay is how long a prompt is given to be drawn and read at, and rearmMost how
-// often that is looked at behind one prompt.
-const (
-	rearmDelay = 15 * time.Millisecond
-	rearmMost  = 20
-)
-
-func (s *Session) wantsRearm() bool {
-	return s.kit != nil && s.human && s.kit.Stale() && s.phase == ready && !s.dirty.is && !s.rearmed
-}
-
-// rearm types the line if the shell itself reads and nothing typed ahead is before it:
-// the next prompt must be this line's, not that of a line somebody typed.
-func (s *Session) rearm() {
-	if !s.wantsRearm() {
-		return
-	}
-	if s.typedAhead() || s.foreign() || !s.shellReads() {
-		s.rearmLater()
-		return
-	}
-	s.rearmed = true
-	s.rearmLine = s.kit.Rearm()
-	s.pump.trigger(s, s.rearmLine)
-	s.watch.after(s, 10*promptGrace, func() {
-		if s.rearmed {
-			s.rearmDone()
-			s.tell()
-		}
-	})
-}
-
-// rearmDone shows what came beside the re-arm's echo; the shell's second prompt
-// takes the first one's line.
-func (s *Session) rearmDone() {
-	rest := withoutEcho(s.held, s.rearmLine, true)
-	s.held, s.rearmLine = nil, nil
-	s.rearmed = false
-	s.emit(rest)
-	s.synthetic([]byte("\r\x1b[K"))
-	s.pump.resume(s)
-}
-
-// withoutEcho takes the trigger's echo out of what came before C. A line editor
-// draws instead of echoing: then everything but its mode switches goes.
-func withoutEcho(held, echo []byte, editor bool) []byte {
-	line := bytes.TrimRight(echo, "\r\n")
-	i := bytes.Index(held, line)
-	if i < 0 || len(line) == 0 {
-		if editor {
-			return modeSwitches(held)
-		}
-		return held
-	}
-	end := i + len(line)
-	for _, tail := range []string{"\r\r\n", "\r\n", "\n"} {
-		if bytes.HasPrefix(held[end:], []byte(tail)) {
-			end += len(tail)
-			break
-		}
-	}
-	rest := held[end:]
-	if editor {
-		rest = modeSwitches(rest) // its own way of ending the line moves the cursor
-	}
-	return append(append([]byte{}, held[:i]...), rest...)
-}
-
-// modeSwitches keeps the private mode sequences (CSI ? ... h or l) of a line
-// editor's drawing: those change how the terminal talks, not what it shows.
-func modeSwitches(b []byte) []byte {
-	var kept []byte
-	for {
-		i := bytes.Index(b, []byte("\x1b[?"))
-		if i < 0 {
-			return kept
-		}
-		b = b[i:]
-		n := 3
-		for n < len(b) && (b[n] >= '0' && b[n] <= '9' || b[n] == ';') {
-			n++
-		}
-		if n < len(b) && (b[n] == 'h' || b[n] == 'l') {
-			kept = append(kept, b[:n+1]...)
-		}
-		b = b[n:]
-	}
 }
 
 // keepsEditor: fish's editor cannot be turned off, and hands the terminal to a
