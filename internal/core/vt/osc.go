@@ -76,6 +76,12 @@ func (t *Terminal) oscDispatch(s []byte) {
 		t.hyperlink(rest)
 	case 9:
 		t.osc9(rest)
+	case 21:
+		t.colorControl(rest)
+	case 66:
+		t.sizedText(rest)
+	case 555: // foot: flash the window
+		t.bells++
 	case 22:
 		t.more().pointer = clean(rest, 64)
 	case 52:

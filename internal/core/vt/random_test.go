@@ -50,7 +50,7 @@ func program(r *rand.Rand, n int) []byte {
 		case 18:
 			b.WriteString("\x1b[" + nums(4+r.IntN(4)) + pick("$v $x $z ${ $r $t *y"))
 		case 19:
-			b.WriteString(pick("\x1b]0;t\x07 \x1b]8;;http://x/y\x1b\\ \x1b]8;;\x1b\\ \x1b]7;file:///a%20b\x07 \x1b]4;3;#123456\x07 \x1b]4;3;red\x07 \x1b]11;gray7\x07 \x1b]9;4;1;9\x07 \x1bP0;1q#0~~-~~\x1b\\ \x1b[3 q \x1bP1$t3;12;1;O;A;H;1;2;D;B0AB\x1b\\ \x1bP1$t2;4;1;@;@;C;0;3;@;BBBB\x1b\\ \x1bP2$t3/5/11\x1b\\ \x1b[2 @ \x1b[1 A \x1b['} \x1b['~ \x1b[3"))
+			b.WriteString(pick("\x1b]0;t\x07 \x1b]8;;http://x/y\x1b\\ \x1b]8;;\x1b\\ \x1b]7;file:///a%20b\x07 \x1b]4;3;#123456\x07 \x1b]4;3;red\x07 \x1b]21;5=red;cursor=;7\x07 \x1b]66;s=2;ab中\x07 \x1b]66;w=3;e\u0301👩\u200d💻\x07 \x1b]66;s=3:w=2;🇩🇪\x07 \x1b]66;w=1;❤\ufe0fx\x07 \x1b]66;;plain\x07 \x1b]11;gray7\x07 \x1b]9;4;1;9\x07 \x1bP0;1q#0~~-~~\x1b\\ \x1b[3 q \x1bP1$t3;12;1;O;A;H;1;2;D;B0AB\x1b\\ \x1bP1$t2;4;1;@;@;C;0;3;@;BBBB\x1b\\ \x1bP2$t3/5/11\x1b\\ \x1b[2 @ \x1b[1 A \x1b['} \x1b['~ \x1b[3"))
 		}
 	}
 	return []byte(b.String())

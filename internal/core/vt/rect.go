@@ -104,7 +104,7 @@ func (r *row) mend(from, to int) {
 
 // fillArea is DECFRA.
 func (t *Terminal) fillArea() {
-	c := t.p.arg(0, ' ')
+	c := t.p.arg(0, 0) // there is no default (xterm)
 	if c < 0x20 || c > 0x7e && c < 0xa0 || c > 0xff {
 		return
 	}
