@@ -89,6 +89,7 @@ func (s *Session) commandEnd(m shell.Mark) {
 	s.opts, s.cwd, s.clean = m.Opts, m.Cwd, m.Status == 0
 	b := s.open.block
 	b.setEnd(m)
+	s.distrustEnd(b)
 	b.to = s.journal.End().Offset
 	if m.Flags&shell.Lost != 0 {
 		s.endBefore(b, b.to)

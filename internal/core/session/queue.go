@@ -61,6 +61,9 @@ func (s *Session) verdict(t *ticket) (err error, wait bool) {
 	case s.phase == dead:
 		return s.deadError(), false
 	case s.open != nil:
+		if s.input != nil && s.input.Maybe && s.fewFilesError() != nil {
+			return s.fewFilesError(), false
+		}
 		return s.busy("exec", s.open.block.id(), "", s.since), false
 	case s.phase == booting && s.input != nil:
 		return s.busy("program", "", "", s.since), false
@@ -77,7 +80,7 @@ func (s *Session) verdict(t *ticket) (err error, wait bool) {
 	case s.queue[0] != t:
 		return s.busy("exec", "", "", s.since), true
 	}
-	return nil, false
+	return s.fewFilesError(), false
 }
 
 func (s *Session) busy(by, block, client string, since time.Time) *api.Error {

@@ -252,6 +252,7 @@ func (s *Session) classify(p pty.Probe) *verdict {
 	case !p.Termios.Icanon:
 		v.evidence = append(v.evidence, "tty_raw")
 	}
+	s.classifyFewFiles(p, v)
 	return v
 }
 

@@ -24,6 +24,17 @@ import (
 // it: its master, its process, its journal. Nothing is said to the session.
 func drop(t *testing.T, m *Manager, s *Session) (*os.File, int) {
 	t.Helper()
+	return dropBy(t, m, s, func() {
+		s.mu.Lock()
+		s.closed, s.released = true, true // it reads and types no more
+		s.mu.Unlock()
+		s.stop()
+	})
+}
+
+// dropBy is drop with another way of letting go.
+func dropBy(t *testing.T, m *Manager, s *Session, let func()) (*os.File, int) {
+	t.Helper()
 	var fd int
 	conn, err := s.pty.File().SyscallConn()
 	if err != nil {
@@ -33,10 +44,7 @@ func drop(t *testing.T, m *Manager, s *Session) (*os.File, int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.mu.Lock()
-	s.closed = true // it reads and types no more
-	s.mu.Unlock()
-	s.stop()
+	let()
 	if err := s.journal.Close(); err != nil {
 		t.Fatal(err)
 	}
