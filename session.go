@@ -52,7 +52,7 @@ func (s *Session) Send(ctx context.Context, text string, keys ...string) error {
 	return err
 }
 
-// Wait waits until the open command ends.
+// Wait waits until the open command ends or, as with Exec, needs somebody.
 func (s *Session) Wait(ctx context.Context) (*api.Report, error) {
 	res, err := api.Wait.Call(ctx, s.c.caller, &api.WaitRequest{Session: s.ID})
 	if err != nil {

@@ -123,7 +123,7 @@ type Gap struct {
 // WaitRequest waits for something to happen in a session.
 type WaitRequest struct {
 	Session   string `json:"session" in:"path" arg:"1" doc:"session, or a block as @e42"`
-	For       string `json:"for,omitempty" flag:"for" enum:"exit|prompt|input|quiet|text" default:"exit" doc:"what to wait for"`
+	For       string `json:"for,omitempty" flag:"for" enum:"exit|prompt|input|quiet|text" doc:"what to wait for; by default that the open command ends or, as with exec, needs somebody"`
 	Match     string `json:"match,omitempty" flag:"match" doc:"regular expression that new output must match; means --for text"`
 	QuietMS   Millis `json:"quiet_ms,omitempty" flag:"quiet" default:"100ms" doc:"how long no output makes it quiet; means --for quiet"`
 	TimeoutMS Millis `json:"timeout_ms,omitempty" flag:"timeout,t" doc:"give up after this long"`
@@ -135,7 +135,7 @@ func (r *WaitRequest) Repeatable() bool { return true }
 
 // WaitResult is what was waited for.
 type WaitResult struct {
-	Reason  string       `json:"reason"` // exit, prompt, input, quiet, text, dead or timeout
+	Reason  string       `json:"reason"` // exit, prompt, input, tui, quiet, text, dead or timeout
 	State   SessionState `json:"state"`
 	Block   *Report      `json:"block,omitempty"`
 	Match   string       `json:"match,omitempty"`

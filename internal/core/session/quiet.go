@@ -20,11 +20,15 @@ const (
 	lateLook   = time.Second
 )
 
+// mostAhead is how often a program that has input to read is not taken to wait for more.
+const mostAhead = 20
+
 // quietWatch owns the session's timers.
 type quietWatch struct {
 	timer *time.Timer
 	armed bool
 	stage int // looks taken in this silence: 0, 1 (early done), 2 (late done)
+	ahead int // looks put off because typed input was still unread
 	prev  *verdict
 	seen  int64 // output offset of the last look
 }
@@ -53,7 +57,7 @@ func (w *quietWatch) after(s *Session, d time.Duration, f func()) {
 }
 
 // restart makes the watch look again in this silence: something was typed.
-func (w *quietWatch) restart() { w.stage, w.prev = 0, nil }
+func (w *quietWatch) restart() { w.stage, w.prev, w.ahead = 0, nil, 0 }
 
 // watched reports whether anything runs that may come to wait for somebody.
 func (s *Session) watched() bool {
@@ -146,6 +150,12 @@ func (s *Session) judge(p pty.Probe, err error) {
 		v = s.classify(p)
 	}
 	asks := (v.kind != "" || v.tui) && !(s.doubt && onlyShellReads(v.evidence)) // reclaim asks the shell itself
+	if asks && w.ahead < mostAhead && s.typedAhead() {
+		w.prev = nil
+		w.ahead++
+		w.arm(s, secondLook) // it has its answer, and has not come to read it
+		return
+	}
 	if asks && !v.equal(w.prev) {
 		w.prev = v
 		w.arm(s, secondLook)

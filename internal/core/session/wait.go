@@ -23,6 +23,7 @@ type waiter struct {
 	quiet time.Duration
 	from  int64 // output offset it was made at: only later output matches
 	open  *execution
+	needs bool // also returns when open needs somebody
 	began time.Time
 }
 
@@ -45,7 +46,7 @@ func (s *Session) newWaiter(what, match string, quiet api.Millis) (*waiter, erro
 	case w.what == "" && quiet > 0:
 		w.what = "quiet"
 	case w.what == "":
-		w.what = "exit"
+		w.what, w.needs = "exit", true // who would answer, if nobody is told?
 	case w.what == "text" && w.match == nil:
 		return nil, api.Errorf(api.Invalid, "for text needs a match").WithHint("--match RE")
 	}
@@ -147,6 +148,13 @@ func (w *waiter) happened() (reason, text string, again time.Duration) {
 	case "exit":
 		if s.phase != unhooked && (w.open == nil || w.open.ended()) {
 			return "exit", "", 0
+		}
+		switch {
+		case !w.needs || s.open != w.open:
+		case s.input != nil:
+			return "input", "", 0
+		case s.tui:
+			return "tui", "", 0
 		}
 	case "prompt":
 		if s.phase == ready && !s.dirty.is && !s.foreign() {
