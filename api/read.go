@@ -202,6 +202,8 @@ type Status struct {
 	Keeper     *Keeper    `json:"keeper,omitempty"` // absent: sessions end with the daemon
 	Recovered  *Recovered `json:"recovered,omitempty"`
 	RolledBack string     `json:"rolled_back,omitempty"` // why the last upgrade was taken back
+
+	EventsUnkept string `json:"events_unkept,omitempty"` // why the newest event would not outlive this daemon: a watcher will be told of a gap
 }
 
 // Keeper is the process that holds the terminals while no daemon does.

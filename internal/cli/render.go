@@ -130,6 +130,9 @@ func renderStatus(w io.Writer, s *api.Status) error {
 		fmt.Fprintf(t, "recovered\t%s in %s, %d with a gap, %d not taken over\n",
 			counted(r.Sessions, "session"), seconds(r.TookMS.Duration()), r.Gaps, r.Failed)
 	}
+	if s.EventsUnkept != "" {
+		fmt.Fprintf(t, "events\tend with this daemon: %s\n", printable(s.EventsUnkept))
+	}
 	if s.RolledBack != "" {
 		fmt.Fprintf(t, "last upgrade\ttaken back: %s\n", printable(s.RolledBack))
 	}

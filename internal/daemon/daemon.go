@@ -72,6 +72,7 @@ func New(c Config) (*Daemon, error) {
 		return nil, errors.Join(err, store.Close())
 	}
 	d.events = newHub(d.generation)
+	d.events.complain = d.eventsKept
 	d.stopOnce = sync.OnceFunc(func() { close(d.stop) })
 	d.contexts = d.newContexts()
 	mc := session.ManagerConfig{
@@ -134,7 +135,7 @@ func (d *Daemon) adopt() error {
 	}
 	d.listener, d.inherited = in.listener, len(in.kept)
 	if err := d.events.keep(filepath.Join(d.c.Paths.Runtime, "events"), in.listener != nil); err != nil {
-		d.c.Log.Warn("events do not outlive this daemon", "err", err)
+		d.eventsKept(err)
 	}
 	if d.inherited > 0 {
 		before := d.events.told()
@@ -285,5 +286,17 @@ func (d *Daemon) status() *api.Status {
 			st.Storage.Degraded = err.Error()
 		}
 	}
+	if err := d.events.unkept(); err != nil {
+		st.EventsUnkept = err.Error()
+	}
 	return st
+}
+
+// eventsKept tells the log whether a watcher can go on under another daemon.
+func (d *Daemon) eventsKept(err error) {
+	if err != nil {
+		d.c.Log.Warn("events do not outlive this daemon", "err", err)
+		return
+	}
+	d.c.Log.Info("events outlive this daemon again")
 }

@@ -22,27 +22,44 @@ const eventSlot = 512
 // anybody sees it. The file outlives a daemon and not the machine, and says what happened
 // to which block and not what that was: commands stand in the journals alone, which may be
 // encrypted.
+//
+// A file that cannot be written is no reason to wait, or to stop. It is emptied, since what
+// it holds must not be taken for the newest, and begun anew by the first event that can be
+// written: what a watcher then misses across two daemons is told as a gap.
 type eventLog struct {
-	f   *os.File
-	buf [eventSlot]byte
+	path string
+	f    *os.File // nil while it cannot be written
+	why  error    // the newest event is not in it
+	buf  [eventSlot]byte
 }
 
 // openEvents opens the log. With follow it returns the newest events that the last daemon
-// wrote, without a hole; else the log begins anew.
+// wrote, without a hole; else the log begins anew. After an error it is one that cannot be
+// written for now.
 func openEvents(path string, follow bool) (*eventLog, []api.Event, error) {
-	flags := os.O_RDWR | os.O_CREATE
+	l := &eventLog{path: path}
 	if !follow {
-		flags |= os.O_TRUNC
+		l.why = l.begin()
+		return l, nil, l.why
 	}
-	f, err := os.OpenFile(path, flags, 0o600)
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		return nil, nil, err
+		l.why = err
+		return l, nil, err
 	}
 	b, err := io.ReadAll(io.LimitReader(f, eventRing*eventSlot))
 	if err != nil {
-		return nil, nil, errors.Join(err, f.Close())
+		l.why = errors.Join(err, f.Close())
+		return l, nil, l.why
 	}
-	return &eventLog{f: f}, parseEvents(b), nil
+	l.f = f
+	return l, parseEvents(b), nil
+}
+
+// begin opens the file anew.
+func (l *eventLog) begin() (err error) {
+	l.f, err = os.OpenFile(l.path, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
+	return err
 }
 
 // parseEvents reads the newest events that follow each other. What is not an event, or not
@@ -99,21 +116,38 @@ func parseEvent(slot []byte) (e api.Event, ok bool) {
 	return e, true
 }
 
-// write keeps an event.
-func (l *eventLog) write(e *api.Event) error {
+// write keeps an event; news says that it begins or ceases to be able to.
+func (l *eventLog) write(e *api.Event) (news bool) {
+	could := l.why == nil
+	if l.why = l.put(e); l.why != nil {
+		l.remove()
+	}
+	return could != (l.why == nil)
+}
+
+func (l *eventLog) put(e *api.Event) error {
 	line := appendEvent(l.buf[:0], e)
 	if len(line) > eventSlot {
 		return fmt.Errorf("event %d of %q takes %d bytes", e.Seq, e.Session, len(line))
+	}
+	if l.f == nil {
+		if err := l.begin(); err != nil {
+			return err
+		}
 	}
 	_, err := l.f.WriteAt(line, int64(e.Seq%eventRing)*eventSlot)
 	return err
 }
 
-// remove gives the log up: the next daemon has nothing to go on from, and says so.
+// remove empties the log: the next daemon has nothing to go on from, and says so.
 func (l *eventLog) remove() {
+	if l.f == nil {
+		return
+	}
 	l.f.Truncate(0) // where the name cannot be removed
-	os.Remove(l.f.Name())
+	os.Remove(l.path)
 	l.f.Close()
+	l.f = nil
 }
 
 // recall completes an event of an earlier daemon with its block, as far as that is still

@@ -117,18 +117,81 @@ func TestEventLogIsARing(t *testing.T) {
 	}
 }
 
-// Where the file cannot be written it is given up, and nobody waits for it.
-func TestEventLogThatFailsIsGivenUp(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "events")
-	h := kept(t, path, 1, false)
-	h.publish(api.Event{Kind: "state", Session: "a"})
-	h.publish(api.Event{Kind: "state", Session: strings.Repeat("a", eventSlot)})
-	h.publish(api.Event{Kind: "state", Session: "a"})
-	if events, lost, _, _ := h.behind(h.newest() - 3); lost != 0 || len(events) != 3 {
-		t.Errorf("%d lost, %d events", lost, len(events))
+// Where the file cannot be written, nobody waits for it: it is told, and told again once
+// it can. What a watcher misses under the next daemon is a gap then, and only then.
+func TestEventsThatCannotBeKeptAreAToldGap(t *testing.T) {
+	event := api.Event{Kind: "state", Session: "a", State: api.Ready}
+	tooLong := api.Event{Kind: "state", Session: strings.Repeat("a", eventSlot)}
+	for _, c := range []struct {
+		name   string
+		before func(t *testing.T, path string) // the first daemon
+		events []api.Event
+		mend   int // before this event what was before it is removed; -1 never
+		news   string
+		kept   int // newest events that the next daemon knows
+	}{
+		{"all are kept", nil, []api.Event{event, event, event}, -1, "", 3},
+		{"one is not", nil, []api.Event{event, tooLong, event, event}, -1, "- +", 2},
+		{"the newest is not", nil, []api.Event{event, event, tooLong}, -1, "-", 0},
+		{"none can be", mkdir, []api.Event{event, event}, -1, "-", 0},
+		{"they can be again", mkdir, []api.Event{event, event, event}, 1, "- +", 2},
+		{"the disk is full", full, []api.Event{event, event, event}, -1, "- +", 2}, // its name is taken away, which helps here
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "events")
+			if c.before != nil {
+				c.before(t, path)
+			}
+			var news []string
+			h := newHub(1)
+			h.complain = func(err error) { news = append(news, map[bool]string{true: "+", false: "-"}[err == nil]) }
+			if err := h.keep(path, false); err != nil {
+				h.complain(err)
+			}
+			for i, e := range c.events {
+				if i == c.mend {
+					os.Remove(path)
+				}
+				h.publish(e)
+			}
+			if got := strings.Join(news, " "); got != c.news {
+				t.Errorf("news %q, want %q", got, c.news)
+			}
+			if told := h.unkept() != nil; told != strings.HasSuffix(c.news, "-") {
+				t.Errorf("status tells %v", h.unkept())
+			}
+			if events, lost, _, _ := h.behind(h.newest() - int64(len(c.events))); lost != 0 || len(events) != len(c.events) {
+				t.Errorf("under this daemon %d are lost, %d events", lost, len(events))
+			}
+			next := newHub(2)
+			next.keep(path, true)
+			for back := range len(c.events) + 1 {
+				events, lost, _, _ := next.behind(h.newest() - int64(back))
+				known := back <= c.kept && c.kept > 0
+				if known != (lost == 0) || known && len(events) != back {
+					t.Errorf("who had seen all but %d: %d lost, %d events", back, lost, len(events))
+				}
+			}
+		})
 	}
-	if _, err := os.Stat(path); !os.IsNotExist(err) {
-		t.Errorf("the file: %v", err)
+}
+
+// mkdir puts a folder where the log should be.
+func mkdir(t *testing.T, path string) {
+	t.Helper()
+	if err := os.Mkdir(path, 0o700); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// full puts a file there that takes nothing.
+func full(t *testing.T, path string) {
+	t.Helper()
+	if _, err := os.Stat("/dev/full"); err != nil {
+		t.Skip("no /dev/full here: ", err)
+	}
+	if err := os.Symlink("/dev/full", path); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -25,7 +25,8 @@ const eventCommand = 4 << 10
 // ring, so that a slow one costs nothing and slows nobody; what it can no longer read
 // it is told of as a gap.
 type hub struct {
-	base int64 // the sequence before the first event; written before anybody reads
+	base     int64       // the sequence before the first event; written before anybody reads
+	complain func(error) // told why events do not outlive this daemon, and nil once they do again; may be nil
 
 	mu      sync.Mutex // guards what follows; never held while somebody reads an event
 	ring    []api.Event
@@ -46,16 +47,24 @@ func newHub(generation int) *hub {
 // is followed; the caller publishes nothing before.
 func (h *hub) keep(path string, follow bool) error {
 	log, past, err := openEvents(path, follow)
-	if err != nil {
-		return err
-	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.log = log
 	if len(past) > 0 {
 		h.ring, h.base, h.last = past, past[0].Seq-1, past[len(past)-1].Seq
 	}
-	return nil
+	return err
+}
+
+// unkept says why the newest event would not outlive this daemon; nil if it would, or if
+// none does.
+func (h *hub) unkept() error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.log == nil {
+		return nil
+	}
+	return h.log.why
 }
 
 // shortCommand is what an event holds of a long command.
@@ -69,16 +78,23 @@ func (h *hub) publish(e api.Event) {
 		b.Command = shortCommand(b.Command)
 		e.Block = &b
 	}
+	if news, why := h.add(e); news && h.complain != nil {
+		h.complain(why)
+	}
+}
+
+// add gives an event its number; news says that it begins or ceases to outlive this daemon.
+func (h *hub) add(e api.Event) (news bool, why error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.closed {
-		return
+		return false, nil
 	}
 	h.last++
 	e.Seq = h.last
-	if h.log != nil && h.log.write(&e) != nil {
-		h.log.remove()
-		h.log = nil
+	if h.log != nil {
+		news = h.log.write(&e)
+		why = h.log.why
 	}
 	if len(h.ring) < eventRing {
 		h.ring = append(h.ring, e)
@@ -87,6 +103,7 @@ func (h *hub) publish(e api.Event) {
 	}
 	close(h.changed)
 	h.changed = make(chan struct{})
+	return news, why
 }
 
 // behind returns the events behind seq, or how many of them are lost (-1: unknown,
