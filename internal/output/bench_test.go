@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -65,6 +66,24 @@ func BenchmarkReduceMegabyte(b *testing.B) {
 			b.SetBytes(int64(len(raw)))
 			for b.Loop() {
 				Reduce(Input{Command: m.command, Exit: &exit, Bytes: raw})
+			}
+		})
+	}
+}
+
+// Recordings repeated up to a megabyte: what is dense with findings and rows.
+func BenchmarkReduceRecordedMegabyte(b *testing.B) {
+	dense := []string{"sqlite", "sqlite-box", "psql-table", "git-log", "mocha-fail", "pytest-fail", "rspec-doc", "phpunit-testdox", "go-test-v", "cargo-test"}
+	for _, rec := range recordings(b) {
+		if !slices.Contains(dense, rec.name) {
+			continue
+		}
+		b.Run(rec.name, func(b *testing.B) {
+			in := rec.input()
+			in.Bytes = bytes.Repeat(rec.raw, (1<<20-512)/len(rec.raw))
+			b.SetBytes(int64(len(in.Bytes)))
+			for b.Loop() {
+				Reduce(in)
 			}
 		})
 	}

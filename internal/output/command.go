@@ -321,6 +321,10 @@ func (c command) showsContent() bool {
 			if !x.begins("log") && !x.begins("diff") && !x.begins("show") && !x.begins("grep") && !x.begins("blame") && !x.begins("ls-files") {
 				return false
 			}
+		case "hg", "svn":
+			if !x.begins("log") && !x.begins("diff") && !x.begins("cat") && !x.begins("annotate") && !x.begins("blame") && !x.begins("export") {
+				return false
+			}
 		default:
 			return false
 		}

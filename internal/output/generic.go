@@ -174,8 +174,12 @@ func (p *page) foldBlocks() {
 			continue
 		}
 		n := p.sameFrom(at, i)
+		if n < minBlock {
+			i++
+			continue
+		}
 		text := "[" + itoa(n) + " lines as " + p.ref(p.number(at), p.number(at+n-1)) + "]"
-		if n < minBlock || p.longerThan(i, i+n, 3*len(text)) {
+		if p.longerThan(i, i+n, 3*len(text)) {
 			i++
 			continue
 		}

@@ -204,7 +204,7 @@ func eslintProblem(line string) (place, bool) {
 var shellcheck = &reader{
 	kind:  "shellcheck",
 	tools: []string{"shellcheck"},
-	signs: []string{"~^-* SC# (*): *", "In * line #:"},
+	signs: []string{"~^-* SC# (*): *"},
 	read:  readShellcheck,
 }
 

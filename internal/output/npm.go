@@ -121,7 +121,10 @@ const manyBranches = 60
 func (p *page) npmTree() {
 	var deep []int
 	for i, line := range p.lines {
-		if p.fates[i] == open && (strings.HasPrefix(line, "│ ") || strings.HasPrefix(line, "  ")) && strings.Contains(line, "─ ") || strings.Contains(line, "─┬ ") && !strings.HasPrefix(line, "├─┬ ") && !strings.HasPrefix(line, "└─┬ ") {
+		if line == "" || line[0] != ' ' && line[0] != "│"[0] || p.fates[i] != open {
+			continue
+		}
+		if (strings.HasPrefix(line, "│ ") || strings.HasPrefix(line, "  ")) && strings.Contains(line, "─ ") || strings.Contains(line, "─┬ ") && !strings.HasPrefix(line, "├─┬ ") && !strings.HasPrefix(line, "└─┬ ") {
 			deep = append(deep, i)
 		}
 	}

@@ -74,3 +74,20 @@ func TestOddLineOfPassingTestsIsShown(t *testing.T) {
 		t.Errorf("%s", r.Text)
 	}
 }
+
+// A group of rspec begins behind a blank line: what a program writes between titles is none.
+func TestLinesBetweenTitlesAreNotTitles(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("\nCart\n")
+	for i := range 30 {
+		fmt.Fprintf(&b, "  adds item %d\n", i)
+		if i == 11 {
+			b.WriteString("2 of 3 replicas answered\n")
+		}
+	}
+	b.WriteString("\nFinished in 0.03 seconds (files took 0.1 seconds to load)\n30 examples, 0 failures\n")
+	r := reduceText("rspec -fd", 0, b.String())
+	if !strings.Contains(r.Text, "2 of 3 replicas") || strings.Contains(r.Text, "adds item 20") {
+		t.Errorf("%s", r.Text)
+	}
+}

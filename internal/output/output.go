@@ -108,10 +108,17 @@ func readWithin(in Input, s *sheet, target int) *page {
 		if in.MaxTokens == 0 {
 			within = max(target, p.patience)
 		}
-		if p.coarser == full || p.draw().tokens <= within {
+		if p.coarser == full {
+			return p
+		}
+		size := p.draw().tokens
+		if size <= within {
 			return p
 		}
 		detail = p.coarser
+		if size > farFrom*within {
+			detail = outline // what lies between would be read for nothing
+		}
 		if len(chosen) == 0 { // only the generic reading is left to do
 			p.detail, p.coarser = detail, full
 			p.shorten()
@@ -122,6 +129,9 @@ func readWithin(in Input, s *sheet, target int) *page {
 		}
 	}
 }
+
+// farFrom is how many times too long a text is that less detail alone does not make fit.
+const farFrom = 20
 
 // report puts the parts together.
 func (p *page) report(d drawing) Report {

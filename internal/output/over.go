@@ -228,6 +228,13 @@ func within(lines []string, text string) bool {
 // what stands between carriage returns and sequences that move or erase, without its
 // colours, and where it begins and ends. ECMA-48 5.3 to 5.6.
 func drawnTexts(b []byte, yield func(text []byte, from, to int)) {
+	if plain := bytes.TrimRight(b, "\r\n"); !controls(plain) {
+		if text := bytes.TrimSpace(plain); len(text) > 0 {
+			from := bytes.Index(plain, text)
+			yield(text, from, from+len(text))
+		}
+		return
+	}
 	out := make([]byte, 0, len(b))
 	from, to := 0, 0
 	end := func() {
@@ -259,6 +266,16 @@ func drawnTexts(b []byte, yield func(text []byte, from, to int)) {
 		}
 	}
 	end()
+}
+
+// controls says that there is more than text.
+func controls(b []byte) bool {
+	for _, c := range b {
+		if c < ' ' || c == 0x7f {
+			return true
+		}
+	}
+	return false
 }
 
 // stays says that a control sequence, given from behind its [, leaves what was written as

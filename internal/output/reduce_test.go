@@ -110,3 +110,40 @@ func TestStatsOfCommitsAreNotMixed(t *testing.T) {
 		t.Errorf("%q", lines)
 	}
 }
+
+// A kind with few lines is not told by the first while there is room: each may name another
+// place or test.
+func TestKindsWithFewLinesAreShownWhileThereIsRoom(t *testing.T) {
+	var b strings.Builder
+	for i := range 5 {
+		fmt.Fprintf(&b, "%d) Shop::case%c\nsomething of its own number %d was said here\n\n/srv/shop/case%c.txt:%d\n\n", i+1, 'A'+i, i*i, 'a'+i, i*7+1)
+	}
+	text := strings.Repeat("step one is done\nanother one is going on now\n", 10) + b.String()
+	r := reduceText("./check", 0, text)
+	for i := range 5 {
+		for _, want := range []string{fmt.Sprintf("%d) Shop::case%c", i+1, 'A'+i), fmt.Sprintf("case%c.txt:%d", 'a'+i, i*7+1)} {
+			if !strings.Contains(r.Text, want) {
+				t.Errorf("no %q in\n%s", want, r.Text)
+			}
+		}
+	}
+}
+
+// What counts nothing alarms nobody, and a program that names itself before an error does.
+func TestShapesOfComplaints(t *testing.T) {
+	for line, complains := range map[string]bool{
+		"configure: error: libz is not there":       true,
+		"git: fatal: not a repository":              true,
+		"ERROR! couldn't resolve module 'copyy'":    true,
+		"a few words: error: of prose":              false,
+		"Unexpected Pass:    0":                     false,
+		"see error: 4 of the table (in the manual)": false,
+	} {
+		if got := diagnostic(line); got != complains {
+			t.Errorf("%q: %v", line, got)
+		}
+	}
+	if alarm("Unexpected Pass:    0") != calm || alarm("Unexpected Pass:    10") != alarmed {
+		t.Error("a count of nothing and one of ten are the same")
+	}
+}

@@ -26,8 +26,9 @@ type sheet struct {
 	exact     uint64   // of the lines as they are
 	hashes    []uint64 // of the lines, up to maxDigest of them
 
-	words    [][]wordRef // of the lines, as far as they were asked for
-	wordPool []wordRef   // where they lie
+	ruled    map[*rules][]int16 // of the lines, as far as they were asked for: see ruleOf
+	words    [][]wordRef        // of the lines, as far as they were asked for
+	wordPool []wordRef          // where they lie
 }
 
 func (s *sheet) number(i int) int {

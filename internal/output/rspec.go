@@ -108,6 +108,7 @@ func (p *page) rspecTitles(end int) {
 		case strings.Contains(line, " (PENDING: "):
 			p.fates[i] = retold // it follows, with why
 		case titleComplains(line):
+		case indent(line) == 0 && i > 0 && !blank(p.lines[i-1]): // a group begins behind a blank line
 		case p.suite(i, end) && p.titled(i, end):
 			p.because(i, aside, "titles")
 		case indent(line) >= 2 && p.titled(i-1, end):

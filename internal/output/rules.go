@@ -76,8 +76,25 @@ func (p *page) apply(r *rules) {
 	})
 }
 
+// ruleOf is the first of the rules that describes line i of the sheet, or -1. It is looked
+// for once, however often a page is read.
+func (s *sheet) ruleOf(r *rules, i int, line string) int {
+	known := s.ruled[r]
+	if known == nil {
+		if s.ruled == nil {
+			s.ruled = map[*rules][]int16{}
+		}
+		known = make([]int16, len(s.lines))
+		s.ruled[r] = known
+	}
+	if known[i] == 0 {
+		known[i] = int16(r.set.find(line)) + 2
+	}
+	return int(known[i]) - 2
+}
+
 func (p *page) applyTo(r *rules, i int, line string) fate {
-	n := r.set.find(line)
+	n := p.sheet.ruleOf(r, i, line)
 	if n < 0 {
 		return open
 	}
