@@ -10,7 +10,7 @@ func (w *ansiWriter) savedCursor(s *screen) {
 
 // cursor puts the cursor, its rendition and its character sets in place.
 func (w *ansiWriter) cursor(s *screen, c *cursor) {
-	at := w.t.inside(*c)
+	at := w.t.inside(s, *c)
 	row, col := int(at.row), int(at.col)
 	if c.origin {
 		w.s("\x1b[?6h")

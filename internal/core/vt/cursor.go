@@ -177,21 +177,22 @@ func (t *Terminal) restoreCursor() {
 	t.cur = c
 	t.cur.row = clamp32(c.row, 0, int32(t.rows-1))
 	t.cur.col = clamp32(c.col, 0, int32(t.cols-1))
-	t.cur = t.inside(t.cur)
+	t.cur = t.inside(t.scr, t.cur)
 	t.cur.wrap = t.cur.wrap && t.modes.has(mAutoWrap)
 	t.penOK = false
 	t.updatePlain()
 }
 
-// inside is c as restoring it leaves it: the margins may have changed since it was
-// saved. In origin mode it goes inside them, and a wrap is pending at an edge only.
-func (t *Terminal) inside(c cursor) cursor {
+// inside is c as restoring it on screen s leaves it: the margins may have changed
+// since it was saved. In origin mode it goes inside them, and a wrap is pending at an
+// edge only.
+func (t *Terminal) inside(s *screen, c cursor) cursor {
 	if c.origin {
 		row, col := clamp32(c.row, t.top, t.bottom), clamp32(c.col, t.left, t.right)
 		c.wrap = c.wrap && row == c.row && col == c.col
 		c.row, c.col = row, col
 	}
-	last := t.lastCol(c.row)
+	last := t.lastColOf(s, c.row)
 	if c.col > last {
 		c.col, c.wrap = last, false
 	}

@@ -33,10 +33,12 @@ func (t *Terminal) lineSize(b byte) {
 	}
 }
 
-// lastCol is the last column there is in row y.
-func (t *Terminal) lastCol(y int32) int32 {
+// lastCol is the last column there is in row y of the screen shown.
+func (t *Terminal) lastCol(y int32) int32 { return t.lastColOf(t.scr, y) }
+
+func (t *Terminal) lastColOf(s *screen, y int32) int32 {
 	if t.doubled {
-		if r := t.scr.rows[y]; r != nil && r.flags&sizeFlags != 0 {
+		if r := s.rows[y]; r != nil && r.flags&sizeFlags != 0 {
 			return int32(t.cols-1) / 2
 		}
 	}

@@ -61,7 +61,7 @@ func (t *Terminal) looks() string {
 		if saved == nil {
 			saved = &cursor{}
 		}
-		at := c.inside(*saved)
+		at := c.inside(s, *saved)
 		screens = append(screens, cursorLooks(c, &at))
 		for _, r := range s.rows {
 			if r == nil {

@@ -109,7 +109,7 @@ func (t *Terminal) restoreReport(f [][]byte) {
 	c.pen.restoreBits(bits[0], bits[1])
 	c.origin, c.wrap = bits[2]&1 != 0, bits[2]&8 != 0 && t.modes.has(mAutoWrap)
 	c.row, c.col = clamp32(int32(row-1), 0, int32(t.rows-1)), clamp32(int32(col-1), 0, int32(t.cols-1))
-	t.cur = t.inside(c)
+	t.cur = t.inside(t.scr, c)
 	t.shift = 0
 	if s := bits[2] >> 1 & 3; s == 1 || s == 2 {
 		t.shift = s + 1
