@@ -6,7 +6,6 @@ import (
 	"io"
 	"math"
 	"os"
-	"slices"
 	"time"
 )
 
@@ -190,79 +189,6 @@ func (j *Journal) addSegment(h header, size int64) {
 	j.end = Position{Seq: h.seq, Offset: h.offset}
 }
 
-// beginning is what the start of a segment's file says.
-type beginning struct {
-	header
-	size  int64 // of the file
-	sum   summary
-	whole bool // nothing of it is damaged, and a sealed one's size is right
-}
-
-func readBeginning(path string) (b beginning, err error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return b, err
-	}
-	defer f.Close()
-	if b.size, err = f.Seek(0, io.SeekEnd); err != nil {
-		return b, err
-	}
-	var raw [chunksBegin]byte
-	n, err := f.ReadAt(raw[:], 0)
-	if err != nil && err != io.EOF {
-		return b, err
-	}
-	if b.header, err = decodeHeader(raw[:n]); err == nil && !b.sealed() {
-		b.whole = true
-		return b, nil
-	}
-	b.whole = err == nil
-	if errors.Is(err, errHeader) {
-		b.header, err = headerCopy(f, b.size)
-	}
-	if err != nil {
-		return b, err
-	}
-	if b.sum, err = decodeSummary(raw[headerSize:max(n, headerSize)], &b.header); err != nil || b.size != int64(b.sum.size) {
-		b.whole = false
-	}
-	return b, nil
-}
-
-// headerOf reads a segment's header, or the copy that a sealed one ends with.
-func headerOf(f *os.File) (header, error) {
-	var b [headerSize]byte
-	n, err := f.ReadAt(b[:], 0)
-	if err != nil && err != io.EOF {
-		return header{}, err
-	}
-	h, err := decodeHeader(b[:n])
-	if !errors.Is(err, errHeader) {
-		return h, err
-	}
-	info, err := f.Stat()
-	if err != nil {
-		return h, err
-	}
-	return headerCopy(f, info.Size())
-}
-
-// headerCopy reads the second header of a sealed segment.
-func headerCopy(f io.ReaderAt, size int64) (header, error) {
-	if size < chunksBegin+headerSize {
-		return header{}, errHeader
-	}
-	var b [headerSize]byte
-	if _, err := f.ReadAt(b[:], size-headerSize); err != nil {
-		return header{}, err
-	}
-	h, err := decodeHeader(b[:])
-	if err == nil && !h.sealed() {
-		err = errHeader
-	}
-	return h, err
-}
-
 // recoverSealed takes the end from a last segment that is sealed. The next frame
 // begins another one.
 func (j *Journal) recoverSealed() error {
@@ -366,69 +292,6 @@ func (j *Journal) checkpointBefore() error {
 	return nil
 }
 
-// checkOlder walks those older segments whose size is not what the next one
-// remembers, and the sealed ones whose beginning is not whole.
-func (j *Journal) checkOlder(all []beginning, r *Recovery) error {
-	found := func(d Damage) { r.Damaged = append(r.Damaged, d) }
-	for i := range j.segs {
-		last := i+1 == len(j.segs)
-		if all[i].sealed() {
-			if all[i].whole && (last || j.segs[i+1].seq == all[i].sum.end.Seq) {
-				continue
-			}
-			if err := j.cursor().verifySealed(i, found); err != nil {
-				return err
-			}
-		} else if last || j.segs[i+1].number == j.segs[i].number+1 &&
-			(all[i+1].previous == 0 || all[i+1].previous == j.segs[i].size) {
-			continue
-		}
-		if err := j.damageIn(i, i+1, found); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// verifySealed reports what of a sealed segment is damaged besides its frames.
-func (c *cursor) verifySealed(i int, found func(Damage)) error {
-	seg := c.segs[i]
-	f, err := os.Open(c.j.path(seg.number))
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	h, err := headerOf(f)
-	if err != nil {
-		return err
-	}
-	g, err := c.j.guardOf(&h)
-	if err != nil {
-		return err
-	}
-	s, err := openSealed(f, h, g)
-	if err != nil {
-		return err
-	}
-	return s.verify(func(b stretch) {
-		found(Damage{Segment: int(seg.number), From: b.from, To: b.to, FirstSeq: h.seq,
-			OffsetFrom: h.offset, OffsetTo: h.offset, Reason: Damaged})
-	})
-}
-
-// complete fills in what a damaged header could not say from its neighbours.
-func (j *Journal) complete(d *Damage) {
-	if d.Reason != Absent || d.FirstSeq != 0 {
-		return
-	}
-	for i := range j.segs {
-		if int(j.segs[i].number) > d.Segment {
-			d.OffsetTo = j.segs[i].offset
-			return
-		}
-	}
-}
-
 // continueClock sets the journal's clock going again, on a new segment if the
 // wall clock has moved away from the anchor.
 func (j *Journal) continueClock() error {
@@ -439,71 +302,4 @@ func (j *Journal) continueClock() error {
 		return nil
 	}
 	return j.startSegment(j.segs[len(j.segs)-1].number + 1)
-}
-
-func (h *hole) damage(segment uint32) Damage {
-	d := Damage{
-		Segment: int(segment), From: h.from, To: h.to, FirstSeq: h.seq, Frames: int64(h.frames),
-		OffsetFrom: h.offset, OffsetTo: h.until, Reason: Damaged,
-	}
-	if h.toEnd {
-		d.Frames, d.OffsetTo = -1, -1
-	}
-	return d
-}
-
-// Verify reads every frame of the journal, and of sealed segments all else too,
-// and returns all damage. A damage without frames costs nothing but time.
-func (j *Journal) Verify() ([]Damage, error) {
-	var all []Damage
-	for _, err := range j.Frames(0) {
-		var d *Damage
-		if !errors.As(err, &d) && err != nil {
-			return all, err
-		}
-		if d != nil && d.Reason != Dropped {
-			all = append(all, *d)
-		}
-	}
-	c := j.cursor()
-	for i, seg := range c.segs {
-		if !seg.sealed {
-			continue
-		}
-		err := c.verifySealed(i, func(d Damage) {
-			same := func(o Damage) bool { return o.Segment == d.Segment && o.From <= d.From && o.To >= d.To }
-			if !slices.ContainsFunc(all, same) { // its frames were not missed already
-				all = append(all, d)
-			}
-		})
-		if err != nil {
-			return all, err
-		}
-	}
-	return all, nil
-}
-
-// damageIn walks the frames of segs[from:to] and what lies between them and the next.
-func (j *Journal) damageIn(from, to int, found func(Damage)) error {
-	c := j.cursor()
-	defer c.close()
-	if to < len(c.segs) {
-		c.end = Position{Seq: c.segs[to].seq, Offset: c.segs[to].offset}
-	}
-	c.segs = c.segs[:to]
-	if err := c.enter(from, nil); err != nil {
-		return err
-	}
-	for {
-		_, d, err := c.next()
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if d != nil {
-			found(*d)
-		}
-	}
 }
