@@ -152,17 +152,6 @@ func escapePath(s string) string {
 	return string(b)
 }
 
-// stacks sends what XTPUSHSGR has pushed.
-func (w *ansiWriter) stacks() {
-	if w.t.rare == nil {
-		return
-	}
-	for _, p := range w.t.rare.pens {
-		w.style(p)
-		w.s("\x1b[#{")
-	}
-}
-
 // unfinished sends the beginning of the sequence or character the parser is in.
 func (w *ansiWriter) unfinished() {
 	q := &w.t.p

@@ -369,9 +369,7 @@ func (t *Terminal) csiInter(k uint32) {
 			t.more().window.checksum = uint8(t.p.arg(0, 0) & maxChecksum)
 		}
 	case key(0, '#', '{'), key(0, '#', 'p'): // XTPUSHSGR
-		if m := t.more(); len(m.pens) < maxStack {
-			m.pens = append(m.pens, t.cur.pen)
-		}
+		t.pushPen()
 	case key(0, '#', '}'), key(0, '#', 'q'): // XTPOPSGR
 		t.popPen()
 	case key(0, '#', 'P'): // XTPUSHCOLORS
@@ -383,16 +381,6 @@ func (t *Terminal) csiInter(k uint32) {
 	default:
 		t.rectangle(k)
 	}
-}
-
-func (t *Terminal) popPen() {
-	m := t.rare
-	if m == nil || len(m.pens) == 0 {
-		return
-	}
-	t.cur.pen = m.pens[len(m.pens)-1]
-	m.pens = m.pens[:len(m.pens)-1]
-	t.penOK = false
 }
 
 // eachMarginRow calls f for the rows between the margins. The cursor does not move,

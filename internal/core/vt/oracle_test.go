@@ -3,6 +3,7 @@ package vt
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"math/rand/v2"
 	"testing"
 )
@@ -90,7 +91,7 @@ func (t *Terminal) looks() string {
 	}
 	b, _ := json.MarshalIndent([]any{
 		screens, st, cursorLooks(c, &c.cur), c.top, c.bottom, c.left, c.right, tabs,
-		c.modes &^ (mSync | mWide), c.shift, len(m.titles), len(m.pens), kittyLooks(kitty), m.modKeys, palette,
+		c.modes &^ (mSync | mWide), c.shift, len(m.titles), len(m.pens), fmt.Sprint(m.penMasks), kittyLooks(kitty), m.modKeys, palette,
 		m.colors.used, m.colors.saved,
 	}, "", " ")
 	return string(b)

@@ -46,7 +46,7 @@ func program(r *rand.Rand, n int) []byte {
 		case 15, 16:
 			b.WriteString("\x1b[?" + pick("1 3 5 6 7 9 12 25 40 42 45 47 66 67 69 95 1000 1002 1004 1006 1016 1047 1048 1049 2004 2026 2027 2031 2048") + pick("h l h l h l s r"))
 		case 17:
-			b.WriteString("\x1b[" + pick("4h 4l 20h 20l 12l !p 1\"q 0\"q ?J ?2J ?1K 3J u s ?5W 4$p ?6$p #{ #} 1$w 2$w 1;1;2;5#| 19#y >1u =3u <u >4;1m 2*x 0*x 6n #P #Q 3#P 2#Q #R"))
+			b.WriteString("\x1b[" + pick("4h 4l 20h 20l 12l !p 1\"q 0\"q ?J ?2J ?1K 3J u s ?5W 4$p ?6$p #{ 4;31#{ #} 1$w 2$w 1;1;2;5#| 19#y >1u =3u <u >4;1m 2*x 0*x 6n #P #Q 3#P 2#Q #R"))
 		case 18:
 			b.WriteString("\x1b[" + nums(4+r.IntN(4)) + pick("$v $x $z ${ $r $t *y"))
 		case 19:

@@ -260,24 +260,33 @@ func (t *Terminal) reportChecksum() {
 }
 
 // checksum is what one cell adds: the low byte of its character, and weights for
-// the attributes of a VT100. Erased cells add a space if they are the first of the
-// area, else nothing.
+// the attributes of a VT100. Erased cells are spaces; those without any of these
+// attributes add nothing unless they are the first of the area.
 func (t *Terminal) checksum(r *row, x int, first bool, mode uint8) int {
 	c := cell(0)
 	if r != nil {
 		c = r.cells[x]
 	}
-	if c.isBlank() && (mode&sumDrawn != 0 || mode&sumBlanks == 0 && !first) {
-		return 0
-	}
+	blank := c.isBlank()
 	s := t.styleOf(c.ink())
 	if s.Attr&Conceal != 0 {
 		c = ' ' // what is not shown is not told (xterm)
 	}
 	sum := t.sumOfCharacter(c, mode)
-	if c.isBlank() || mode&sumPlain != 0 {
-		return sum
+	if mode&sumPlain == 0 {
+		sum += s.weight()
 	}
+	switch {
+	case !blank:
+	case mode&sumBlanks != 0 && mode&sumDrawn != 0, mode&sumBlanks == 0 && !first && sum == ' ':
+		return 0
+	}
+	return sum
+}
+
+// weight is what attributes add to a checksum.
+func (s *Style) weight() int {
+	sum := 0
 	for i, a := range [...]Attr{Reverse, Blink, Bold} {
 		if s.Attr&a != 0 {
 			sum += 0x20 << i

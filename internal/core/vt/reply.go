@@ -80,7 +80,7 @@ func (t *Terminal) reportScheme() {
 	t.reply("\x1b[?997;" + s + "n")
 }
 
-// reportMode is DECRQM: 1 set, 2 reset, 4 reset for good, 0 unknown.
+// reportMode is DECRQM: 1 set, 2 reset, 3 and 4 for good, 0 unknown.
 func (t *Terminal) reportMode(dec bool, n int) {
 	m, prefix := ansiMode(n), ""
 	if dec {
@@ -88,6 +88,8 @@ func (t *Terminal) reportMode(dec bool, n int) {
 	}
 	v := 0
 	switch {
+	case dec && n == 2: // DECANM: there is no VT52
+		v = 3
 	case dec && n == 8, !dec && ansiNever(n): // repeating is the keyboard's
 		v = 4
 	case m == 0:

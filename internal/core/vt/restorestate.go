@@ -72,6 +72,7 @@ func (r *snapshotReader) rare() {
 	}
 	for range r.num(maxStack) {
 		m.pens = append(m.pens, r.style())
+		m.penMasks = append(m.penMasks, wholePen)
 	}
 	m.palette = r.palette()
 	for i := range m.kitty {

@@ -24,6 +24,7 @@ const (
 	secHistory
 	secWindow
 	secColors
+	secPens
 )
 
 // Snapshot returns the whole state, history included, for Restore.
@@ -82,6 +83,10 @@ func (t *Terminal) snapshot(history bool) []byte {
 	if m := t.rare; m != nil && len(m.colors.saved) > 0 {
 		w.colorStack(&m.colors)
 		w.section(secColors)
+	}
+	if m := t.rare; m != nil && slices.ContainsFunc(m.penMasks, func(k penMask) bool { return k != wholePen }) {
+		w.penMasks(m)
+		w.section(secPens)
 	}
 	return w.out
 }

@@ -220,6 +220,7 @@ type rare struct {
 	progress Progress
 	titles   []savedTitle // XTWINOPS 22
 	pens     []Style      // XTPUSHSGR
+	penMasks []penMask    // of each of them
 	palette  map[uint16]uint32
 	colors   colorStack
 	events   []Event

@@ -31,6 +31,9 @@ func TestWhatAnOwnerMayAllow(t *testing.T) {
 		{name: "what is concealed is a space", in: "\x1b[8mA\x1b[7;1;1;1;1;1*y", replies: "\x1bP7!~FFE0\x1b\\"},
 		{name: "an erased cell is a space", in: "\x1b[7;1;1;1;1;1*y", replies: "\x1bP7!~FFE0\x1b\\"},
 		{name: "but only the first", in: "A\x1b[7;1;1;1;2;9*y", replies: "\x1bP7!~FFBF\x1b\\"},
+		{name: "an erased cell with attributes is more", in: "\x1b[1;1;1;3;4$r\x1b[7;1;1;1;1;3*y", replies: "\x1bP7!~FF70\x1b\\"},
+		{name: "blanks count if asked to", in: "\x1b[4#yA\x1b[7;1;1;1;1;3*y", replies: "\x1bP7!~FF7F\x1b\\"},
+		{name: "but not those never drawn", in: "\x1b[12#yA \x1b[7;1;1;1;1;3*y", replies: "\x1bP7!~FF9F\x1b\\"},
 		{name: "from the origin", in: "\x1b[5;5HX\x1b[5;7r\x1b[?69h\x1b[5;7s\x1b[?6h\x1b[7;1;1;1;1;1*y", replies: "\x1bP7!~FFA8\x1b\\"},
 
 		{name: "DECALN goes home", in: "\x1b[5;5H\x1b#8\x1b[6n", replies: "\x1b[1;1R"},
