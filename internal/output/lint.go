@@ -309,7 +309,11 @@ func (p *page) markedQuotes() {
 			continue
 		}
 		p.because(i, aside, "quoted lines")
-		if _, placed := parsePlace(p.lines[i-2]); placed && p.fates[i-1] == open && !diagnostic(p.lines[i-1]) {
+		_, placed := parsePlace(p.lines[i-2])
+		if !placed && i > 2 { // a message of two lines
+			_, placed = parsePlace(p.lines[i-3])
+		}
+		if placed && p.fates[i-1] == open && !diagnostic(p.lines[i-1]) {
 			p.because(i-1, aside, "quoted lines")
 		}
 	}

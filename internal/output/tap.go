@@ -30,9 +30,9 @@ var tapRules = parseRules(`
 	aside:skipped_files  *.t .* skipped: *
 	noise                *.t .* #/#
 	noise                ok
-	vital                *.t .* Dubious, test returned *
-	vital                Dubious, test returned *
-	vital                Failed #/# subtests
+	keep                 *.t .* Dubious, test returned *
+	keep                 Dubious, test returned *
+	keep                 Failed #/# subtests
 	noise                Test Summary Report
 	noise                -------------------
 	keep                 *.t ~(Wstat: 0 *Failed: 0)
@@ -111,18 +111,20 @@ func (p *page) tapDiagnosed() {
 		for k := i; k < j; k++ {
 			if todo {
 				p.because(k, aside, "lines of tests to do")
-			} else {
-				p.fates[k] = kept
+			} else if p.fates[k] = kept; k < i+shownDiagnosed {
+				p.fates[k] = vital
 			}
 		}
 		if !todo {
-			p.fates[i] = vital
 			p.find(f)
 			p.openPlace(f.File, f.Line)
 		}
 		i = j - 1
 	}
 }
+
+// shownDiagnosed is how many lines of what is said of a failure are the last to go.
+const shownDiagnosed = 6
 
 func betweenQuotes(s string) string {
 	_, s, _ = strings.Cut(s, "'")
