@@ -56,7 +56,7 @@ func (o *overdrawn) see(raw []byte, at int) {
 				if len(o.loud) < maxLooked {
 					o.loud = append(o.loud, t)
 				}
-			case len(o.quiet) < maxQuiet && !progress(t.text):
+			case len(o.quiet) < maxQuiet && !progress(t.text) && letteringOf(t.text) != garbled:
 				o.quiet = append(o.quiet, t)
 			}
 		})

@@ -77,6 +77,7 @@ func (p *page) read() {
 		return
 	}
 	p.seenParts()
+	p.noText()
 	for _, r := range p.readers {
 		if p.kind == "text" || p.kind == "" {
 			p.kind = r.kind
