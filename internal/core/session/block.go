@@ -49,6 +49,10 @@ type blockRef struct {
 // journal, whose frames hold all of it.
 const keepBlocks = 16
 
+// keepCommands is how many bytes of command text they may have, the newest block apart:
+// a command may be megabytes.
+const keepCommands = 256 << 10
+
 func (b *block) id() string { return api.BlockID(b.number) }
 
 func (b *block) flag(name string) {
@@ -158,10 +162,16 @@ func (b *block) setEnd(m shell.Mark) {
 // remember keeps an ended block in memory for a while.
 func (s *Session) remember(b *block) {
 	if len(s.recent) == keepBlocks {
-		copy(s.recent, s.recent[1:])
-		s.recent = s.recent[:keepBlocks-1]
+		s.recent = slices.Delete(s.recent, 0, 1)
 	}
 	s.recent = append(s.recent, b)
+	size := 0
+	for i := len(s.recent) - 2; i >= 0; i-- {
+		if size += len(s.recent[i].command); size > keepCommands {
+			s.recent = slices.Delete(s.recent, 0, i+1)
+			break
+		}
+	}
 }
 
 // find returns a block by number; the open one too.

@@ -340,3 +340,25 @@ func TestProgramThatCannotStartLeavesNothing(t *testing.T) {
 		t.Errorf("left are %v, %v, %v", ids, m.All(), err)
 	}
 }
+
+func TestLongCommandsAreKeptInTheJournalNotInMemory(t *testing.T) {
+	s, _ := start(t, newManager(t), shellArgv(t, "bash")...)
+	long := strings.Repeat("x", keepCommands/2)
+	first := run(t, s, ": "+long+"; echo one")
+	for range 3 {
+		run(t, s, ": "+long)
+	}
+	s.mu.Lock()
+	kept := len(s.recent)
+	s.mu.Unlock()
+	if kept != 2 {
+		t.Errorf("%d blocks in memory, want the newest and one", kept)
+	}
+	s.mu.Lock()
+	number := s.blocks[0].number
+	s.mu.Unlock()
+	b, err := s.Block(number, s.textOptions(false, 0))
+	if err != nil || b.ID != first.ID || b.Command != first.Command || b.Text != "one\n" {
+		t.Errorf("%v %s %q %v", b.ID, first.ID, b.Text, err)
+	}
+}
