@@ -94,3 +94,22 @@ func TestOnlyChangedRowsAreNamed(t *testing.T) {
 		t.Errorf("after a scroll rows %v, want all", rows)
 	}
 }
+
+// Builds before this one let the cursor into the half that a line of double width
+// does not have, and lines of double width wrap.
+func TestSnapshotsWithTheCursorBesideItsLineAreRead(t *testing.T) {
+	tm := New(Config{Cols: 10, Rows: 3})
+	tm.Write([]byte("abcdefghijk\x1b[1;9H"))
+	tm.scr.rows[0].flags |= doubleWide
+	got, err := Restore(tm.Snapshot())
+	if err != nil {
+		t.Fatal(err)
+	}
+	got.Write([]byte("xy"))
+	if row, col := got.Cursor(); row != 1 || col != 1 {
+		t.Errorf("the cursor is at %d,%d, want 1,1", row, col)
+	}
+	if got, want := got.Text(TextOptions{}), "abcdxfghij\ny\n"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}

@@ -79,10 +79,12 @@ func (t *Terminal) printRun(p []byte) int {
 	return i
 }
 
-// edge is the column after the last one that may be printed in on this line.
+// edge is the column after the last one that may be printed in on this line, in
+// which the cursor is then.
 func (t *Terminal) edge() int {
 	last := t.cols - 1
 	if t.doubled {
+		t.keepInLine()
 		last = int(t.lastCol(t.cur.row))
 	}
 	if t.cur.col <= t.right {

@@ -61,6 +61,7 @@ func (r *snapshotReader) terminal(sections map[byte][]byte) (*Terminal, error) {
 	t := r.t
 	t.seq = 1
 	t.cur.wrap = t.cur.wrap && t.modes.has(mAutoWrap)
+	t.keepInLine() // as it was not always when lines were of double width
 	t.changedAll()
 	t.updatePlain()
 	return t, nil
