@@ -45,9 +45,12 @@ type stretch struct {
 // changes between them more often counts as stdout, and the block is flagged.
 const maxRuns = 1 << 16
 
-// pipedCheckpoint is how much of what pipes wrote a rebuild reads again at most: it is
-// counted, and not drawn.
-const pipedCheckpoint = 8 << 20
+// How much of what pipes wrote a rebuild reads again at most, and how many frames of it
+// beyond those of a terminal: they are counted, and not drawn.
+const (
+	pipedCheckpoint = 8 << 20
+	pipedFrames     = 8 << 10
+)
 
 // pipedIn is the way in for what came through a pipe.
 func (s *Session) pipedIn(stream int, p []byte) {
@@ -66,7 +69,7 @@ func (s *Session) pipedIn(stream int, p []byte) {
 		close(s.grown)
 		s.grown = nil
 	}
-	if s.journal.SinceCheckpoint() >= pipedCheckpoint || s.journal.End().Seq >= s.checkpointAt {
+	if s.journal.SinceCheckpoint() >= pipedCheckpoint || s.journal.End().Seq >= s.checkpointAt+pipedFrames {
 		s.checkpoint()
 	}
 	if s.c.Unsynced != nil {

@@ -255,14 +255,23 @@ func (s *Session) takePipe(conn syscall.RawConn, end *pipeEnd, wait bool) (n int
 	return n, nil
 }
 
-// read is read(2) with the record of what it took.
+// read takes what is there, as much as there is room for, and keeps the record of it. No
+// bytes and no error: nobody can write any more.
 func (s slot) read(fd int, p []byte) (n int, err error) {
-	for {
-		s.tally(0, true)
-		n, err = unix.Read(fd, p)
-		s.tally(max(n, 0), false)
-		if err != unix.EINTR {
-			return n, err
+	for n < len(p) {
+		s.tally(n, true)
+		m, err := unix.Read(fd, p[n:])
+		s.tally(n+max(m, 0), false)
+		switch {
+		case err == unix.EINTR:
+			continue
+		case m > 0:
+			n += m
+			continue
+		case n > 0:
+			return n, nil // met again by the next read
 		}
+		return 0, err
 	}
+	return n, nil
 }
