@@ -217,6 +217,22 @@ func TestEveryExecEndsWithItsOwnStatusBesideAPerson(t *testing.T) {
 	}
 }
 
+// The same cases under traps of the rc file, as prompts that tell the time of a command
+// set them.
+func TestEveryExecEndsWithItsOwnStatusUnderTraps(t *testing.T) {
+	for _, c := range []struct{ name, shell, file, rc string }{
+		{"bash DEBUG", "bash", ".bashrc", "trap : DEBUG"},
+		{"bash ERR", "bash", ".bashrc", "trap : ERR"},
+		{"fish", "fish", ".config/fish/config.fish", "function watch --on-event fish_preexec; true; end; function end_ --on-event fish_postexec; true; end"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			r := start(t, setup{argv: []string{c.shell}, files: map[string]string{c.file: c.rc + "\n"}})
+			runRows(t, r, c.shell, plainRows)
+		})
+	}
+}
+
 // Before 5.1 PROMPT_COMMAND is one string. No such bash is at hand, so the hook of this
 // one is told that it is old.
 func TestOldBashHasOnePromptCommand(t *testing.T) {
@@ -278,6 +294,8 @@ func (c row) check(shell string, res result) string {
 	}
 	part, some := strings.CutPrefix(c.out, "~")
 	switch {
+	case !res.started:
+		return "no beginning"
 	case !res.HasStatus:
 		return "no end"
 	case res.Status != want:

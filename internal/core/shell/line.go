@@ -33,7 +33,7 @@ func (k *Kit) layOutPosix(p *Prepared, e Exec, name string) ([]byte, error) {
 	}
 	if k.talks(e.Opts) {
 		line = append(line, run...)
-		header = "{ __ais_c;" + after + "__ais_b; } >/dev/null 2>&1;"
+		header = k.header(e, after)
 	} else if e.Clean && after == "" {
 		line = fmt.Appendf(line, "__ais_c&&%s", run)
 	} else {
@@ -48,6 +48,20 @@ func (k *Kit) layOutPosix(p *Prepared, e Exec, name string) ([]byte, error) {
 	}
 	line = append(line, ";"+end+k.switchEditing()...)
 	return line, k.write(text, []byte(header), e.Command, footer)
+}
+
+// header is C in the file. On the command's first line it leaves all others their numbers;
+// but a shell runs nothing of a line that it cannot parse, so before such text it has a
+// line of its own.
+func (k *Kit) header(e Exec, after string) string {
+	status, end := "__ais_b", ";"
+	if idle(e.Command) {
+		status = ":" // nothing to run ends with 0
+	}
+	if !parses(k.saved.Kind, e.Command) {
+		end = "\n"
+	}
+	return "{ __ais_c;" + after + status + "; } >/dev/null 2>&1" + end
 }
 
 // isolate writes the file that runs the command in a subshell and then takes over
