@@ -18,12 +18,17 @@ func BenchmarkFlood(b *testing.B) {
 	if err := os.WriteFile(file, bytes.Repeat([]byte("0123456789 abcdefghijklmnopqrstuvwxyz 0123456789 abcdefghijklmnopqrstuvwxyz 0\n"), size/79), 0o600); err != nil {
 		b.Fatal(err)
 	}
-	for name, opts := range map[string][]persistence.StoreOptions{"plain": nil, "encrypted": {{Keys: someKeys{}, Encrypt: true}}} {
-		b.Run(name, func(b *testing.B) {
-			s, _ := start(b, newManager(b, opts...), shellArgv(b, "bash")...)
+	encrypted := []persistence.StoreOptions{{Keys: someKeys{}, Encrypt: true}}
+	for _, c := range []struct {
+		name string
+		opts []persistence.StoreOptions
+		pipe bool
+	}{{"plain", nil, false}, {"encrypted", encrypted, false}, {"piped", nil, true}, {"piped and encrypted", encrypted, true}} {
+		b.Run(c.name, func(b *testing.B) {
+			s, _ := start(b, newManager(b, c.opts...), shellArgv(b, "bash")...)
 			b.SetBytes(size)
 			for b.Loop() {
-				if _, err := s.Exec(b.Context(), &api.ExecRequest{Command: "cat " + file}); err != nil {
+				if _, err := s.Exec(b.Context(), &api.ExecRequest{Command: "cat " + file, Pipe: c.pipe}); err != nil {
 					b.Fatal(err)
 				}
 			}
