@@ -13,15 +13,23 @@ func (p *page) clip(budget int) {
 		p.notes = slices.Insert(p.notes, 0, note{at: -1, text: p.in.failure(), vital: true})
 	}
 	before, items := p.choices(), p.items()
-	part := float64(budget) * 0.9
+	part, fits := float64(budget)*0.9, 0.0
 	for range maxParts {
 		p.choosePart(items, int(part))
 		d := p.draw()
-		if d.tokens <= budget {
+		switch {
+		case d.tokens > budget && fits > 0:
+			p.restore(before)
+			p.choosePart(items, int(fits))
 			return
+		case d.tokens > budget:
+			part = min(part*0.85, part*float64(budget)/float64(d.tokens))
+		case fits > 0 || d.tokens*8 > budget*7 || d.tokens == 0:
+			return
+		default: // there is room for more
+			fits, part = part, part*0.97*float64(budget)/float64(d.tokens)
 		}
 		p.restore(before)
-		part = min(part*0.85, part*float64(budget)/float64(d.tokens))
 	}
 	p.choosePart(items, 0)
 }
@@ -159,7 +167,7 @@ func (p *page) items() []item {
 			}
 		}
 	}
-	fewOpen := unknown*4 <= o.total && o.total > 4*fewAlike
+	fewOpen := unknown*3 <= o.total && o.total > 4*fewAlike
 	for _, n := range p.notes {
 		o.see(n.text)
 	}
@@ -185,8 +193,10 @@ func (p *page) items() []item {
 				cost += gapCost // lines before it are not on the sheet
 			}
 			it := item{line: i, note: -1, cost: cost, rank: p.rank(i, o), alike: o.count[opening(p.lines[i])]}
-			if it.rank == common && f == open && fewOpen {
-				it.rank = seldom // its reader knows nearly all of them, but not this one
+			if it.rank == common && f == open && fewOpen { // its reader knows nearly all of them, but not this one
+				if it.rank = seldom; p.standsOut(p.lines[i]) {
+					it.rank = unlike
+				}
 			}
 			items = append(items, it)
 		}

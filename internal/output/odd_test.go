@@ -91,3 +91,35 @@ func TestLinesBetweenTitlesAreNotTitles(t *testing.T) {
 		t.Errorf("%s", r.Text)
 	}
 }
+
+// The reason that no rule describes is in view before what the rules keep, and a bound is used:
+// a text that must be short is not shorter than it must.
+func TestShortTextHasTheReasonAndFillsItsBound(t *testing.T) {
+	for _, c := range []struct{ recording, reason string }{
+		{"prove-v", "cannot open /srv/shop/rates.csv: No such file"},
+		{"prove-v", "got: '2'"},
+		{"rubocop", "18 offenses detected"},
+		{"phpunit", "RuntimeException: no table for eu"},
+		{"ansible", "fatal: [far]: UNREACHABLE!"},
+	} {
+		for _, rec := range recordings(t) {
+			if rec.name != c.recording {
+				continue
+			}
+			in := rec.input()
+			in.MaxTokens = 400
+			r := Reduce(in)
+			if !strings.Contains(r.Text, c.reason) || r.Tokens > 400 {
+				t.Errorf("%s, %d tokens, lacks %q:\n%s", c.recording, r.Tokens, c.reason, r.Text)
+			}
+		}
+	}
+	var b strings.Builder
+	for i := range 200 {
+		fmt.Fprintf(&b, "%s%d %s\n", strings.Repeat("word ", i%9), i, strings.Repeat("more of it ", i%4))
+	}
+	exit := 0
+	if r := Reduce(Input{Command: "./talk", Exit: &exit, Bytes: []byte(b.String()), Ref: "@e1", MaxTokens: 400}); r.Tokens < 320 || r.Tokens > 400 {
+		t.Errorf("%d tokens of 400:\n%s", r.Tokens, r.Text)
+	}
+}

@@ -44,10 +44,23 @@ var tapRules = parseRules(`
 	vital                Result: *
 `)
 
+// proveSummed is what the summary of prove says again.
+var proveSummed = parseRules(`
+	retold  *.t .* Dubious, test returned *
+	retold  Dubious, test returned *
+	retold  Failed #/# subtests
+	retold  ~(less # skipped subtest*: # okay)
+	retold  \# Looks like you failed # test* of #.
+	retold  ~Non-zero exit status: #
+`)
+
 func readTAP(p *page) {
 	p.tapPlan()
 	p.tapDiagnosed()
 	p.tapFailures()
+	if p.has("Test Summary Report", len(p.lines)) {
+		p.apply(proveSummed)
+	}
 	p.apply(tapRules)
 	p.tapFiles()
 }
