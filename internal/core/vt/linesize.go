@@ -46,17 +46,31 @@ func (t *Terminal) lastColOf(s *screen, y int32) int32 {
 }
 
 // keepInLine takes the cursor back to the end of a line that is shorter than the one
-// it was on, and a wrap that was pending at the end of a shorter one.
+// it was on, and a wrap that was pending at the end of a shorter one. It is called
+// after every sequence: few sessions get further than the condition.
 func (t *Terminal) keepInLine() {
-	if !t.doubled {
-		return
+	if t.doubled {
+		t.bringIntoLine()
 	}
+}
+
+func (t *Terminal) bringIntoLine() {
 	c := &t.cur
 	last := t.lastCol(c.row)
 	if c.col > last {
 		c.col, c.wrap = last, false
 	}
 	c.wrap = c.wrap && (c.col == t.right || c.col == last)
+}
+
+// doubledEdge is edge where a line may be of double width.
+func (t *Terminal) doubledEdge() int {
+	t.bringIntoLine()
+	last := t.lastCol(t.cur.row)
+	if t.cur.col <= t.right {
+		last = min(last, t.right)
+	}
+	return int(last) + 1
 }
 
 // singleWidth makes all lines DECSWL.

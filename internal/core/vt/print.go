@@ -82,15 +82,13 @@ func (t *Terminal) printRun(p []byte) int {
 // edge is the column after the last one that may be printed in on this line, in
 // which the cursor is then.
 func (t *Terminal) edge() int {
-	last := t.cols - 1
 	if t.doubled {
-		t.keepInLine()
-		last = int(t.lastCol(t.cur.row))
+		return t.doubledEdge()
 	}
 	if t.cur.col <= t.right {
-		last = min(last, int(t.right))
+		return int(t.right) + 1
 	}
-	return last + 1
+	return t.cols
 }
 
 // advance moves the cursor to column x after printing; at the edge it stays in
