@@ -85,4 +85,5 @@ func (t *Terminal) singleWidth() {
 			r.seq = t.seq
 		}
 	})
+	t.bringIntoLine() // no wrap is pending in the middle
 }
