@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -70,6 +71,7 @@ func Start(c Command) (*PTY, error) {
 	if err := p.Resize(c.Size); err != nil {
 		return nil, errors.Join(err, p.file.Close())
 	}
+	hearHangups()
 	w, err := p.spawn(path, c, slave)
 	if err != nil {
 		return nil, errors.Join(startError(path, c.Dir, err), p.file.Close())
@@ -77,6 +79,15 @@ func Start(c Command) (*PTY, error) {
 	p.remember()
 	go p.watch(w) // to the child's end, also after Close: it must be reaped
 	return p, nil
+}
+
+// hearHangups ends that this process ignores SIGHUP, as nohup had it: what is ignored
+// stays so in every child, and a program in a terminal must hear of its end. A signal
+// that is caught is itself again in a child.
+func hearHangups() {
+	if signal.Ignored(syscall.SIGHUP) {
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP) // nobody reads it: to this process nothing changes
+	}
 }
 
 // Open takes over a terminal whose process another daemon started: f is its

@@ -12,6 +12,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -602,6 +603,17 @@ type heir Exit
 func (h heir) ExitOf(int) (Exit, bool)               { return Exit(h), h.Known }
 func (heir) Syscall(int, int) ([]byte, error)        { return nil, os.ErrPermission }
 func (heir) Memory(int, uint64, int) ([]byte, error) { return nil, os.ErrPermission }
+
+func TestProgramHearsHangupsThoughItsParentIgnoresThem(t *testing.T) {
+	signal.Ignore(syscall.SIGHUP)
+	p, err := Start(Command{Path: "sh", Argv: []string{"sh", "-c", "kill -HUP $$; echo deaf"}, Env: testEnv})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e := watchTerm(t, p).ends(); e.Signal != syscall.SIGHUP {
+		t.Errorf("exit %+v", e)
+	}
+}
 
 func TestCloseEndsAWaitingRead(t *testing.T) {
 	p, err := Start(Command{Path: "sleep", Argv: []string{"sleep", "1000"}, Env: testEnv})
