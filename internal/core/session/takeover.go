@@ -160,6 +160,7 @@ func (t *takeover) took(w *waiting, gap bool, err error) {
 	switch {
 	case err != nil:
 		t.report.Failed = append(t.report.Failed, fmt.Errorf("session %s: %w", w.kept.ID, err))
+	case w.meta.Name == spareName: // one of ours, which nobody will miss
 	case gap:
 		t.report.Gaps++
 		fallthrough
