@@ -2,6 +2,7 @@ package aisession_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -93,6 +94,19 @@ var plainBin = sync.OnceValues(func() (string, error) {
 	}
 	dir := filepath.Join(filepath.Dir(bin), "plain")
 	return dir, build(dir, false)
+})
+
+// calledBin is the command line's program without the race detector, which makes each of
+// a thousand calls five times as dear. It stands alone, so that its daemon is the one in
+// PATH.
+var calledBin = sync.OnceValues(func() (string, error) {
+	plain, err := plainBin()
+	if err != nil || plain == bin {
+		return filepath.Join(bin, "ai-session"), err
+	}
+	dir := filepath.Join(filepath.Dir(bin), "called")
+	name := filepath.Join(dir, "ai-session")
+	return name, errors.Join(os.Mkdir(dir, 0o700), os.Link(filepath.Join(plain, "ai-session"), name))
 })
 
 // stopDaemon stops the daemon of a home, if it has one, and waits for its processes.

@@ -29,7 +29,8 @@ import (
 //
 // Beside testscript's own, the scripts know
 //
-//	ai-session ARGS...          the program; ! wants a status that is not 0
+//	ai-session ARGS...          the program; ! wants a status that is not 0. The race detector is with
+//	                            the daemon, the keeper, and what exec and terminal start
 //	status N                    the last program's exit status is exactly N
 //	http METHOD PATH [BODY]     the daemon's answer: body to stdout, status to stderr; ! from 400 on;
 //	                            @FILE is a body too
@@ -125,7 +126,9 @@ func aiSession(ts *testscript.TestScript, neg bool, args []string) {
 			args[i] = strings.TrimSuffix(ts.ReadFile(file), "\n")
 		}
 	}
-	err := ts.Exec("ai-session", args...)
+	program, err := calledBin()
+	ts.Check(err)
+	err = ts.Exec(program, args...)
 	var exit *exec.ExitError
 	switch {
 	case err == nil:

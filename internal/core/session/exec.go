@@ -55,6 +55,9 @@ func (s *Session) Exec(ctx context.Context, req *api.ExecRequest) (*api.Report, 
 		return r, err
 	}
 	e, err := s.begin(deadline, text, req)
+	if api.CodeOf(err) == api.Busy && s.supplanted() {
+		return s.execNested(ctx, req)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -95,7 +95,7 @@ func (s *Session) awaitReader(ctx context.Context) (pty.Probe, error) {
 		probe, err := s.pty.Probe()
 		s.mu.Lock()
 		someone := s.nestedReader(probe) != "" && !s.unread()
-		candidate := s.foreign() || s.open != nil || s.kit == nil
+		candidate := s.foreign() || s.open != nil || s.kit == nil || s.phase == booting
 		grown := s.growth()
 		s.mu.Unlock()
 		if err != nil || someone || !candidate {
@@ -169,12 +169,38 @@ func (s *Session) beginNested(deadline context.Context, text string, req *api.Ex
 // nestedReader names the program that reads the terminal in place of the session's own.
 func (s *Session) nestedReader(p pty.Probe) string {
 	for _, m := range p.Members {
-		if m.PID == s.pty.Pid() && s.kit != nil || !m.ReadingTTY && !m.PollingTTY {
+		if m.PID == s.pty.Pid() && !s.replaced(m) || !m.ReadingTTY && !m.PollingTTY {
 			continue
 		}
 		return filepath.Base(m.Name)
 	}
 	return ""
+}
+
+// supplanted says that the rc files put another shell in our shell's place, which waits
+// for a command: it is the session's shell, though it has no hook before it is typed to.
+func (s *Session) supplanted() bool {
+	probe, err := s.pty.Probe()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err != nil || s.phase != booting || s.input == nil || s.kit == nil {
+		return false
+	}
+	for _, m := range probe.Members {
+		if m.PID == s.pty.Pid() {
+			return s.replaced(m) && shellNames[m.Name]
+		}
+	}
+	return false
+}
+
+// replaced says that our process is another program by now, as where an rc file ends with
+// exec zsh. At a prompt of ours it is the shell, whatever it is called.
+func (s *Session) replaced(m pty.Member) bool {
+	if s.kit == nil {
+		return true
+	}
+	return (s.phase == booting || s.phase == running) && m.Name != programName(s.c.Shell)
 }
 
 // cursorLine is the text before the cursor.
