@@ -1,9 +1,11 @@
 package session
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"iter"
 	"time"
 
 	"github.com/ai-session/ai-session/api"
@@ -115,13 +117,8 @@ func (s *Session) rebuild() error {
 	if s.term == nil {
 		s.term = vt.New(vt.Config{Cols: s.size.Cols, Rows: s.size.Rows, AllowReports: s.c.AllowReports, AllowResize: s.c.AllowReports})
 	}
-	for f, err := range s.journal.FramesOf(0, persistence.ExecStart, persistence.ExecEnd, persistence.Gap) {
-		if f.Seq >= from && err == nil {
-			break
-		}
-		if err == nil { // damage was reported when the journal was opened
-			s.replayBlock(f)
-		}
+	for f := range s.framesOf(s.skim(from), from, persistence.ExecStart, persistence.ExecEnd, persistence.Gap) {
+		s.replayBlock(f)
 	}
 	if from > 0 {
 		s.resume(st)
@@ -134,6 +131,67 @@ func (s *Session) rebuild() error {
 	}
 	s.term.Replies() // they were typed when they were new
 	return nil
+}
+
+// framesOf are frames of some kinds from a sequence number up to another. Damage was
+// reported when the journal was opened.
+func (s *Session) framesOf(from, to uint64, kinds ...persistence.Kind) iter.Seq[persistence.Frame] {
+	return func(yield func(persistence.Frame) bool) {
+		for f, err := range s.journal.FramesOf(from, kinds...) {
+			if err == nil && (f.Seq >= to || !yield(f)) {
+				return
+			}
+		}
+	}
+}
+
+// skim notes where the commands before a sequence number are and reads none of them: a
+// session may have run a hundred thousand. It returns where reading must begin, for the
+// ones that stay in memory and the one that is open.
+func (s *Session) skim(to uint64) (from uint64) {
+	open := -1 // index of the command that has not ended
+	for f := range s.framesOf(0, to, persistence.ExecStart, persistence.ExecEnd) {
+		number, ok := blockOf(f.Data)
+		switch {
+		case !ok:
+		case f.Kind == persistence.ExecEnd:
+			if open >= 0 && s.blocks[open].number == number {
+				open = -1
+			}
+		case open >= 0 && s.blocks[open].number == number: // given to the shell once more
+		default:
+			s.blocks = append(s.blocks, blockRef{number, f.Seq, bytes.Contains(f.Data, internalField), f.Time})
+			if !bytes.Contains(f.Data, nestedField) {
+				open = len(s.blocks) - 1
+			}
+		}
+	}
+	first := max(0, len(s.blocks)-keepBlocks)
+	if open >= 0 {
+		first = min(first, open)
+	}
+	if first == len(s.blocks) {
+		return to
+	}
+	from = s.blocks[first].startSeq
+	s.blocks = s.blocks[:first]
+	return from
+}
+
+// Fields of a startFrame as its JSON has them. In a command's text the quotes would be escaped.
+var (
+	blockField    = []byte(`{"block":`)
+	internalField = []byte(`"internal":true`)
+	nestedField   = []byte(`"nested":"`)
+)
+
+// blockOf is the number that the frame of a command's start or end begins with.
+func blockOf(data []byte) (number uint64, ok bool) {
+	rest, ok := bytes.CutPrefix(data, blockField)
+	for ; ok && len(rest) > 0 && '0' <= rest[0] && rest[0] <= '9'; rest = rest[1:] {
+		number = number*10 + uint64(rest[0]-'0')
+	}
+	return number, number > 0
 }
 
 // resume puts back what the checkpoint says beside the screen.
