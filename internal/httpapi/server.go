@@ -392,25 +392,39 @@ func (s *Server) duplex(w http.ResponseWriter, r *http.Request, op api.Spec, req
 	return nil
 }
 
-// splice carries frames both ways until either end is done.
+// farewell is how long a client that was told of the end may take to leave.
+const farewell = 2 * time.Second
+
+// splice carries frames both ways until either end is done. A client that is told of the
+// end leaves first: if what it sends just then could not be sent, it would take that for
+// a daemon's death and come again.
 func splice(near, far api.Conn) {
 	inbound := make(chan struct{})
 	go func() {
 		defer close(inbound)
 		copyFrames(far, near)
 		far.Close()
+		for err := error(nil); err == nil; {
+			_, err = near.Receive()
+		}
 	}()
-	copyFrames(near, far)
+	if copyFrames(near, far) == api.FrameEnd {
+		leave := time.AfterFunc(farewell, func() { near.Close() })
+		<-inbound
+		leave.Stop()
+	}
 	near.Close()
 	<-inbound
 }
 
-func copyFrames(to, from api.Conn) {
+// copyFrames returns the kind of the last frame that it carried.
+func copyFrames(to, from api.Conn) (last api.FrameKind) {
 	for {
 		f, err := from.Receive()
 		if err != nil || to.Send(f) != nil {
-			return
+			return last
 		}
+		last = f.Kind
 	}
 }
 
