@@ -23,7 +23,7 @@ const (
 	Changed            Code = "changed"             // 412: not the version that If-Match names
 	TooLarge           Code = "too_large"           // 413: over a stated limit
 	KeyReused          Code = "key_reused"          // 422: the Idempotency-Key belongs to another request
-	UnsupportedProgram Code = "unsupported_program" // 422: exec needs a shell it knows
+	UnsupportedProgram Code = "unsupported_program" // 422: exec needs a shell it knows, or a nested program that reads
 	Unsupported        Code = "unsupported"         // 501: not on this system, or not as it was started
 	CannotStart        Code = "cannot_start"        // 422: the program or folder cannot be used
 	NotStarted         Code = "not_started"         // 503: the command was not given to the shell

@@ -132,7 +132,7 @@ func (s *Session) beginNested(deadline context.Context, text string, req *api.Ex
 	}
 	program := s.nestedReader(probe)
 	if program == "" {
-		return nil, api.Errorf(api.NotStarted, "no nested program reads the terminal of session %s", s.name).
+		return nil, api.Errorf(api.UnsupportedProgram, "no nested program reads the terminal of session %s", s.name).
 			WithHint("without --nested the session's own shell runs it; ai-session screen %s", s.name)
 	}
 	n := &inner{program: program, prompt: s.cursorLine(), lastEnd: s.journal.End().Offset}
