@@ -33,7 +33,7 @@ func (k *Kit) layOutPosix(p *Prepared, e Exec, name string) ([]byte, error) {
 	}
 	if k.talks(e.Opts) {
 		line = append(line, run...)
-		header = k.header(e, after)
+		header = k.header(e, after, footer != nil || parses(k.saved.Kind, e.Command)) // text with a footer parses
 	} else if e.Clean && after == "" {
 		line = fmt.Appendf(line, "__ais_c&&%s", run)
 	} else {
@@ -53,12 +53,12 @@ func (k *Kit) layOutPosix(p *Prepared, e Exec, name string) ([]byte, error) {
 // header is C in the file. On the command's first line it leaves all others their numbers;
 // but a shell runs nothing of a line that it cannot parse, so before such text it has a
 // line of its own.
-func (k *Kit) header(e Exec, after string) string {
+func (k *Kit) header(e Exec, after string, parses bool) string {
 	status, end := "__ais_b", ";"
 	if idle(e.Command) {
 		status = ":" // nothing to run ends with 0
 	}
-	if !parses(k.saved.Kind, e.Command) {
+	if !parses {
 		end = "\n"
 	}
 	return "{ __ais_c;" + after + status + "; } >/dev/null 2>&1" + end
