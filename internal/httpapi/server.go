@@ -404,8 +404,10 @@ func splice(near, far api.Conn) {
 		defer close(inbound)
 		copyFrames(far, near)
 		far.Close()
-		for err := error(nil); err == nil; {
-			_, err = near.Receive()
+		for {
+			if _, err := near.Receive(); err != nil {
+				return
+			}
 		}
 	}()
 	if copyFrames(near, far) == api.FrameEnd {
