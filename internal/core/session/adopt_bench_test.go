@@ -11,7 +11,8 @@ import (
 )
 
 // What a session costs its next daemon: after an upgrade, which ends with a checkpoint,
-// and after a crash behind 150 commands, whose frames are replayed.
+// after a crash behind 150 commands, whose frames are replayed, and behind a thousand,
+// most of which are before the last checkpoint.
 func BenchmarkAdoption(b *testing.B) {
 	for _, c := range []struct {
 		name     string
@@ -20,6 +21,7 @@ func BenchmarkAdoption(b *testing.B) {
 	}{
 		{"upgrade", 1, true},
 		{"crash", 150, false},
+		{"crash behind many", 1000, false},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			m := newManager(b)
