@@ -83,7 +83,8 @@ func (o *overdrawn) lost(lines []string) *lost {
 		out.to = max(out.to, t.to)
 	}
 	for _, t := range o.loud {
-		if shapes[shapeOf(t.text)] || within(lines, t.text) {
+		_, behind, _ := cutLast(t.text, " > ") // a display names what it is at in front
+		if shapes[shapeOf(t.text)] || shapes[shapeOf(behind)] && behind != "" || within(lines, t.text) {
 			continue
 		}
 		add(t)

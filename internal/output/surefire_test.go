@@ -7,12 +7,14 @@ func TestSurefireNamesItsTests(t *testing.T) {
 		{"[ERROR] com.example.CartTest.total -- Time elapsed: 0.012 s <<< FAILURE!", "com.example.CartTest.total"},
 		{"[ERROR] com.example.CartTest.total(int)[1] -- Time elapsed: 0.012 s <<< ERROR!", "com.example.CartTest.total"},
 		{"[ERROR] total(com.example.CartTest)  Time elapsed: 0.012 s  <<< FAILURE!", "com.example.CartTest.total"},
+		{"[ERROR] labelOfNull  Time elapsed: 0.072 s  <<< ERROR!", "labelOfNull"},
+		{"[ERROR] even{int}[2]  Time elapsed: 0 s  <<< FAILURE!", "even"},
 		{"[ERROR] Tests run: 3, Failures: 1, Errors: 1, Skipped: 1, Time elapsed: 0.061 s <<< FAILURE! -- in com.example.CartTest", ""},
 		{"[ERROR] Tests run: 3, Failures: 1, Time elapsed: 0.061 s <<< FAILURE!", ""},
 		{"com.example.CartTest.total -- Time elapsed: 0.012 s <<< FAILURE!", ""},
 		{"[ERROR] <<< FAILURE!", ""},
 	} {
-		if got, _ := surefireTest(c.line); got != c.want {
+		if got, _ := surefireName(c.line); got != c.want {
 			t.Errorf("%q is the test %q, want %q", c.line, got, c.want)
 		}
 	}
