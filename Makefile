@@ -5,7 +5,7 @@ GO ?= go
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 BUILD = CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w"
 
-.PHONY: all build demo test check bench soak fuzz docs clean
+.PHONY: all build demo test check bench soak fuzz docs pictures clean
 
 all: build
 
@@ -40,6 +40,9 @@ fuzz: ## every fuzz target in turn: FUZZTIME=30m each, FUZZ=./internal/core/vt f
 
 docs: ## the pages that are made from the operation table and the commands
 	$(GO) test ./internal/cli -run TestDocs -update
+
+pictures: build ## the README's pictures, drawn by what they show
+	scripts/pictures.sh bin docs/pictures
 
 clean:
 	rm -rf bin

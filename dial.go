@@ -21,7 +21,8 @@ import (
 
 // Dial reaches the daemon that listens on a unix socket, or the one of another machine
 // at https://HOST:PORT or under the name that `ai-session remote add` gave it. An empty
-// address is this user's own daemon, which is started if there is none.
+// address is this user's own daemon, which is started if there is none; inside a session
+// it is that session's daemon.
 func Dial(ctx context.Context, address string) (*Client, error) {
 	c, err := Connect(ctx, address, true)
 	if err != nil {
@@ -46,10 +47,9 @@ func Connect(ctx context.Context, address string, start bool) (*wire.Client, err
 	}
 	socket := strings.TrimPrefix(address, "unix://")
 	if socket == "" {
-		socket = paths.Socket
-	} else {
-		start = false
+		socket = ownSocket(os.Getenv, paths)
 	}
+	start = start && socket == paths.Socket
 	dial := func(ctx context.Context) (net.Conn, error) {
 		nc, err := dialSocket(ctx, socket)
 		if err == nil || !start {
@@ -64,14 +64,27 @@ func Connect(ctx context.Context, address string, start bool) (*wire.Client, err
 	return c, nil
 }
 
+// ownSocket is where this user's daemon listens. A session's programs may have another
+// runtime folder than those who made it, so they are told which daemon is theirs; whoever
+// names a home in there means that one.
+func ownSocket(getenv func(string) string, paths config.Paths) string {
+	if mine := getenv("AI_SESSION_SOCKET"); mine != "" && getenv("AI_SESSION_HOME") == "" {
+		return mine
+	}
+	return paths.Socket
+}
+
 func programName() string { return filepath.Base(os.Args[0]) }
 
 func dialSocket(ctx context.Context, socket string) (net.Conn, error) {
 	var d net.Dialer
 	nc, err := d.DialContext(ctx, "unix", socket)
 	if err != nil {
-		return nil, api.Errorf(api.Unavailable, "no daemon answers on %s", socket).
-			WithHint("ai-session serve, or any command that starts one").WithCause(err)
+		gone := api.Errorf(api.Unavailable, "no daemon answers on %s", socket).WithCause(err)
+		if os.Getenv("AI_SESSION_SOCKET") == socket {
+			return nil, gone.WithHint("unset AI_SESSION_SOCKET; it names the daemon of the session that this shell was started in")
+		}
+		return nil, gone.WithHint("ai-session serve, or any command that starts one")
 	}
 	return nc, nil
 }

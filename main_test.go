@@ -41,6 +41,7 @@ func testMain(m *testing.M) int {
 		"HOME":            root, // no rc files but the system's
 		"SHELL":           "/bin/bash",
 		"GORACE":          "atexit_sleep_ms=0", // or every program of ours ends a second late
+		"AI_SESSION":      "",                  // the tests may run in one
 	} {
 		if err := os.Setenv(name, value); err != nil {
 			return failed(err)

@@ -37,6 +37,11 @@ func (a *app) attach() *cobra.Command {
 		if !term.IsTerminal(int(os.Stdin.Fd())) || !term.IsTerminal(int(os.Stdout.Fd())) {
 			return api.Errorf(api.Invalid, "%v", errNoTerminal).WithHint("ai-session screen %s shows it without one", req.Session)
 		}
+		if os.Getenv("AI_SESSION") != "" && a.server == "" {
+			// A terminal that shows itself never ends; nor do two that show each other.
+			return api.Errorf(api.Invalid, "this is a session's terminal already; %s would be shown in it", req.Session).
+				WithHint("detach first, or type it in another terminal; AI_SESSION= ai-session attach %s nests all the same", req.Session)
+		}
 		_, s, err := settings()
 		if err != nil {
 			return err
