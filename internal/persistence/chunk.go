@@ -15,7 +15,9 @@ import (
 const (
 	textChunk    Kind = 250 // the payloads of output frames
 	recordsChunk Kind = 251 // all other frames
-	filtersChunk Kind = 252 // which trigrams each text chunk holds
+	filtersChunk Kind = 252 // which trigrams each text chunk holds, in earlier versions
+	rowsChunk    Kind = 253 // a part of the trigrams, and which columns of text hold each
+	columnsChunk Kind = 254 // what leads to those parts
 	tableChunk   Kind = footer
 
 	chunkCompressed = 1 // in a chunk header's extra

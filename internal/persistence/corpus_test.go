@@ -3,7 +3,6 @@ package persistence
 import (
 	"bytes"
 	"flag"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"testing"
@@ -57,50 +56,26 @@ func sealedSizes(b *testing.B, text []byte) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		filters += int64(begin.sum.filtersSize)
+		filters += filterBytes(b, j, begin)
 	}
 	b.ReportMetric(100*float64(filters)/float64(len(text)), "filter%")
 }
 
-// TestFiltersSayYesRarely prints, for the text of -corpus, how often a filter says
-// yes to a random word of eight letters that is not in its chunk.
-func TestFiltersSayYesRarely(t *testing.T) {
-	files, err := filepath.Glob(filepath.Join(*corpus, "*", "raw"))
-	if err != nil || len(files) == 0 {
-		t.Skip("no -corpus")
+// filterBytes is how much of a sealed segment only says where to search.
+func filterBytes(b *testing.B, j *Journal, at beginning) int64 {
+	f, err := os.Open(j.path(at.number))
+	if err != nil {
+		b.Fatal(err)
 	}
-	var text []byte
-	for _, f := range files {
-		raw, err := os.ReadFile(f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		text = append(text, raw...)
+	defer f.Close()
+	g, err := j.guardOf(&at.header)
+	if err != nil {
+		b.Fatal(err)
 	}
-	r := rand.New(rand.NewPCG(1, 1))
-	const words = 2000
-	yes, asked := 0, 0
-	for at := 0; at < len(text); at += maxOutput {
-		var set trigramSet
-		set.add(text[at:min(at+maxOutput, len(text))])
-		fl := decodeFilters(set.appendFilter(nil), 1)[0]
-		for range words {
-			w := make([]byte, 8)
-			for i := range w {
-				w[i] = "etaoinshrdlucmfwypvbgkjqxz"[min(r.IntN(26), r.IntN(26))]
-			}
-			m, err := newMatcher(Query{Text: string(w)})
-			if err != nil {
-				t.Fatal(err)
-			}
-			asked++
-			if m.head(&fl) == len(m.trigrams) {
-				yes++
-			}
-		}
+	s, err := openSealed(f, at.header, g)
+	if err != nil {
+		b.Fatal(err)
 	}
-	t.Logf("%d of %d: %.3f %%", yes, asked, 100*float64(yes)/float64(asked))
-	if yes*100 > asked {
-		t.Error("more than 1 %")
-	}
+	last := s.chunks[len(s.chunks)-1]
+	return int64(s.sum.table - last.pos - last.size)
 }

@@ -16,9 +16,10 @@ type matcher struct {
 	trigrams []uint32 // of text, hashed; none: all chunks are read
 }
 
-// maybe says whether a chunk's output holds the text, may end within it or, at an
-// edge, may begin within it. low is a buffer, which is returned.
-func (m *matcher) maybe(data []byte, edge bool, low []byte) (bool, []byte) {
+// maybe says whether a chunk's output holds the text or a part of it that w is
+// for: its end at the edge, its begin if it is open, or all but two bytes. low is
+// a buffer, which is returned.
+func (m *matcher) maybe(data []byte, w want, low []byte) (bool, []byte) {
 	if m.fold {
 		low = appendLower(low[:0], data)
 		data = low
@@ -27,7 +28,8 @@ func (m *matcher) maybe(data []byte, edge bool, low []byte) (bool, []byte) {
 		return true, low
 	}
 	for n := 1; n < len(m.text); n++ {
-		if edge && bytes.HasPrefix(data, m.text[n:]) || len(m.text)-n <= 2 && bytes.HasSuffix(data, m.text[:n]) {
+		ends := w&open != 0 || len(m.text)-n <= 2
+		if w&edge != 0 && bytes.HasPrefix(data, m.text[n:]) || ends && bytes.HasSuffix(data, m.text[:n]) {
 			return true, low
 		}
 	}

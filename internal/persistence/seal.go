@@ -204,13 +204,12 @@ type sealWriter struct {
 	enc  *zstd.Encoder
 	keep uint64 // sequence number of the checkpoint that stays
 
-	pos    uint32
-	sum    summary
-	text   textPack
-	recs   recordPack
-	chunks []chunk
-	filter []byte // the filters chunk's contents
-	marks  trigramSet
+	pos     uint32
+	sum     summary
+	text    textPack
+	recs    recordPack
+	chunks  []chunk
+	columns columns
 
 	contents, packed, whole []byte // buffers
 }
@@ -237,11 +236,7 @@ func (w *sealWriter) add(s *scanner, f frame) error {
 	w.sum.last = max(w.sum.last, f.time)
 	if f.kind == Output {
 		if !w.text.fits(f) {
-			next := f.data[:min(2, len(f.data))]
-			if f.offset != w.text.end() {
-				next = nil
-			}
-			if err := w.flushText(next); err != nil {
+			if err := w.flushText(); err != nil {
 				return err
 			}
 		}
@@ -271,16 +266,13 @@ func (w *sealWriter) add(s *scanner, f frame) error {
 	return nil
 }
 
-// flushText writes the output at hand. Its filter also covers the trigrams that
-// end in what comes next.
-func (w *sealWriter) flushText(next []byte) error {
+// flushText writes the output at hand.
+func (w *sealWriter) flushText() error {
 	if w.text.n == 0 {
 		return nil
 	}
-	w.marks.reset()
-	w.marks.add(append(w.text.data, next...))
+	w.columns.add(w.text.offset, w.text.data)
 	w.sum.lines += countLines(w.text.data)
-	w.filter = w.marks.appendFilter(w.filter)
 	w.contents = w.text.contents(w.contents[:0])
 	err := w.put(w.text.chunk, w.contents)
 	w.text.reset()
@@ -322,18 +314,17 @@ func (w *sealWriter) write(f frameHeader, contents []byte) (size uint32, err err
 	return uint32(len(w.whole)), nil
 }
 
-// finish writes what is left, filters, table, the header's second copy, and at
+// finish writes what is left, rows, table, the header's second copy, and at
 // last the file's beginning.
 func (w *sealWriter) finish() error {
-	if err := errors.Join(w.flushText(nil), w.flushRecords()); err != nil {
+	if err := errors.Join(w.flushText(), w.flushRecords()); err != nil {
 		return err
 	}
 	end := frameHeader{seq: w.sum.end.Seq, offset: w.sum.end.Offset, time: w.sum.last}
-	var err error
-	w.sum.filters, end.kind = w.pos, filtersChunk
-	if w.sum.filtersSize, err = w.write(end, w.filter); err != nil {
+	if err := w.writeColumns(end); err != nil {
 		return err
 	}
+	var err error
 	w.sum.table, end.kind = w.pos, tableChunk
 	if w.sum.tableSize, err = w.write(end, encodeTable(&w.h, w.chunks)); err != nil {
 		return err

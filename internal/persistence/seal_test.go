@@ -94,7 +94,7 @@ func sameButSealed(t testing.TB, got, want []Frame, sealed bool) {
 }
 
 func TestSealingKeepsEveryFrameButOldCheckpoints(t *testing.T) {
-	for size, n := range map[int]int{1: 60, 40_000: 120, 500_000: 300} {
+	for size, n := range map[int]int{1: 60, 100_000: 120, 500_000: 300} {
 		t.Run(fmt.Sprint("segments of ", size), func(t *testing.T) {
 			dir := t.TempDir()
 			j := mustCreate(t, dir, Options{SegmentSize: size})

@@ -390,8 +390,19 @@ func (s *sealedFile) verify(found func(stretch)) error {
 	if err != nil && !errors.Is(err, errChunk) {
 		return err
 	}
-	n := len(s.ofKind(textChunk))
-	if err != nil || h.kind != filtersChunk || len(decodeFilters(contents, n)) != n {
+	text := s.ofKind(textChunk)
+	switch r, ok := decodeColumns(contents, s.sum.filters, text); {
+	case err == nil && h.kind == filtersChunk && len(decodeFilters(contents, len(text))) == len(text):
+	case err == nil && h.kind == columnsChunk && ok:
+		r.u = &u
+		for i, p := range r.pages {
+			if _, err := r.page(i); errors.Is(err, errChunk) {
+				found(p)
+			} else if err != nil {
+				return err
+			}
+		}
+	default:
 		found(stretch{int64(s.sum.filters), int64(s.sum.filters) + int64(s.sum.filtersSize)})
 	}
 	copyAt := int64(s.sum.table) + int64(s.sum.tableSize)

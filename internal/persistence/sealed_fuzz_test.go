@@ -83,9 +83,8 @@ func FuzzChunks(f *testing.F) {
 	var rec recordPack
 	rec.add(frame{frameHeader: frameHeader{kind: Mark, seq: 5, offset: 50}}, []byte("m"), 0)
 	f.Add(rec.data)
-	var set trigramSet
-	set.add([]byte("hello world"))
-	f.Add(set.appendFilter(nil))
+	f.Add([]byte{6, 1, 2, 3, 4, 5, 6, 7, 8, 0, 6, 8, 7, 6, 5, 4, 3, 2, 1}) // filters of earlier versions
+	f.Add([]byte{7, 1, 2, 'a', 'b', 1, 'c', 100})
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if chunks, err := decodeTable(b, &h, 1<<20); err == nil {
 			again, err := decodeTable(encodeTable(&h, chunks), &h, 1<<20)
@@ -110,6 +109,13 @@ func FuzzChunks(f *testing.F) {
 		}
 		for _, fl := range decodeFilters(b, 3) {
 			fl.has(0xffff)
+		}
+		if r, ok := decodeColumns(b, 1<<20, []chunk{{text: 9}}); ok {
+			for _, p := range r.pages {
+				if p.from < chunksBegin || p.to < p.from || p.to > 1<<20 {
+					t.Fatalf("pages %v", r.pages)
+				}
+			}
 		}
 	})
 }

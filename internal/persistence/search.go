@@ -82,8 +82,9 @@ type search struct {
 	find  finder
 
 	units  [searchBatch + 1]unit
-	before int  // of the chunk before, the matcher's head
-	over   bool // the caller has enough
+	asked  unpacker // reads what says where matches may be
+	before border   // of the segment at hand
+	over   bool     // the caller has enough
 }
 
 // report hands something out; false ends the walk.
@@ -127,7 +128,7 @@ func (s *search) segment(i int) bool {
 		return s.report(Hit{}, err) && false
 	case !h.sealed():
 		s.find.enter(&h)
-		s.before = len(s.m.trigrams)
+		s.before = border{grams: len(s.m.trigrams)}
 		return s.active(newScanner(f, int64(seg.size), g, headerSize, seg.seq, seg.offset), end)
 	}
 	sealed, err := openSealed(f, h, g)
@@ -188,7 +189,7 @@ func (s *search) sealed(f *sealedFile, end int64) bool {
 		}
 		at = c.end()
 		if wanted[i] != no {
-			batch = append(batch, &job{c: c, edge: wanted[i] == edge})
+			batch = append(batch, &job{c: c, want: wanted[i]})
 		}
 		if len(batch) >= searchBatch { // one more than that at most
 			if !s.batch(f, batch) {
@@ -203,58 +204,6 @@ func (s *search) sealed(f *sealedFile, end int64) bool {
 	return s.batch(f, batch)
 }
 
-// want says why a chunk is read.
-type want uint8
-
-const (
-	no   want = iota
-	yes       // it may hold a match
-	edge      // and one may have begun in the chunk before
-)
-
-// candidates says which text chunks to read. A match that begins in the chunk
-// before counts for the chunk where it ends.
-func (s *search) candidates(f *sealedFile, text []chunk) ([]want, error) {
-	wanted := make([]want, len(text))
-	filters := make([]filter, len(text))
-	if len(s.m.trigrams) > 0 && len(f.faults) == 0 {
-		u := unpacker{r: f.f, g: f.g}
-		h, contents, err := u.read(f.sum.filters, f.sum.filtersSize)
-		if err != nil && !errors.Is(err, errChunk) {
-			return nil, err
-		}
-		if fs := decodeFilters(contents, len(text)); err == nil && h.kind == filtersChunk && fs != nil {
-			filters = fs
-		}
-	}
-	n := len(s.m.trigrams)
-	for i := range text {
-		c := &text[i]
-		head := s.m.head(&filters[i])
-		tail := n
-		if head < n {
-			tail = s.m.tail(&filters[i])
-		}
-		across := 0
-		if i == 0 { // trigrams across two segments are in neither filter
-			across = 2
-		}
-		switch {
-		case c.text < maxQuery: // a match may reach over it
-			wanted[i], head = edge, n
-		case tail+across > 0 && s.before+tail+across >= n:
-			wanted[i] = edge
-		case head == n:
-			wanted[i] = yes
-		}
-		s.before = head
-		if c.end() <= s.q.FromOffset || !s.inTime(f.h.wall-f.h.mono, c) {
-			wanted[i] = no
-		}
-	}
-	return wanted, nil
-}
-
 func (s *search) inTime(anchor int64, c *chunk) bool {
 	return (s.q.FromTime.IsZero() || anchor+c.until >= s.q.FromTime.UnixNano()) &&
 		(s.q.ToTime.IsZero() || anchor+c.time <= s.q.ToTime.UnixNano())
@@ -263,7 +212,7 @@ func (s *search) inTime(anchor int64, c *chunk) bool {
 // job is a chunk to unpack, or a stretch of offsets without output.
 type job struct {
 	c        *chunk
-	edge     bool
+	want     want
 	pass     bool // it holds no match
 	from, to int64
 	head     frameHeader
@@ -314,7 +263,7 @@ func (u *unit) open(f *sealedFile, b *job, m *matcher) {
 	}
 	t, _ := openText(b.head, b.c.pos, b.contents)
 	maybe := false
-	maybe, u.low = m.maybe(t.data, b.edge, u.low)
+	maybe, u.low = m.maybe(t.data, b.want, u.low)
 	b.pass = !maybe
 }
 

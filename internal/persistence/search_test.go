@@ -232,7 +232,7 @@ func BenchmarkSearch(b *testing.B) {
 		size = 64 << 20
 	}
 	j := benchJournal(b, b.TempDir(), size, Options{})
-	for _, q := range []Query{{Text: "quokkafish"}, {Text: "QuokkaFish", IgnoreCase: true}, {Text: `quokka[a-z]+ sw`, Regexp: true}, {Text: "qwzx"}, {Text: "xq"}} {
+	for _, q := range []Query{{Text: "quokkafish"}, {Text: "QuokkaFish", IgnoreCase: true}, {Text: `quokka[a-z]+ sw`, Regexp: true}, {Text: "qwzx"}, {Text: "jqv"}, {Text: "stare"}, {Text: "kumquats"}, {Text: "nofoo [0-9]+", Regexp: true}, {Text: "xq"}} {
 		b.Run(q.Text, func(b *testing.B) {
 			for b.Loop() {
 				hits(b, j, q)

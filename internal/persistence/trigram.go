@@ -2,18 +2,15 @@ package persistence
 
 import "math/bits"
 
+// gramsMost and gramsLeast bound a filter's size, as powers of two of bits.
 const (
-	// filterMost is the largest filter as a power of two of bits: 2 KiB for 64 KiB
-	// of text, 3 percent. Twice as much would halve few false answers.
-	filterMost  = 14
-	filterLeast = 6
+	gramsMost  = 16
+	gramsLeast = 6
 )
 
 // trigramSet is the set of three-byte sequences of a text, ASCII letters in lower
-// case, hashed to 16 bits. A filter is the set folded until it is a third full.
-type trigramSet [1 << 16 / 64]uint64
-
-func (s *trigramSet) reset() { clear(s[:]) }
+// case, hashed to 16 bits.
+type trigramSet [1 << gramsMost / 64]uint64
 
 // trigram hashes three bytes, the first one highest.
 func trigram(t uint32) uint32 { return (t & 0xffffff * 0x9e3779b1) >> 16 }
@@ -42,28 +39,12 @@ func (s *trigramSet) add(text []byte) {
 	}
 }
 
-// appendFilter folds the set and appends it: a byte with the power of two of its
-// bits, the bits. A filter that would say yes to most is left out: power 0.
-func (s *trigramSet) appendFilter(b []byte) []byte {
-	power := 16
-	for power > filterMost || (power > filterLeast && s.count(power)*6 < 1<<power) {
-		power--
-		half := s[:1<<power/64]
-		for i, w := range s[1<<power/64:][:len(half)] {
-			half[i] |= w
-		}
+// fold makes the set one of 2^power bits, from one twice as large.
+func (s *trigramSet) fold(power int) {
+	half := s[:1<<power/64]
+	for i, w := range s[1<<power/64:][:len(half)] {
+		half[i] |= w
 	}
-	if s.count(power)*3 > 2<<power {
-		return append(b, 0)
-	}
-	b = append(b, byte(power))
-	for _, w := range s[:1<<power/64] {
-		for range 8 {
-			b = append(b, byte(w))
-			w >>= 8
-		}
-	}
-	return b
 }
 
 func (s *trigramSet) count(power int) (n int) {
@@ -73,7 +54,8 @@ func (s *trigramSet) count(power int) (n int) {
 	return n
 }
 
-// filter is what a text chunk may hold; without bits it may hold anything.
+// filter is what a text chunk may hold; without bits it may hold anything. Segments
+// sealed by earlier versions have one for each text chunk.
 type filter struct {
 	bits []byte
 	mask uint32
@@ -89,7 +71,7 @@ func (f *filter) has(h uint32) bool {
 func decodeFilters(b []byte, n int) []filter {
 	fs := make([]filter, 0, n)
 	for range n {
-		if len(b) == 0 || b[0] > 16 || (b[0] != 0 && b[0] < filterLeast) {
+		if len(b) == 0 || b[0] > 16 || (b[0] != 0 && b[0] < gramsLeast) {
 			return nil
 		}
 		size := 0
