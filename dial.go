@@ -103,10 +103,12 @@ func startAndDial(ctx context.Context, paths config.Paths) (net.Conn, error) {
 	if nc, err := dialSocket(ctx, paths.Socket); err == nil {
 		return nc, nil
 	}
-	if err := startDaemon(ctx); err != nil {
-		return nil, err
+	failed := startDaemon(ctx)
+	nc, err := dialSocket(ctx, paths.Socket)
+	if err != nil && failed != nil {
+		return nil, failed // else one is there that has just made its socket again
 	}
-	return dialSocket(ctx, paths.Socket)
+	return nc, err
 }
 
 // startDaemon runs ai-sessiond in the background, under a keeper where there is one,

@@ -126,6 +126,24 @@ func serve(background bool, listenOn string) error {
 	return run(d, l, log, background, paths, settings.Server)
 }
 
+// stay keeps the daemon within reach.
+func stay(ctx context.Context, s *socket, d *daemon.Daemon, log *slog.Logger) {
+	err := s.stay(ctx, func(l net.Listener) {
+		log.Warn("the socket was removed; it is made again", "socket", s.path)
+		if err := d.Moved(l); err != nil {
+			log.Warn("clients would not wait for the next daemon", "err", err)
+		}
+	})
+	switch {
+	case ctx.Err() != nil:
+	case errors.Is(err, errStoreGone) && d.Sessions() == 0:
+		log.Warn("stopping", "why", err)
+		d.Stop()
+	default:
+		log.Info("a socket that somebody removes stays away", "why", err)
+	}
+}
+
 func newLog(level string, background bool, file io.Writer) *slog.Logger {
 	var l slog.Level
 	l.UnmarshalText([]byte(level)) // config has checked it; empty is info
@@ -169,7 +187,8 @@ func run(d *daemon.Daemon, l net.Listener, log *slog.Logger, background bool, pa
 		return errors.Join(err, d.Close(context.Background()))
 	}
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(httpapi.PeerListener(l)) }()
+	door := &socket{path: paths.Socket, store: filepath.Join(paths.Data, "lock"), l: l}
+	go func() { failed <- server.Serve(httpapi.PeerListener(door)) }()
 	if remote.Listen != "" {
 		listenRemote(server, remote, paths, log)
 	}
@@ -181,6 +200,9 @@ func run(d *daemon.Daemon, l net.Listener, log *slog.Logger, background bool, pa
 		fmt.Println("ready")
 		os.Stdout.Close()
 	}
+	staying, leave := context.WithCancel(context.Background())
+	defer leave()
+	go stay(staying, door, d, log)
 	select {
 	case <-ctx.Done():
 		d.Interrupted(context.Background())
@@ -192,6 +214,7 @@ func run(d *daemon.Daemon, l net.Listener, log *slog.Logger, background bool, pa
 		return d.HandOver()
 	case err = <-failed:
 	}
+	leave() // the socket's name goes with the daemon
 	patience, cancel := context.WithTimeout(context.Background(), stopPatience)
 	defer cancel()
 	err = errors.Join(err, d.Close(patience))

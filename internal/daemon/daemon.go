@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/ai-session/ai-session/api"
@@ -44,11 +45,12 @@ type Daemon struct {
 	started    time.Time
 	generation int
 	ring       *ring
-	vault      *vault // nil without a keeper
-	listener   net.Listener
-	inherited  int           // how many sessions the last daemon left
-	serving    chan struct{} // closed once the keeper knows that this one serves
-	stop       chan struct{} // closed when somebody asked the daemon to stop
+	vault      *vault                       // nil without a keeper
+	listener   net.Listener                 // the last daemon's
+	door       atomic.Pointer[net.Listener] // what this one serves on, once it does
+	inherited  int                          // how many sessions the last daemon left
+	serving    chan struct{}                // closed once the keeper knows that this one serves
+	stop       chan struct{}                // closed when somebody asked the daemon to stop
 	stopOnce   func()
 	handover   chan string // the binary to hand over to
 	index      *index.Index
@@ -208,8 +210,9 @@ func (d *Daemon) Serving(l net.Listener) error {
 		return nil
 	}
 	d.adopted()
+	d.door.Store(&l)
 	keep := func() error {
-		if err := d.vault.holdListener(l); err != nil {
+		if err := d.vault.holdListener(*d.door.Load()); err != nil {
 			return err
 		}
 		return d.vault.now().Ready()
@@ -223,6 +226,21 @@ func (d *Daemon) Serving(l net.Listener) error {
 		return keep()
 	})
 	return nil
+}
+
+// Sessions is how many there are.
+func (d *Daemon) Sessions() int { return len(d.sessions.All()) }
+
+// Stop asks the daemon to stop, as the operation does.
+func (d *Daemon) Stop() { d.stopOnce() }
+
+// Moved says that this daemon serves on another socket from now on.
+func (d *Daemon) Moved(l net.Listener) error {
+	if d.vault == nil {
+		return nil
+	}
+	d.door.Store(&l)
+	return d.vault.holdListener(l)
 }
 
 func storeError(err error) error {
