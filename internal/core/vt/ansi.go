@@ -42,6 +42,7 @@ func (t *Terminal) ANSI(o ANSIOptions) []byte {
 	w.strings()
 	w.stacks()
 	w.cursor(t.scr, &t.cur)
+	w.guards()
 	w.modes()
 	w.unfinished()
 	return w.b
@@ -50,7 +51,7 @@ func (t *Terminal) ANSI(o ANSIOptions) []byte {
 // plainState ends an unfinished sequence, takes back what changes how text is
 // printed, and clears the screen and the saved cursor. The space uses up a single
 // shift.
-const plainState = "\x1b[?69;6;2027l\x1b[r\x1b[4;20l\x1b[?7h" + plainSets + "\x1b[m\x1b]8;;\x1b\\\x1b[\"q\x1bW\x1b[H\x1b7\x1b[2J \x1b[1K\r"
+const plainState = "\x1b[?69;6;2027l\x1b[r\x1b[4;20l\x1b[?7h" + plainSets + "\x1b[m\x1b]8;;\x1b\\\x1b[\"q\x1b[H\x1b7\x1b[2J \x1b[1K\r"
 
 const plainSets = "\x1b(B\x1b)B\x1b*B\x1b+B\x0f"
 
@@ -81,11 +82,11 @@ func (w *ansiWriter) style(st Style) {
 	if st.link != w.pen.link {
 		w.link(st.link)
 	}
-	if st.Attr&protection != w.pen.Attr&protection {
+	if st.Attr&Protected != w.pen.Attr&Protected {
 		w.protection(st.Attr)
 	}
 	a, b := st, w.pen
-	a.link, b.link, a.Attr, b.Attr = 0, 0, a.Attr&^protection, b.Attr&^protection
+	a.link, b.link, a.Attr, b.Attr = 0, 0, a.Attr&^Protected, b.Attr&^Protected
 	if a != b {
 		w.s("\x1b[")
 		if a != (Style{}) {
@@ -112,19 +113,21 @@ func (w *ansiWriter) link(id uint32) {
 }
 
 func (w *ansiWriter) protection(a Attr) {
-	if a&Protected != w.pen.Attr&Protected {
-		if a&Protected != 0 {
-			w.s("\x1b[1\"q")
-		} else {
-			w.s("\x1b[\"q")
-		}
+	if a&Protected != 0 {
+		w.s("\x1b[1\"q")
+	} else {
+		w.s("\x1b[\"q")
 	}
-	if a&Guarded != w.pen.Attr&Guarded {
-		if a&Guarded != 0 {
-			w.s("\x1bV")
-		} else {
-			w.s("\x1bW")
-		}
+}
+
+// guards makes what is protected spared by all, once all is drawn.
+func (w *ansiWriter) guards() {
+	if !w.t.guards() {
+		return
+	}
+	w.s("\x1bV")
+	if w.pen.Attr&Protected == 0 {
+		w.s("\x1bW")
 	}
 }
 

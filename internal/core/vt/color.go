@@ -92,13 +92,14 @@ func paletteIndex(osc, n int) (uint16, bool) {
 	return specialBase + uint16(n), n >= 0 && n < specials
 }
 
-// resetPalette is OSC 104 and OSC 105: the colours named, or all.
+// resetPalette is OSC 104 and OSC 105: the colours named, or all that OSC 4, the
+// special ones after its 256 too, or OSC 5 sets.
 func (t *Terminal) resetPalette(osc int, s []byte) {
 	if t.rare == nil {
 		return
 	}
 	for n := range t.rare.palette {
-		if len(s) == 0 && (osc == 104 && n < dynamicBase || osc == 105 && n >= specialBase) {
+		if len(s) == 0 && (osc == 104 && (n < dynamicBase || n >= specialBase) || osc == 105 && n >= specialBase) {
 			delete(t.rare.palette, n)
 		}
 	}

@@ -153,10 +153,10 @@ func (t *Terminal) deleteLines(y, n int) {
 	t.hist = h
 }
 
-// eraseGuarded erases what SPA has not guarded.
+// eraseGuarded erases what SPA does not guard.
 func (t *Terminal) eraseGuarded(y, from, to int) {
-	if t.rare != nil && t.rare.guarded {
-		t.eraseKeeping(y, from, to, Guarded)
+	if t.guards() {
+		t.eraseKeeping(y, from, to, Protected)
 		return
 	}
 	t.eraseCells(y, from, to)
@@ -184,8 +184,8 @@ func (t *Terminal) eraseInLine(what int, selective bool) {
 }
 
 func (t *Terminal) erase(y, from, to int, selective bool) {
-	if selective { // guarded cells too, as in xterm
-		t.eraseKeeping(y, from, to, protection)
+	if selective { // what SPA guards too, as in xterm
+		t.eraseKeeping(y, from, to, Protected)
 		return
 	}
 	t.eraseGuarded(y, from, to)
@@ -347,11 +347,7 @@ func (t *Terminal) csiInter(k uint32) {
 	case key(0, '!', 'p'): // DECSTR
 		t.softReset()
 	case key(0, '"', 'q'): // DECSCA
-		t.cur.pen.Attr &^= Protected
-		if t.p.arg(0, 0) == 1 {
-			t.cur.pen.Attr |= Protected
-		}
-		t.penOK = false
+		t.protect(t.p.arg(0, 0) == 1, false)
 	case key(0, '"', 'p'): // DECSCL
 		t.setLevel(t.p.arg(0, 0))
 	case key(0, '$', '|'): // DECSCPP

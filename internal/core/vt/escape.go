@@ -46,15 +46,24 @@ func (t *Terminal) escapeDispatch(b byte) {
 	}
 }
 
-// guard begins or ends a guarded area.
-func (t *Terminal) guard(on bool) {
-	t.cur.pen.Attr &^= Guarded
+// guard begins or ends a guarded area: SPA and EPA (ECMA-48 8.3.129, 8.3.46).
+func (t *Terminal) guard(on bool) { t.protect(on, on || t.guards()) }
+
+// protect says whether what is printed from now on is protected, and whether all
+// that is protected is spared by ED, EL and ECH too. That is so from SPA on until
+// DECSCA or a soft reset, whichever of the two the cells were protected by (xterm).
+func (t *Terminal) protect(on, guards bool) {
+	t.cur.pen.Attr &^= Protected
 	if on {
-		t.cur.pen.Attr |= Guarded
-		t.more().guarded = true
+		t.cur.pen.Attr |= Protected
+	}
+	if guards != t.guards() {
+		t.more().guards = guards
 	}
 	t.penOK = false
 }
+
+func (t *Terminal) guards() bool { return t.rare != nil && t.rare.guards }
 
 // backIndex is DECBI and, forward, DECFI (VT420): a step that at the margin moves
 // the columns between the margins instead of the cursor.
@@ -92,7 +101,7 @@ func (t *Terminal) alignmentPattern() {
 	t.cur.origin = false
 	if t.reports {
 		t.moveTo(0, 0)
-		t.cur.pen.Attr &= protection
+		t.cur.pen.Attr &= Protected
 		t.cur.pen.Underline = NoUnderline
 		t.penOK = false
 	}

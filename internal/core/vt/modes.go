@@ -400,7 +400,8 @@ func (t *Terminal) softReset() {
 	t.cur = cursor{row: c.row, col: c.col, wrap: c.wrap}
 	t.resetMargins()
 	t.scr.saved = nil
-	t.penOK, t.shift = false, 0
+	t.shift = 0
+	t.protect(false, false)
 	t.updatePlain()
 }
 

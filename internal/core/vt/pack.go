@@ -324,6 +324,9 @@ func readStyle(b []byte) (s Style, link int, rest []byte) {
 			return s, 0, nil
 		}
 		s.Attr, s.Underline = Attr(v)&(attrEnd-1), Underline(v>>12)
+		if s.Attr&guarded != 0 {
+			s.Attr = s.Attr&^guarded | Protected
+		}
 		b = b[n:]
 	}
 	if head&(1<<7) != 0 {

@@ -39,7 +39,7 @@ func (t *Terminal) cursorReport() string {
 	if c.gr > 0 {
 		gr = int(c.gr)
 	}
-	return itoa(int(c.row)+1) + ";" + itoa(int(c.col)+1) + ";1;" + shown + ";" + bitmap(a&Protected != 0) + ";" +
+	return itoa(int(c.row)+1) + ";" + itoa(int(c.col)+1) + ";1;" + shown + ";" + bitmap(a&Protected != 0 && !t.guards()) + ";" +
 		state + ";" + itoa(int(c.gl)) + ";" + itoa(gr) + ";" + bitmap(big[:]...) + ";" + names
 }
 
@@ -107,6 +107,9 @@ func (t *Terminal) restoreReport(f [][]byte) {
 	}
 	c.gl, c.gr = uint8(gl), uint8(gr)
 	c.pen.restoreBits(bits[0], bits[1])
+	if bits[1]&1 != 0 {
+		t.protect(true, false)
+	}
 	c.origin, c.wrap = bits[2]&1 != 0, bits[2]&8 != 0 && t.modes.has(mAutoWrap)
 	c.row, c.col = clamp32(int32(row-1), 0, int32(t.rows-1)), clamp32(int32(col-1), 0, int32(t.cols-1))
 	t.cur = t.inside(t.scr, c)

@@ -51,7 +51,7 @@ func (t *Terminal) rectangle(k uint32) {
 }
 
 // eraseCharacters is DECSERA on one row: the characters go, their renditions stay
-// (VT510).
+// (VT510). What SPA guards it does not spare, as in xterm.
 func (t *Terminal) eraseCharacters(y, left, right int) {
 	r := t.scr.rows[y]
 	if r == nil {
@@ -59,7 +59,7 @@ func (t *Terminal) eraseCharacters(y, left, right int) {
 	}
 	t.line(y)
 	for x := left; x < min(right, int(r.used)); x++ {
-		if c := r.cells[x]; !c.isBlank() && t.styleOf(c.ink()).Attr&Protected == 0 {
+		if c := r.cells[x]; !c.isBlank() && (t.guards() || t.styleOf(c.ink()).Attr&Protected == 0) {
 			t.split(r, x, x+1)
 			r.cells[x] = r.cells[x]&^glyphMask | ' '
 		}

@@ -139,7 +139,7 @@ func (t *Terminal) setting(name string) string {
 		}
 		return itoa(60+t.level()) + ";1"
 	case `"q`:
-		if t.cur.pen.Attr&Protected != 0 {
+		if t.cur.pen.Attr&Protected != 0 && !t.guards() {
 			return "1"
 		}
 		return "0"

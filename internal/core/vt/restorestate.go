@@ -86,7 +86,7 @@ func (r *snapshotReader) rare() {
 	}
 	m.modKeys, m.rectMode = uint8(r.num(2)), uint8(r.num(2))
 	f := r.num(3)
-	m.scheme, m.guarded = uint8(f&1), f&2 != 0
+	m.scheme, m.guards = uint8(f&1), f&2 != 0
 	i := &m.image
 	i.cols, i.rows, i.w, i.h = r.num(1<<17), r.num(1<<17), r.num(1<<17), r.num(1<<17)
 	f = r.num(3)

@@ -182,7 +182,7 @@ func (t *Terminal) sgr() {
 
 // resetSGR keeps what is not a rendition: protection and the hyperlink.
 func (s *Style) resetSGR() {
-	*s = Style{Attr: s.Attr & protection, link: s.link}
+	*s = Style{Attr: s.Attr & Protected, link: s.link}
 }
 
 func (s *Style) setColor(which uint16, c Color) {

@@ -254,7 +254,7 @@ func (w *snapshotWriter) rare() {
 		w.nums(int(k.flags), len(k.stack))
 		w.b = append(w.b, k.stack...)
 	}
-	w.nums(int(m.modKeys), int(m.rectMode), flags(m.scheme == 1, m.guarded))
+	w.nums(int(m.modKeys), int(m.rectMode), flags(m.scheme == 1, m.guards))
 	i := &m.image
 	w.nums(i.cols, i.rows, i.w, i.h, flags(i.stay, i.open))
 }

@@ -40,10 +40,9 @@ const (
 	Conceal
 	Strike
 	Overline
-	Protected  // DECSCA: spared by DECSED, DECSEL and DECSERA
-	Guarded    // SPA: spared by ED, EL and ECH too (ECMA-48 8.3.129)
-	attrEnd    // first bit that means nothing
-	protection = Protected | Guarded
+	Protected // DECSCA or SPA: spared by DECSED and DECSEL; see Terminal.guard
+	guarded   // only in snapshots of older versions: SPA
+	attrEnd   // first bit that means nothing
 )
 
 // Underline is the shape of an underline, numbered as in SGR 4:n.

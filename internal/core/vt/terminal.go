@@ -231,7 +231,7 @@ type rare struct {
 	scheme   uint8 // 0 dark, 1 light
 	pointer  string
 	clip     string // OSC 52, where reports are allowed
-	guarded  bool   // SPA was used
+	guards   bool   // ED, EL and ECH spare what is protected
 	level    uint8  // DECSCL, 0 is the default
 	window   window
 	image    kittyPlacement
