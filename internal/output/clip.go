@@ -1,6 +1,9 @@
 package output
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // clip makes the page fit into a budget, whatever it costs: first it keeps the last
 // lines, what is vital, and from both ends what else there is room for. The rest goes
@@ -74,6 +77,7 @@ type rank uint8
 
 const (
 	unlike   rank = iota // asks for attention and begins like few others
+	found                // says what a finding says, or names it
 	wrong                // vital, and an error
 	needed               // vital
 	uncommon             // begins like few others
@@ -110,7 +114,7 @@ func (p *page) choosePart(items []item, budget int) {
 		switch {
 		case r == unlike:
 			least = rest / 2 // what is odd does not take it all
-		case r == wrong && len(odd) > 0:
+		case r <= wrong && len(odd) > 0:
 			least = forOdd
 		case r == needed:
 			for k, until := 0, budget-forOdd; k < len(odd) && budget > until; k++ {
@@ -168,12 +172,18 @@ func (p *page) items() []item {
 		}
 	}
 	fewOpen := unknown*3 <= o.total && o.total > 4*fewAlike
+	told := p.toldByFindings()
 	for _, n := range p.notes {
 		o.see(n.text)
 	}
 	for i := 0; i <= len(p.lines); i++ {
 		for next < len(p.notes) && p.notes[next].at <= i {
-			items = append(items, item{line: -1, note: next, cost: p.in.Tokens(p.notes[next].text) + 1, rank: p.notes[next].rank()})
+			n := p.notes[next]
+			it := item{line: -1, note: next, cost: p.in.Tokens(n.text) + 1, rank: n.rank()}
+			if n.vital && told.by(n.text) {
+				it.rank = found
+			}
+			items = append(items, it)
 			next++
 		}
 		if i == len(p.lines) {
@@ -193,6 +203,9 @@ func (p *page) items() []item {
 				cost += gapCost // lines before it are not on the sheet
 			}
 			it := item{line: i, note: -1, cost: cost, rank: p.rank(i, o), alike: o.count[opening(p.lines[i])]}
+			if f == vital && it.rank > found && told.by(p.lines[i]) {
+				it.rank = found
+			}
 			if it.rank == common && f == open && fewOpen { // its reader knows nearly all of them, but not this one
 				if it.rank = seldom; p.standsOut(p.lines[i]) {
 					it.rank = unlike
@@ -202,6 +215,43 @@ func (p *page) items() []item {
 		}
 	}
 	return items
+}
+
+// told are the beginnings of the messages of errors, and the names.
+type told []string
+
+// maxTold is how many findings lines are compared with, and how much of each.
+const (
+	maxTold     = 60
+	toldMessage = 48
+)
+
+func (p *page) toldByFindings() told {
+	var t told
+	if len(p.lines) > countedLines {
+		return nil
+	}
+	for _, f := range p.findings {
+		if f.Severity != "error" || len(t) >= 2*maxTold {
+			continue
+		}
+		for _, s := range []string{f.Message, f.Name} {
+			if s = strings.TrimSpace(s[:min(len(s), toldMessage)]); len(s) > 3 {
+				t = append(t, s)
+			}
+		}
+	}
+	return t
+}
+
+// by says that the line has one of them.
+func (t told) by(line string) bool {
+	for _, s := range t {
+		if strings.Contains(line, s) {
+			return true
+		}
+	}
+	return false
 }
 
 func (n note) rank() rank {

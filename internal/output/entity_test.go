@@ -94,6 +94,7 @@ func TestNextStepsFitWhatHappened(t *testing.T) {
 		{"dotnet test", "  Failed Shop.CartTests.Total(x: 1) [4 ms]\n  Error Message:\n   Assert.Equal() Failure\nFailed!  - Failed:     1, Passed:    27\n", "dotnet test --filter 'FullyQualifiedName~Shop.CartTests.Total'"},
 		{"helm upgrade web . -n shop --wait", "Error: UPGRADE FAILED: timed out waiting for the condition\n", "kubectl get events --sort-by=.lastTimestamp -n shop"},
 		{"kubectl describe pod web-1 -n shop", "Name:  web-1\nStatus:  Running\n    State:  Waiting\n      Reason:  CrashLoopBackOff\n", "kubectl logs web-1 -n shop --previous"},
+		{"Rscript a.R", "Error in library(notthere) : there is no package called ‘notthere’\nExecution halted\n", "Rscript -e 'install.packages(\"notthere\")'"},
 		{"cargo test", "---- tests::adds stdout ----\n\nthread 'tests::adds' panicked at src/lib.rs:3:5:\nassertion failed\n\ntest result: FAILED. 0 passed; 1 failed\n", "cargo test tests::adds -- --exact"},
 	} {
 		exit := 1

@@ -36,7 +36,7 @@ func (p *page) javaQuotes() {
 			continue
 		}
 		p.because(i, aside, "quoted lines")
-		if _, placed := parseDiagnostic(p.lines[i-1]); !placed && p.fates[i-1] == open && indent(p.lines[i-1]) > 0 {
+		if p.fates[i-1] == open && indent(p.lines[i-1]) > 0 && !complaint(p.lines[i-1]) {
 			p.because(i-1, aside, "quoted lines")
 		}
 	}

@@ -313,7 +313,7 @@ func (p *page) markedQuotes() {
 		if !placed && i > 2 { // a message of two lines
 			_, placed = parsePlace(p.lines[i-3])
 		}
-		if placed && p.fates[i-1] == open && !diagnostic(p.lines[i-1]) {
+		if placed && p.fates[i-1] == open && !complaint(p.lines[i-1]) {
 			p.because(i-1, aside, "quoted lines")
 		}
 	}

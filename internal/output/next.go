@@ -48,6 +48,10 @@ func (p *page) stepFor(message string) {
 		if port := portIn(message); port != "" && !elsewhere(lower) {
 			p.next("ss -ltn 'sport = :"+port+"'", "nobody answered: shows whether something listens")
 		}
+	case strings.Contains(message, "there is no package called"):
+		if name := strings.Trim(message[strings.LastIndexByte(message, ' ')+1:], "‘’'\""); name != "" && !strings.ContainsAny(name, "'\"()") {
+			p.next("Rscript -e "+shellQuote("install.packages(\""+name+"\")"), "the package is not installed")
+		}
 	case strings.HasSuffix(lower, "command not found"):
 		name := strings.TrimSuffix(message, ": command not found")
 		name = name[strings.LastIndexByte(name, ' ')+1:]

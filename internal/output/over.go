@@ -84,7 +84,7 @@ func (o *overdrawn) lost(lines []string) *lost {
 	}
 	for _, t := range o.loud {
 		_, behind, _ := cutLast(t.text, " > ") // a display names what it is at in front
-		if shapes[shapeOf(t.text)] || shapes[shapeOf(behind)] && behind != "" || within(lines, t.text) {
+		if shapes[shapeOf(t.text)] || shapes[shapeOf(behind)] && behind != "" || within(lines, bare(t.text)) {
 			continue
 		}
 		add(t)
@@ -102,6 +102,21 @@ func (o *overdrawn) lost(lines []string) *lost {
 		return nil
 	}
 	return out
+}
+
+// bare is a text without how far it was: "[3/7] (again) name (try 2)" is the name.
+func bare(text string) string {
+	if text[0] != '[' || !pattern("[#/#] *").match(text) {
+		return text
+	}
+	_, text, _ = strings.Cut(text, "] ")
+	if _, rest, ok := strings.Cut(text, ") "); ok && text[0] == '(' {
+		text = rest
+	}
+	if before, _, ok := cutLast(text, " ("); ok && strings.HasSuffix(text, ")") {
+		text = before
+	}
+	return text
 }
 
 // progress says that a text tells how far something is, or that it is being done: it has a

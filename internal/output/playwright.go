@@ -31,6 +31,7 @@ var playwrightRules = parseRules(`
 	vital                ~# failed
 	vital                ~# flaky
 	vital                ~# passed (*
+	vital                ~# interrupted
 	vital                ~# did not run
 	keep                 ~# skipped
 `)
@@ -43,13 +44,15 @@ func readPlaywright(p *page) {
 	p.jsFrames(0, len(p.lines))
 	p.apply(playwrightRules)
 	p.namedAgain()
+	p.playwrightNext()
 }
 
 // playwrightFailures reads "  1) [chromium] › a.spec.ts:2:1 › adds up ────" and the
 // error below it.
 func (p *page) playwrightFailures() {
-	for i, line := range p.lines {
-		if p.fates[i] != open || !pattern("  #) *").match(line) {
+	for i := 0; i < len(p.lines); i++ {
+		line := p.lines[i]
+		if p.fates[i] != open || !playwrightTitle.match(line) {
 			continue
 		}
 		_, name, _ := strings.Cut(line, ") ")
@@ -69,10 +72,88 @@ func (p *page) playwrightFailures() {
 			}
 		}
 		p.find(f)
-		if f.File != "" {
-			p.next("npx playwright test "+quoteWord(f.File+":"+itoa(f.Line)), "run only the test that failed")
+		p.retries(i+1, p.playwrightEnd(i+1))
+	}
+}
+
+const playwrightTitle = pattern("  #) *")
+
+// playwrightEnd is the line behind what is told of a failure: the next one, or the totals.
+func (p *page) playwrightEnd(i int) int {
+	for i < len(p.lines) && (blank(p.lines[i]) || indent(p.lines[i]) > 2) {
+		i++
+	}
+	return i
+}
+
+// retries leaves out of a test that was run again what its first run said in the same words.
+func (p *page) retries(from, to int) {
+	first := map[string]bool{}
+	again := false
+	for i := from; i < to; i++ {
+		line := p.lines[i]
+		switch {
+		case strings.HasPrefix(line, "    Retry #"):
+			again = true
+			p.fates[i] = retold
+			p.note(i, strings.TrimRight(line, " ─"))
+		case blank(line):
+		case !again:
+			first[attempt(line)] = true
+		case first[attempt(line)]:
+			p.because(i, aside, "lines of the same in another try")
 		}
 	}
+}
+
+// attempt is a line without how often it was tried: "12 × locator resolved to <h1>".
+func attempt(line string) string {
+	if _, rest, ok := strings.Cut(line, " × "); ok {
+		return rest
+	}
+	return line
+}
+
+// playwrightNext proposes to run the tests that failed alone. One that passed when it was
+// tried again is a warning.
+func (p *page) playwrightNext() {
+	run := "npx playwright test"
+	n := 0
+	for k := range p.findings {
+		f := &p.findings[k]
+		if f.Kind != "test" || f.Severity != "error" || f.File == "" {
+			continue
+		}
+		if p.underFlaky(f.Name) {
+			f.Severity = "warning"
+			continue
+		}
+		if n++; n <= maxRerun {
+			run += " " + quoteWord(f.File+":"+itoa(f.Line))
+		}
+	}
+	if n > 0 && n <= maxRerun {
+		p.next(run, theTests(n))
+	}
+}
+
+// underFlaky says that the name stands below "  1 flaky", and shows it there.
+func (p *page) underFlaky(name string) bool {
+	below := false
+	for i, line := range p.lines {
+		switch {
+		case pattern("  # flaky").match(line):
+			below = true
+		case below && indent(line) < 4:
+			return false
+		case below && strings.TrimRight(strings.TrimSpace(line), " ─") == name:
+			if p.fates[i] == retold {
+				p.note(i, strings.TrimRight(line, " ─"))
+			}
+			return true
+		}
+	}
+	return false
 }
 
 // namedAgain leaves out the list of failed tests at the end.

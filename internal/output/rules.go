@@ -107,7 +107,7 @@ func (p *page) applyTo(r *rules, i int, line string) fate {
 		return open
 	}
 	if a.severity != "" {
-		f := api.Finding{Kind: a.kind, Severity: a.severity, Message: strings.TrimSpace(line)}
+		f := api.Finding{Kind: a.kind, Severity: a.severity, Message: strings.TrimLeft(strings.TrimSpace(line), "│ ")}
 		d, ok := parseDiagnostic(line)
 		if !ok {
 			d, ok = parsePlace(line)
