@@ -15,6 +15,7 @@ func (p *page) clip(budget int) {
 	if p.in.failed() && !p.mute {
 		p.notes = slices.Insert(p.notes, 0, note{at: -1, text: p.in.failure(), vital: true})
 	}
+	p.clipped = true
 	before, items := p.choices(), p.items()
 	part, fits := float64(budget)*0.9, 0.0
 	for range maxParts {
@@ -86,7 +87,6 @@ const (
 )
 
 func (p *page) choosePart(items []item, budget int) {
-	p.clipped = true
 	keep := make([]bool, len(items))
 	take := func(k int) bool {
 		if keep[k] || items[k].cost > budget {
@@ -191,10 +191,7 @@ func (p *page) items() []item {
 		}
 		f := p.fates[i]
 		if (f == open || f == kept || f == vital) && !blank(p.lines[i]) {
-			limit := maxLine
-			if f == vital {
-				limit = maxVitalLine
-			}
+			limit := p.longest(f)
 			cost := min(len(p.lines[i]), limit)/3 + 1 // of many lines few have a chance: a guess will do
 			if len(p.lines) <= countedLines {
 				cost = p.in.Tokens(cutLine(p.lines[i], limit)) + 1

@@ -23,6 +23,7 @@ type drawing struct {
 const (
 	maxLine      = 600
 	maxVitalLine = 2000
+	minLine      = 120 // of a line that is cut in a short text
 )
 
 // draw writes the page. If the result is not shorter than the terminal's text, that
@@ -126,16 +127,25 @@ func (w *writer) line(i int) {
 	}
 	w.last, w.notesAt = i, w.notes
 	w.broken = true
-	limit := maxLine
-	if w.p.fates[i] == vital {
-		limit = maxVitalLine
-	}
-	if w.p.detail == outline {
-		limit /= 3
-	}
-	w.b.WriteString(cutLine(line, limit))
+	w.b.WriteString(cutLine(line, w.p.longest(w.p.fates[i])))
 	w.b.WriteByte('\n')
 	w.shown++
+}
+
+// longest is how many bytes of a line are shown. In a text that must be short it is less: one
+// line may not take the place of all others.
+func (p *page) longest(f fate) int {
+	limit, least, most := maxLine, minLine, p.in.MaxTokens/2
+	if f == vital {
+		limit, least, most = maxVitalLine, 2*minLine, 3*p.in.MaxTokens/2
+	}
+	if p.detail == outline {
+		limit /= 3
+	}
+	if p.clipped && most > 0 {
+		limit = min(limit, max(least, most))
+	}
+	return limit
 }
 
 // blankFrom says that nothing but blank lines is there.

@@ -62,7 +62,7 @@ func checkKept(t *testing.T, p *page, d drawing) {
 	known := map[string]bool{"": true}
 	for _, l := range p.lines {
 		known[l] = true
-		for _, limit := range []int{maxLine, maxVitalLine, maxLine / 3, maxVitalLine / 3} {
+		for _, limit := range []int{maxLine, maxVitalLine, maxLine / 3, maxVitalLine / 3, p.longest(kept), p.longest(vital)} {
 			known[cutLine(l, limit)] = true
 		}
 	}

@@ -377,7 +377,7 @@ func (p *page) goTrace(head int, f *api.Finding) (end int) {
 			p.fates[i] = kept // what was running when the time was up
 		case strings.HasPrefix(line, "[signal "), strings.HasPrefix(line, "\tpanic: "), strings.HasPrefix(line, "        panic: "), strings.HasPrefix(line, "panic: "):
 			p.fates[i] = kept
-		case strings.HasPrefix(line, "exit status "), strings.HasPrefix(line, "...additional frames elided"):
+		case line == "exit status 1", line == "exit status 2", strings.HasPrefix(line, "...additional frames elided"):
 			p.fates[i] = noise
 		default:
 			return i

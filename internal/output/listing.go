@@ -2,6 +2,7 @@ package output
 
 import (
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -23,11 +24,27 @@ func readPaths(p *page) {
 	}
 	p.startAt(brief, len(p.lines))
 	p.coarsen(max(brief, p.detail+1))
+	var hidden []int
 	for _, d := range dirs {
 		for _, i := range d.lines {
 			p.fates[i] = retold
 		}
 		p.note(d.at, d.text(p.detail))
+		switch {
+		case p.detail == outline:
+			hidden = append(hidden, d.of...)
+		case p.detail == brief && len(d.of) > namesShown:
+			hidden = append(hidden, d.of[namesShown:]...)
+		}
+	}
+	p.namesLeftOut(hidden)
+}
+
+// namesLeftOut says what opens the names of a listing that are only counted.
+func (p *page) namesLeftOut(lines []int) {
+	if len(lines) > 0 {
+		slices.Sort(lines)
+		p.count(len(p.lines), numberOf(len(lines), "names")+" not shown", lines)
 	}
 }
 
@@ -36,7 +53,8 @@ type directory struct {
 	at    int
 	name  string
 	names []string
-	lines []int
+	of    []int // lines of the names
+	lines []int // of all, the directory's own too
 }
 
 func (p *page) byDirectory() []*directory {
@@ -64,6 +82,7 @@ func (p *page) byDirectory() []*directory {
 		}
 		if name != "" {
 			d.names = append(d.names, quoteName(name))
+			d.of = append(d.of, i)
 		}
 		d.lines = append(d.lines, i)
 	}
@@ -120,12 +139,16 @@ var ls = &reader{
 // out of the ordinary: directories, links, programs.
 func readLs(p *page) {
 	var entries []string
-	at := -1
+	var lines, hidden []int // of the entries, and of those that are only counted
+	at, long := -1, false
 	end := func() {
 		if len(entries) > 0 {
 			p.note(at, listed(entries, p.detail))
 		}
-		entries = nil
+		if k := listedNames(len(entries), p.detail); k < len(entries) {
+			hidden = append(hidden, lines[k:]...)
+		}
+		entries, lines = nil, nil
 	}
 	for i, line := range p.lines {
 		text, ok := lsEntry(line, p.detail)
@@ -136,8 +159,9 @@ func readLs(p *page) {
 				at = i
 			}
 			p.fates[i] = retold
+			long = true
 			if text != "" {
-				entries = append(entries, text)
+				entries, lines = append(entries, text), append(lines, i)
 			}
 			p.coarsen(lsCoarser(p.detail))
 		case pattern("total #*").match(line):
@@ -146,17 +170,20 @@ func readLs(p *page) {
 		case strings.HasSuffix(line, ":") && !diagnostic(line):
 			end()
 			p.fates[i] = kept
-		case p.lsNames(i) && p.cmd.recursive():
+		case !long && p.lsNames(i) && p.cmd.recursive():
 			if len(entries) == 0 {
 				at = i
 			}
 			p.fates[i] = retold
-			entries = append(entries, strings.Fields(line)...)
+			for _, name := range strings.Fields(line) {
+				entries, lines = append(entries, name), append(lines, i)
+			}
 		default:
 			end()
 		}
 	}
 	end()
+	p.namesLeftOut(slices.Compact(hidden))
 }
 
 // lsCoarser is what a listing shows less at: without sizes, and then only some names.
@@ -185,10 +212,18 @@ func (p *page) lsNames(i int) bool {
 }
 
 func listed(entries []string, level detail) string {
-	if level == outline && len(entries) > 3*namesShown {
-		return strings.Join(entries[:3*namesShown], " ") + " ... " + itoa(len(entries)) + " in all"
+	if k := listedNames(len(entries), level); k < len(entries) {
+		return strings.Join(entries[:k], " ") + " ... " + itoa(len(entries)) + " in all"
 	}
 	return strings.Join(entries, " ")
+}
+
+// listedNames is how many of n entries are named.
+func listedNames(n int, level detail) int {
+	if level == outline {
+		return min(n, 3*namesShown)
+	}
+	return n
 }
 
 // lsEntry reads "-rw-r--r-- 1 root root 17280 Nov 22 11:31 name". The entries for the
@@ -283,6 +318,24 @@ func readTree(p *page) {
 		}
 	}
 	p.dropEmptyNotes()
+	p.namesLeftOut(leavesLeftOut(nodes, p.detail))
+}
+
+// leavesLeftOut are the lines of files that are only counted.
+func leavesLeftOut(nodes []branch, level detail) []int {
+	var lines []int
+	seen := map[int]int{} // files by their depth, since the last directory above
+	for k, n := range nodes {
+		if parent(nodes, k) {
+			seen[n.depth+1] = 0
+			continue
+		}
+		seen[n.depth]++
+		if n.depth > nodes[0].depth && (level == outline || level == brief && seen[n.depth] > namesShown) {
+			lines = append(lines, n.line)
+		}
+	}
+	return lines
 }
 
 func (p *page) dropEmptyNotes() {
