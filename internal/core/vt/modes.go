@@ -63,7 +63,7 @@ const (
 	mKeepClipboard                    // 1044
 	mColorRegisters                   // 1070
 	mSixelRight                       // 8452
-	mHebrew                           // DECHEBM, of level 5
+	_                                 // 36, which xterm does not know, in older snapshots
 	modesEnd
 
 	elsewhere = mOrigin | mAlt | mSavedCursor
@@ -111,8 +111,6 @@ func decMode(n int) modes {
 		return mScrollbar
 	case 35:
 		return mFontKeys
-	case 36:
-		return mHebrew
 	case 41:
 		return mMoreFix
 	case 42:
@@ -220,7 +218,7 @@ func decModeXterm(n int) modes {
 func (t *Terminal) levelMode(n int) modes {
 	m, level := decMode(n), t.level()
 	switch {
-	case m == mNational && level < 2, m == mSideMargins && level < 4, m&(mNoClearWide|mHebrew) != 0 && level < 5:
+	case m == mNational && level < 2, m == mSideMargins && level < 4, m == mNoClearWide && level < 5:
 		return 0
 	}
 	return m

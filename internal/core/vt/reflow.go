@@ -5,6 +5,7 @@ type reflow struct {
 	t    *Terminal
 	cols int
 	rows []*row
+	full bool // nothing was empty below: the history may come back
 
 	cur, col int // where the cursor has come to
 	wrap     bool
@@ -143,7 +144,7 @@ func (f *reflow) row(cells []cell, tail cell, wraps bool) *row {
 }
 
 // fit makes it so many rows: empty ones at the bottom go first, then the history
-// takes from the top or gives back.
+// takes from the top or gives back to what was full.
 func (f *reflow) fit(rows int) {
 	t := f.t
 	if last := max(lastInUse(f.rows), f.cur) + 1; last < len(f.rows) {
@@ -158,7 +159,7 @@ func (f *reflow) fit(rows int) {
 		f.rows = f.rows[n:]
 		f.cur = max(f.cur-n, 0)
 	}
-	for len(f.rows) < rows && t.hist != nil && t.hist.lines > 0 && f.pull(rows) {
+	for f.full && len(f.rows) < rows && t.hist != nil && t.hist.lines > 0 && f.pull(rows) {
 	}
 	out := make([]*row, rows) // not a part of a larger array
 	copy(out, f.rows)

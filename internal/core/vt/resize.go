@@ -2,7 +2,8 @@ package vt
 
 // Resize changes the size, clamped as in Config. Lines of the main screen that
 // the terminal wrapped are wrapped anew; rows that no longer fit go to the
-// history, and come back from it. Of the history the newest megabyte is wrapped anew
+// history, and come back from it to a screen that was full: one that was cleared
+// stays so. Of the history the newest megabyte is wrapped anew
 // too, so that a resize takes milliseconds whatever scrolled away. The alternate
 // screen is cut or padded, since its program draws it again.
 func (t *Terminal) Resize(cols, rows int) {
@@ -94,7 +95,7 @@ func (t *Terminal) resizeMain(cols, rows int) {
 	}
 	t.hold++ // ids are between screens for a while
 	defer func() { t.hold-- }()
-	f := reflow{t: t, cols: cols}
+	f := reflow{t: t, cols: cols, full: max(lastInUse(t.main.rows), int(cur.row)) == t.rows-1}
 	if cols == t.cols {
 		f.rows = t.main.rows
 		f.cur, f.col, f.wrap = int(cur.row), int(cur.col), cur.wrap

@@ -136,3 +136,31 @@ func BenchmarkResize(b *testing.B) {
 		tm.Resize(80-i%2*30, 24)
 	}
 }
+
+func TestHistoryComesBackToAFullScreenOnly(t *testing.T) {
+	const lines = "1\r\n2\r\n3\r\n4\r\n5\r\n6\r\n7\r\n8"
+	for _, c := range []struct {
+		name, in   string
+		cols, rows int
+		want       string
+		row        int
+	}{
+		{"taller", lines, 10, 6, "3\n4\n5\n6\n7\n8\n", 5},
+		{"wider and taller", lines, 14, 6, "3\n4\n5\n6\n7\n8\n", 5},
+		{"wider, and a line needs one row less", lines + "\r\nabcdefghijkl", 14, 4, "6\n7\n8\nabcdefghijkl\n", 3},
+		{"cleared, wider", lines + "\x1b[H\x1b[2J$ ", 14, 4, "$\n", 0},
+		{"cleared, taller", lines + "\x1b[H\x1b[2J$ ", 10, 6, "$\n", 0},
+		{"cleared by ED 0, wider", lines + "\x1b[H\x1b[J$ ", 14, 4, "$\n", 0},
+		{"cleared by DECCOLM", lines + "\x1b[?40h\x1b[?3h", 132, 4, "", 0},
+		{"kept by DECCOLM with DECNCSM", lines + "\x1b[65\"p\x1b[?40;95h\x1b[2J\x1b[Hkept\x1b[?3h", 132, 4, "kept\n", 0},
+		{"cleared with the cursor in the last row", lines + "\x1b[2J", 14, 4, "", 3},
+	} {
+		term := New(Config{Cols: 10, Rows: 4, Scrollback: 1 << 16, AllowReports: true})
+		term.Write([]byte(c.in))
+		term.Resize(c.cols, c.rows)
+		got := term.Text(TextOptions{})
+		if row, _ := term.Cursor(); got != c.want || row != c.row {
+			t.Errorf("%s: %q with the cursor in row %d, want %q and %d", c.name, got, row, c.want, c.row)
+		}
+	}
+}

@@ -109,7 +109,7 @@ func (p *tmuxPane) show(b []byte) {
 	if _, err := p.in.Write(append(bytes.Clone(b), "\x18\x1b\\\x1b[5n"...)); err != nil {
 		p.t.Fatal(err)
 	}
-	if err := p.out.SetReadDeadline(time.Now().Add(5 * time.Second)); err != nil {
+	if err := p.out.SetReadDeadline(time.Now().Add(patience)); err != nil {
 		p.t.Fatal(err)
 	}
 	for last := ""; !strings.HasSuffix(last, "\x1b[0n"); {
