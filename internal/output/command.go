@@ -218,11 +218,24 @@ func (c command) shown() []call {
 		for k > first && c.calls[k].filters() {
 			k--
 		}
-		if n := c.calls[k].name; n != "cd" && n != "set" && n != "export" && n != "source" && n != "true" && n != "echo" {
+		if !c.calls[k].silent() {
 			out = append(out, c.calls[k])
 		}
 	}
 	return out
+}
+
+// silent says that a call writes nothing, or next to nothing.
+func (c call) silent() bool {
+	switch c.name {
+	case "cd", "set", "export", "source", "true", "echo":
+		return true
+	case "touch", "mkdir", "rm", "cp", "mv", "chmod", "ln", "sleep":
+		return !c.has("-v", "--verbose")
+	case "sed":
+		return c.has("-i", "--in-place")
+	}
+	return false
 }
 
 func (c call) filters() bool {
@@ -305,15 +318,27 @@ func (c call) value(flags ...string) string {
 }
 
 // showsContent says that everything shown is the content of files or of a history.
-func (c command) showsContent() bool {
-	if c.log {
+func (c command) showsContent() bool { return !c.log && c.shows(call.readsLog) }
+
+// showsText says so too of text files, by whose names nobody knows what is in them.
+func (c command) showsText() bool {
+	return !c.log && c.shows(func(x call) bool {
+		for _, a := range x.plain() {
+			if isLogName(a) && path.Ext(a) != ".txt" {
+				return true
+			}
+		}
 		return false
-	}
+	})
+}
+
+// shows says that everything shown is the content of files, none of them a log.
+func (c command) shows(log func(call) bool) bool {
 	shown := c.shown()
 	for _, x := range shown {
 		switch x.name {
 		case "cat", "sed", "head", "tail", "less", "more", "bat", "nl", "awk", "jq", "xxd", "od", "hexdump", "strings", "zcat":
-			if x.readsLog() {
+			if log(x) {
 				return false
 			}
 		case "grep", "rg", "ag", "egrep", "fgrep", "ack", "find", "fd", "ls", "tree", "du", "stat", "wc", "diff":

@@ -95,6 +95,7 @@ func TestNextStepsFitWhatHappened(t *testing.T) {
 		{"helm upgrade web . -n shop --wait", "Error: UPGRADE FAILED: timed out waiting for the condition\n", "kubectl get events --sort-by=.lastTimestamp -n shop"},
 		{"kubectl describe pod web-1 -n shop", "Name:  web-1\nStatus:  Running\n    State:  Waiting\n      Reason:  CrashLoopBackOff\n", "kubectl logs web-1 -n shop --previous"},
 		{"Rscript a.R", "Error in library(notthere) : there is no package called ‘notthere’\nExecution halted\n", "Rscript -e 'install.packages(\"notthere\")'"},
+		{"cd app && X=1 python3 -m pytest -q", "FAILED test_m.py::test_b - assert 1 == 2\nFAILED test_m.py::test_p[3] - assert 3 < 3\n2 failed in 0.1s\n", "X=1 python3 -m pytest test_m.py::test_b 'test_m.py::test_p[3]'"},
 		{"cargo test", "---- tests::adds stdout ----\n\nthread 'tests::adds' panicked at src/lib.rs:3:5:\nassertion failed\n\ntest result: FAILED. 0 passed; 1 failed\n", "cargo test tests::adds -- --exact"},
 	} {
 		exit := 1

@@ -28,7 +28,7 @@ func (p *page) eachMatters(left []int) bool {
 	if p.document(left) || p.numbered(left) {
 		return true
 	}
-	if p.cmd.showsContent() || p.tally(left) || p.register(left) {
+	if p.cmd.showsContent() || p.cmd.showsText() && !timed(p.lines) || p.tally(left) || p.register(left) {
 		p.coarsen(brief)
 		return true
 	}

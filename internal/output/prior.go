@@ -23,6 +23,7 @@ type Digest struct {
 	exact    uint64   // the same without times and addresses masked
 	lines    []uint64 // hashes; nil for an output that is too long
 	bodies   []uint64 // of the lines' very words, numbers in front left out; nil unless all were shown
+	text     []string // of a short output: what is gone of it can be shown
 	shown    bool     // all of them, or nearly: what a later output may be told by
 	total    int
 	findings []api.Finding
@@ -37,12 +38,27 @@ func (p *page) digest() *Digest {
 	d := &Digest{exit: p.in.failure(), kind: p.kind, sum: p.sheet.sum, exact: p.sheet.exact, total: p.sheet.total, findings: p.findings, next: p.steps, entities: p.entities()}
 	if p.sheet.num == nil && len(p.sheet.lines) <= maxDigest {
 		d.lines = p.sheet.hashes
+		d.text = p.keptText()
 		d.shown = p.shows() >= len(p.lines)*9/10
 		if d.shown {
 			d.bodies = p.bodies()
 		}
 	}
 	return d
+}
+
+// maxKeptText is how many bytes of an output may have whose lines are remembered as they are.
+const maxKeptText = 8 << 10
+
+func (p *page) keptText() []string {
+	n := 0
+	for _, line := range p.lines {
+		n += len(line)
+	}
+	if n > maxKeptText || !content[p.kind] {
+		return nil
+	}
+	return strings.Split(strings.Join(p.lines, "\n"), "\n") // of its own, so that it keeps nothing else
 }
 
 // unchanged answers an output that is the same as the one before with a line.
@@ -136,6 +152,7 @@ func (p *page) compare() {
 		}
 	}
 	var broke, still, fixed []string
+	news := p.newWarnings()
 	for _, f := range p.findings {
 		k := key(f)
 		_, known := before[k]
@@ -163,9 +180,55 @@ func (p *page) compare() {
 			parts = append(parts, c.what+": "+list(c.names))
 		}
 	}
-	if len(fixed)+len(still) > 0 {
+	if news != "" {
+		parts = append(parts, news)
+	}
+	if len(fixed)+len(broke) == 0 && news == "" && p.sheet.total <= fewLines {
+		return // it says so itself
+	}
+	if len(fixed)+len(still) > 0 || news != "" {
 		p.vitalNote(-1, "[since "+p.in.Prior.Ref+": "+strings.Join(parts, "; ")+"]")
 	}
+}
+
+// fewLines are as short as saying that they are the same.
+const fewLines = 3
+
+// newWarnings says which warnings of many are new, and how many are gone.
+func (p *page) newWarnings() string {
+	before := map[string]int{}
+	for _, f := range p.in.Prior.Digest.findings {
+		if f.Severity != "error" {
+			before[key(f)]++
+		}
+	}
+	stay := 0
+	var names []string
+	for _, f := range p.findings {
+		switch k := key(f); {
+		case f.Severity == "error":
+		case before[k] > 0:
+			before[k]--
+			stay++
+		default:
+			names = append(names, nameOf(f))
+		}
+	}
+	gone := 0
+	for _, n := range before {
+		gone += n
+	}
+	if stay < 2 || len(names)+gone == 0 || len(p.findings) >= maxFindings || len(p.in.Prior.Digest.findings) >= maxFindings {
+		return ""
+	}
+	var parts []string
+	if len(names) > 0 {
+		parts = append(parts, "new: "+list(names))
+	}
+	if gone > 0 {
+		parts = append(parts, plural(gone, "warning")+" gone")
+	}
+	return strings.Join(parts, "; ") + "; " + plural(stay, "warning") + " as before"
 }
 
 // content are the kinds of output of which a second look shows the difference.
@@ -201,18 +264,42 @@ func (p *page) difference() bool {
 			p.because(i, folded, "what was there")
 		}
 	}
-	rs := ranges(gone)
-	for _, r := range rs[:min(len(rs), maxRanges)] {
-		p.note(len(p.lines), fmt.Sprintf("[gone: %s:%d-%d]", prior.Ref, r[0]+1, r[1]+1))
-	}
-	if len(rs) > maxRanges {
-		p.note(len(p.lines), fmt.Sprintf("[gone: %d more lines all over %s]", countIn(rs[maxRanges:]), prior.Ref))
-	}
+	p.noteGone(prior, gone)
 	return true
 }
 
-// maxRanges is how many parts that are gone are named one by one.
-const maxRanges = 8
+// How much is told of what is gone: lines as they were, if they are few and known, else
+// where they were.
+const (
+	shownGone = 4
+	maxRanges = 8
+)
+
+func (p *page) noteGone(prior *Prior, gone []int) {
+	if len(gone) == 0 {
+		return
+	}
+	if text := prior.Digest.text; len(gone) <= shownGone && len(text) == len(prior.Digest.lines) {
+		for _, j := range gone {
+			p.note(len(p.lines), fmt.Sprintf("[gone: %s:%d %s]", prior.Ref, j+1, cutLine(strings.TrimSpace(text[j]), 120)))
+		}
+		return
+	}
+	var b strings.Builder
+	rs := ranges(gone)
+	for k, r := range rs[:min(len(rs), maxRanges)] {
+		b.WriteByte(":,"[min(k, 1)])
+		b.WriteString(itoa(r[0] + 1))
+		if r[1] > r[0] {
+			b.WriteString("-" + itoa(r[1]+1))
+		}
+	}
+	more := ""
+	if len(rs) > maxRanges {
+		more = fmt.Sprintf(" and %d more lines all over it", countIn(rs[maxRanges:]))
+	}
+	p.note(len(p.lines), "[gone: "+prior.Ref+b.String()+more+"]")
+}
 
 func countIn(ranges [][2]int) int {
 	n := 0
@@ -388,6 +475,9 @@ func unitAfter(s string, i, j int) int {
 // hashLine adds a line to the sums of a sheet.
 func (s *sheet) hashLine(line string) {
 	h := stableHash(line, s.verbatim)
+	if _, rest := number(strings.TrimPrefix(line, "total ")); s.lists && rest == "" && len(line) > len("total ") {
+		h = 0 // blocks that ls adds up: what has changed is in the lines below
+	}
 	s.sum = (s.sum ^ h) * 0x9e3779b97f4a7c15
 	s.exact = (s.exact ^ maphash.String(seed, line)) * 0x9e3779b97f4a7c15
 	if s.total <= maxDigest {

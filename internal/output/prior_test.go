@@ -55,7 +55,7 @@ func TestWhatAnotherCommandShowsAgainIsTheDifference(t *testing.T) {
 	read := func(command, text string) string {
 		return Reduce(Input{Command: command, Bytes: []byte(text), Exit: new(int), Ref: "@e2", Recent: recent}).Text
 	}
-	if got := read("edit 31:31", file(31)); !strings.HasPrefix(got, "[since @e1: +1 -1 of 60 lines]\n") || !strings.Contains(got, "31:    do_changed(217, value_of(31))\n") || !strings.HasSuffix(got, "[gone: @e1:31-31]\n") || strings.Contains(got, "do_step") {
+	if got := read("edit 31:31", file(31)); !strings.HasPrefix(got, "[since @e1: +1 -1 of 60 lines]\n") || !strings.Contains(got, "31:    do_changed(217, value_of(31))\n") || !strings.HasSuffix(got, "[gone: @e1:31 31:    do_step(217, value_of(31))]\n") || strings.Contains(got, "do_step(210") {
 		t.Errorf("%q", got)
 	}
 	part := strings.Join(strings.SplitAfter(file(0), "\n")[20:40], "")
@@ -116,7 +116,7 @@ func TestSameFileAgainIsTheDifference(t *testing.T) {
 		}
 	}
 	r := rerun("cat a.go", 0, first.String(), 0, second.String())
-	for _, want := range []string{"[since @e1: +1 -2 of 199 lines]", "func f50() { return changed }", "[gone: @e1:51-51]", "[gone: @e1:121-121]", "@e2:1-50]"} {
+	for _, want := range []string{"[since @e1: +1 -2 of 199 lines]", "func f50() { return changed }", "[gone: @e1:51 func f50() { return 350 }]", "[gone: @e1:121 func f120() { return 840 }]", "@e2:1-50]"} {
 		if !strings.Contains(r.Text, want) {
 			t.Errorf("no %q in\n%s", want, r.Text)
 		}
@@ -189,5 +189,61 @@ func TestAnEditedDurationIsNotALineSeenBefore(t *testing.T) {
 	}
 	if strings.Contains(r.Text, "step_5:") || !strings.Contains(r.Text, "@e1") {
 		t.Errorf("the others are shown again:\n%s", r.Text)
+	}
+}
+
+// What is gone is named in one reference where it is more than a few lines; of warnings it is said
+// which are new.
+func TestReruns(t *testing.T) {
+	listing := func(from, to int) string {
+		text := fmt.Sprintf("total %d\n", 4*(to-from))
+		for i := from; i < to; i++ {
+			text += fmt.Sprintf("-rw-r--r-- 1 root root 120 Nov 22 11:31 file%02d.c\n", i)
+		}
+		return text
+	}
+	warnings := func(names ...string) string {
+		text := ""
+		for i, n := range names {
+			text += fmt.Sprintf("a.c:%d:3: warning: unused variable '%s' [-Wunused-variable]\n", i+3, n)
+		}
+		return text + "linked\n"
+	}
+	for _, c := range []struct{ command, first, second, want, not string }{
+		{"ls -l", listing(1, 40), listing(3, 41), "[since @e1: +1 -2 of 39 lines]", "total"},
+		{"ls -l", listing(1, 40), listing(3, 41), "file01.c]\n[gone: @e1:3 ", "\n[gone: @e1:1"},
+		{"ls -l", listing(1, 60), listing(7, 61), "[gone: @e1:2-7]\n", "file01.c"},
+		{"make", warnings("a", "b", "c"), warnings("a", "b", "c", "d"), "[since @e1: new: a.c:6 unused variable 'd' [-Wunused-variable]; 3 warnings as before]", "gone"},
+		{"make", warnings("a", "b", "c"), warnings("b", "c"), "[since @e1: 1 warning gone; 2 warnings as before]", "new"},
+		{"make", warnings("a"), warnings("a", "b"), "unused variable 'b'", "[since"},
+	} {
+		if r := rerun(c.command, 0, c.first, 0, c.second); !strings.Contains(r.Text, c.want) || strings.Contains(r.Text, c.not) {
+			t.Errorf("%s: no %q, or %q, in\n%s", c.command, c.want, c.not, r.Text)
+		}
+	}
+	const gone = "cat: nofile: No such file or directory\n"
+	if r := rerun("cat nofile", 1, gone, 1, gone); r.Text != gone {
+		t.Errorf("%q", r.Text)
+	}
+}
+
+// A file of text is shown as it is, unless its lines begin with a time or its name says that
+// it is a log.
+func TestTextFilesAreNotMined(t *testing.T) {
+	var plain strings.Builder
+	for i := range 40 {
+		fmt.Fprintf(&plain, "func F%d() int { return %d }\n", i, i)
+	}
+	for _, c := range []struct {
+		command, text string
+		whole         bool
+	}{
+		{"sed -i 's/a/b/' x.txt; cat x.txt", plain.String(), true},
+		{"touch y && head -50 notes.txt", plain.String(), true},
+		{"touch y; cat run.log", plain.String(), false},
+	} {
+		if r := reduceText(c.command, 0, c.text); (r.Text == c.text) != c.whole {
+			t.Errorf("%s:\n%s", c.command, r.Text)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package output
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/ai-session/ai-session/api"
@@ -54,11 +55,31 @@ func readPytest(p *page) {
 	p.pytestSections()
 	p.apply(pytestRules)
 	p.pythonTraces()
+	var names []string
 	for _, f := range p.findings {
-		if f.Kind == "test" && strings.Contains(f.Name, "::") {
-			p.next("pytest "+quoteWord(f.Name), "run only the test that failed")
+		if f.Kind == "test" && strings.Contains(f.Name, "::") && !slices.Contains(names, f.Name) {
+			names = append(names, f.Name)
 		}
 	}
+	switch run := p.pytestRun(); {
+	case len(names) > maxRerun:
+		p.next(run+" --last-failed", theTests(len(names)))
+	case len(names) > 0:
+		for _, n := range names {
+			run += " " + quoteWord(n)
+		}
+		p.next(run, theTests(len(names)))
+	}
+}
+
+// pytestRun is what pytest was run as: "X=1 python3 -m pytest", "uv run pytest".
+func (p *page) pytestRun() string {
+	before, _, ok := strings.Cut(p.in.Command, "pytest")
+	before = strings.TrimLeft(before[strings.LastIndexAny(before, ";&|(\n")+1:], " ")
+	if !ok || strings.ContainsAny(before, "'\"`$)\\") || strings.Contains(before, "timeout") {
+		return "pytest"
+	}
+	return before + "pytest"
 }
 
 // pytestDots leaves out "tests/test_x.py ....F.. [ 9%]": which failed is told below.

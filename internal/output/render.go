@@ -21,6 +21,7 @@ type sheet struct {
 	tokens    int      // of the rendered text
 	lost      *lost    // what was drawn over; nil for nothing worth a word
 	cmd       command  // that wrote it
+	lists     bool     // it is of ls
 	verbatim  bool     // it is content: a duration in it is not how long something took
 	sum       uint64   // of the lines, times and addresses masked unless verbatim
 	exact     uint64   // of the lines as they are
@@ -43,7 +44,8 @@ func (s *sheet) number(i int) int {
 
 func newSheet(in Input) *sheet {
 	cmd := parseCommand(in.Command)
-	return &sheet{cmd: cmd, verbatim: cmd.showsContent()}
+	_, lists := cmd.call("ls")
+	return &sheet{cmd: cmd, verbatim: cmd.showsContent(), lists: lists}
 }
 
 func drawSheet(in Input) *sheet {

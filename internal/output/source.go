@@ -145,6 +145,9 @@ func (p *page) bothEnds() {
 // fileShown is the first file that the command shows.
 func (c command) fileShown() string {
 	for _, x := range c.calls {
+		if x.silent() {
+			continue
+		}
 		args := x.plain()
 		if x.name == "sed" && len(args) > 1 {
 			args = args[1:]

@@ -22,7 +22,7 @@ type Reading struct {
 	Cols, Rows int
 	MaxTokens  int // 0: as the content needs
 
-	PriorRef string // of the last run of the same command, if its Digest is known
+	PriorRef string // of the last run of the same command in the same folder, if its digest is known
 	Prior    any
 	Recent   []Earlier // the last runs of other commands, newest first
 }
@@ -41,12 +41,14 @@ type Reducer func(in Reading, r *api.Report) (digest any, err error)
 // keepPriors is how many commands' last runs a session remembers for comparison.
 const keepPriors = 32
 
-// prior is the last run of a command.
+// prior is the last run of a command in a folder: make in another one makes something else.
 type prior struct {
-	command string
-	number  uint64
-	digest  any
+	command, cwd string
+	number       uint64
+	digest       any
 }
+
+func (p prior) of(b *block) bool { return p.command == b.command && p.cwd == b.cwd }
 
 // reduce lets the reducer read a block's output.
 func (sp span) reduce(b *block, r *api.Report, o textOptions) error {
@@ -115,14 +117,14 @@ func (s *Session) textOptions(raw bool, maxTokens int) textOptions {
 // an agent's work.
 const recentPriors = 8
 
-// priorOf is the last run of b's command before it, and the newest of other commands.
+// priorOf is the last run of b's command in its folder before it, and the newest of other commands.
 func (s *Session) priorOf(b *block) (ref string, digest any, recent []Earlier) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, p := range slices.Backward(s.priors) {
 		switch {
 		case p.number >= b.number:
-		case p.command == b.command:
+		case p.of(b):
 			ref, digest = "@"+api.BlockID(p.number), p.digest
 		case len(recent) < recentPriors:
 			recent = append(recent, Earlier{"@" + api.BlockID(p.number), p.digest})
@@ -140,7 +142,7 @@ func (s *Session) learn(b *block, digest any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i, p := range s.priors {
-		if p.command != b.command {
+		if !p.of(b) {
 			continue
 		}
 		if p.number >= b.number {
@@ -152,5 +154,5 @@ func (s *Session) learn(b *block, digest any) {
 	if len(s.priors) == keepPriors {
 		s.priors = slices.Delete(s.priors, 0, 1)
 	}
-	s.priors = append(s.priors, prior{b.command, b.number, digest})
+	s.priors = append(s.priors, prior{b.command, b.cwd, b.number, digest})
 }
