@@ -89,7 +89,7 @@ const RawInline = 256 << 10
 
 // Input is what a program waits for, with what it was told from.
 type Input struct {
-	Kind     string   `json:"kind"` // password, yesno, line, pager, repl, editor
+	Kind     string   `json:"kind"` // password, yesno, line, key, pager, repl, editor
 	Tail     string   `json:"tail"` // the end of what it wrote, usually its question
 	Evidence []string `json:"evidence"`
 	Maybe    bool     `json:"maybe_prompt,omitempty"` // may be a bare prompt of a shell that lost its marks

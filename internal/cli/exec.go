@@ -147,8 +147,11 @@ func (a *app) note(r *api.Report) {
 	case api.BlockNeedsInput:
 		fmt.Fprintf(a.stderr, "ai-session: %s needs input (%s): %s\n", r.Session, r.Input.Kind, printable(lastLine(r.Input.Tail)))
 		keys := "TEXT --key Enter"
-		if r.Input.Kind == "pager" {
+		switch r.Input.Kind {
+		case "pager":
 			keys = "q, or Space for more"
+		case "key":
+			keys = "--key Enter, or the key that it asks for"
 		}
 		fmt.Fprintf(a.stderr, "  try: ai-session send %s %s\n", r.Session, keys)
 	case api.BlockTUI:

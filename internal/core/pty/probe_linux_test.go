@@ -243,8 +243,8 @@ func FuzzProc(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if p, ok := parseStat(b); ok {
 			p.kernel, p.bare = false, false // written again it is too short to tell
-			again := fmt.Sprintf("%d (%s) %s %d %d %d %d 0 0 0 0 0 0 0 0 0 0 0 0 %d 0 %d 0 0 0 0 0 0 0 0 0 0 %d %d", p.PID, p.Name, []byte{p.State},
-				p.Parent, p.Group, p.Session, int32(p.terminal), p.threads, int64(p.started), p.ignored, ^p.unarmed&^(1<<31))
+			again := fmt.Sprintf("%d (%s) %s %d %d %d %d 0 0 0 0 0 0 %d 0 0 0 0 0 %d 0 %d 0 0 0 0 0 0 0 0 0 0 %d %d", p.PID, p.Name, []byte{p.State},
+				p.Parent, p.Group, p.Session, int32(p.terminal), p.CPU/(time.Second/clockTicks), p.threads, int64(p.started), p.ignored, ^p.unarmed&^(1<<31))
 			if q, ok := parseStat([]byte(again)); !ok || q != p {
 				t.Fatalf("%+v, again %+v", p, q)
 			}

@@ -165,6 +165,9 @@ func parseStat(b []byte) (p Process, ok bool) {
 	p.Parent, p.Group, p.Session = number(rest[1]), number(rest[2]), number(rest[3])
 	p.terminal, p.started = uint64(uint32(number(rest[4]))), uint64(number(rest[19]))
 	p.threads = number(rest[17])
+	const most = 1 << 38 // ticks: what a Duration holds
+	worked := int64(number(rest[11])) + int64(number(rest[12]))
+	p.CPU = time.Duration(max(0, min(worked, most))) * (time.Second / clockTicks)
 	if len(rest) > 31 && p.State != 'Z' && p.State != 'X' {
 		// Blocked, ignored and caught, in decimal; proc(5) calls them obsolete for lack
 		// of the real-time signals, which are of no concern here.

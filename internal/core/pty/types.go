@@ -3,6 +3,7 @@ package pty
 import (
 	"errors"
 	"syscall"
+	"time"
 )
 
 // Size of a terminal. XPixel and YPixel may be 0: unknown.
@@ -41,8 +42,9 @@ type Exit struct {
 // Process is one member of a terminal's tree.
 type Process struct {
 	PID, Parent, Group, Session int
-	Name                        string // the kernel's, at most 15 bytes on Linux
-	State                       byte   // as in ps: R, S, D, T, Z ...; 0 = unknown
+	Name                        string        // the kernel's, at most 15 bytes on Linux
+	State                       byte          // as in ps: R, S, D, T, Z ...; 0 = unknown
+	CPU                         time.Duration // processor time until now; 0 where nobody tells
 
 	terminal uint64 // device number of its controlling terminal, 0 = none
 	started  uint64 // tells a recycled pid

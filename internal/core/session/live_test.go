@@ -51,6 +51,15 @@ func waitFor(t testing.TB, s *Session, req api.WaitRequest) *api.WaitResult {
 }
 
 func TestWaitingProgramsAreNamed(t *testing.T) {
+	const takesKeys = `python3 -c 'import os, select, sys, termios, tty
+old = termios.tcgetattr(0)
+if sys.argv[1] == "raw": tty.setcbreak(0)
+print(sys.argv[2].encode().decode("unicode_escape"), end="", flush=True)
+select.select([0], [], [])
+key = os.read(0, 9)
+termios.tcsetattr(0, 0, old)
+print("\033[?25h")
+sys.exit(key[:1] != b"q")' `
 	for _, c := range []struct {
 		name, command string
 		need          string // program
@@ -71,6 +80,11 @@ func TestWaitingProgramsAreNamed(t *testing.T) {
 		{"password behind su", `su nobody -s /bin/bash -c 'read -s -p "Password: " p; [ "$p" = x ]'`, "su", "password", api.BlockNeedsInput, "x", []string{"Enter"}, 0},
 		{"htop", "htop", "htop", "tui", api.BlockTUI, "q", nil, 0},
 		{"fzf", "seq 20 | fzf", "fzf", "tui", api.BlockTUI, "17", []string{"Enter"}, 0},
+		{"any key", `read -n1 -r -p "Press any key to continue..." k; [ "$k" = q ]`, "bash", "key", api.BlockNeedsInput, "q", nil, 0},
+		{"watch mode", takesKeys + `raw 'press h to show help, press q to quit\n'`, "python3", "key", api.BlockNeedsInput, "q", nil, 0},
+		{"menu", takesKeys + `raw 'Pick one\n> red\n  blue\n\033[?25l'`, "python3", "tui", api.BlockTUI, "q", nil, 0},
+		{"question in raw mode", takesKeys + `raw '? Your name '`, "python3", "line", api.BlockNeedsInput, "q", nil, 0},
+		{"question behind a poll", takesKeys + `lines 'Port? '`, "python3", "line", api.BlockNeedsInput, "q", []string{"Enter"}, 0},
 		{"vim", "vim -u NONE", "vim", "tui", api.BlockTUI, ":cq", []string{"Enter"}, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -98,6 +112,19 @@ func TestWaitingProgramsAreNamed(t *testing.T) {
 				t.Errorf("afterwards: %q", out(again))
 			}
 		})
+	}
+}
+
+// A program that hands its terminal on listens all the time.
+func TestCarrierOfASilentProgramIsRunningNotWaiting(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("script"); err != nil {
+		t.Skip("script is not installed here")
+	}
+	s := bash(t)
+	r, err := s.Exec(within(t), &api.ExecRequest{Command: `script -qec 'sleep 1.5; exit 5' /dev/null`})
+	if err != nil || r.State != api.BlockDone || r.Exit != api.ExitCode(5) {
+		t.Fatalf("%v %+v", err, r)
 	}
 }
 

@@ -45,11 +45,17 @@ type inner struct {
 	looking bool
 }
 
-// shellNames are programs that read shell text, and those that carry it to one.
+// shellNames are programs that read shell text.
 var shellNames = map[string]bool{
 	"bash": true, "zsh": true, "sh": true, "dash": true, "ash": true, "ksh": true, "mksh": true, "busybox": true,
+}
+
+// carriers are programs that carry what is typed to another, a shell as a rule.
+var carriers = map[string]bool{
 	"ssh": true, "docker": true, "podman": true, "kubectl": true, "lxc": true, "su": true, "sudo": true, "script": true,
 	"nsenter": true, "unshare": true, "chroot": true, "mosh-client": true, "telnet": true, "machinectl": true,
+	"tmux: client": true, "screen": true, "dtach": true, "socat": true, "picocom": true, "minicom": true,
+	"expect": true, "unbuffer": true, "asciinema": true, "adb": true, "nerdctl": true, "oc": true, "ai-session": true,
 }
 
 // expressions are how a REPL takes text of several lines as one.
@@ -188,7 +194,7 @@ func (s *Session) supplanted() bool {
 	}
 	for _, m := range probe.Members {
 		if m.PID == s.pty.Pid() {
-			return s.replaced(m) && shellNames[m.Name]
+			return s.replaced(m) && (shellNames[m.Name] || carriers[m.Name])
 		}
 	}
 	return false
@@ -228,7 +234,7 @@ func (s *Session) setLive() {
 
 // lay is what to type. A shell's text is typed byte for byte, as the shell reads it.
 func (n *inner) lay(text, encoded string, term *vt.Terminal) []byte {
-	if shellNames[n.program] {
+	if shellNames[n.program] || carriers[n.program] {
 		return n.layShell(encoded)
 	}
 	text = strings.TrimRight(text, "\n")

@@ -3,11 +3,9 @@ package session
 import (
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/ai-session/ai-session/api"
 	"github.com/ai-session/ai-session/internal/core/pty"
-	"github.com/ai-session/ai-session/internal/core/vt"
 )
 
 // The one thing that is probed rather than told: what a quiet program waits for.
@@ -27,8 +25,9 @@ const mostAhead = 20
 type quietWatch struct {
 	timer *time.Timer
 	armed bool
-	stage int // looks taken in this silence: 0, 1 (early done), 2 (late done)
-	ahead int // looks put off because typed input was still unread
+	stage int           // looks taken in this silence: 0, 1 (early done), 2 (late done)
+	ahead int           // looks put off because typed input was still unread
+	cpu   time.Duration // of the members, at the first look
 	prev  *verdict
 	seen  int64 // output offset of the last look
 }
@@ -146,6 +145,9 @@ func (s *Session) quietSince() time.Time {
 func (s *Session) judge(p pty.Probe, err error) {
 	w := &s.watch
 	v := &verdict{}
+	if w.stage == 0 {
+		w.cpu = cpuOf(p)
+	}
 	if err == nil {
 		v = s.classify(p)
 	}
@@ -178,7 +180,7 @@ func (s *Session) conclude(v *verdict) {
 	s.tui = v.tui
 	s.input = nil
 	if v.kind != "" {
-		maybe := v.kind == "line" && s.open != nil && onlyShellReads(v.evidence)
+		maybe := (v.kind == "line" || v.kind == "key") && s.open != nil && onlyShellReads(v.evidence)
 		s.input = &api.Input{Kind: v.kind, Tail: s.tail(), Evidence: v.evidence, Maybe: maybe}
 	}
 	if s.concluded != nil {
@@ -251,14 +253,10 @@ func (s *Session) classify(p pty.Probe) *verdict {
 	case !p.Termios.Icanon && reading && isPager(p):
 		v.kind = "pager"
 		v.evidence = append(v.evidence, "raw mode")
-	case !p.Termios.Icanon && (reading || polling) && promptLike(s.term):
-		if s.watch.stage == 0 {
-			// A prompt-like tail may be the middle of output: it must last a second.
-			v.evidence = append(v.evidence, "tty_raw")
-			break
-		}
-		v.kind = "repl"
-		v.evidence = append(v.evidence, "raw mode", "cursor after a prompt")
+	case s.watch.stage > 0 && polling && p.Termios.Icanon && promptLike(s.term) && s.still(p):
+		v.kind = "line"
+		v.evidence = append(v.evidence, "line mode with echo", "cursor after a prompt")
+	case s.watch.stage > 0 && (reading || polling) && !p.Termios.Icanon && s.classifyRaw(p, v, reading):
 	case !p.Termios.Icanon:
 		v.evidence = append(v.evidence, "tty_raw")
 	}
@@ -276,48 +274,6 @@ func isPager(p pty.Probe) bool {
 		switch m.Name {
 		case "less", "pager", "more", "most", "pg", "bat", "delta", "man":
 			return m.ReadingTTY || m.PollingTTY
-		}
-	}
-	return false
-}
-
-// tail is the end of the last line that has text: usually the question.
-func (s *Session) tail() string {
-	lines := strings.Split(strings.TrimRight(s.term.Text(vt.TextOptions{}), "\n "), "\n")
-	text := lines[len(lines)-1]
-	const most = 200
-	for len(text) > most {
-		_, n := utf8.DecodeRuneInString(text)
-		text = text[n:]
-	}
-	return text
-}
-
-// asksYesNo knows the ways programs put a yes-or-no question.
-func asksYesNo(tail string) bool {
-	t := strings.ToLower(strings.TrimRight(tail, " :?>"))
-	for _, end := range []string{"y/n", "[y/n]", "(y/n)", "(yes/no)", "[yes/no]", "yes/no", "(y/n/q)", "(yes/no/[fingerprint])", "[y/n/q]", "y or n", "(y or n)"} {
-		if strings.HasSuffix(t, end) {
-			return true
-		}
-	}
-	return false
-}
-
-// promptLike reports whether the cursor stands behind something like a prompt.
-func promptLike(t *vt.Terminal) bool {
-	row, col := t.Cursor()
-	if col == 0 {
-		return false
-	}
-	lines := strings.Split(t.Text(vt.TextOptions{KeepBlank: true}), "\n")
-	if row >= len(lines) {
-		return false
-	}
-	line := strings.TrimRight(lines[row], " ")
-	for _, end := range []string{">", "$", "#", "%", ":", "?", "»", "❯", ")", "]"} {
-		if strings.HasSuffix(line, end) {
-			return true
 		}
 	}
 	return false
