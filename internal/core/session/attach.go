@@ -105,6 +105,15 @@ func (c *client) offer(b []byte) {
 	c.push(api.Frame{Kind: api.FrameOutput, Data: append([]byte(nil), b...)})
 }
 
+// redraw sees to it that the client is shown the screen's text for bytes that its
+// terminal may show nothing of. One that misses output is drawn anew anyway.
+func (c *client) redraw() {
+	if !c.stale {
+		c.stale = true
+		c.plan()
+	}
+}
+
 // frameTime is how often a composed screen is drawn at most: as often as displays do.
 const frameTime = 16 * time.Millisecond
 

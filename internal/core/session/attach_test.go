@@ -267,3 +267,23 @@ func TestLinesOfLongOutputKeepTheirNumbers(t *testing.T) {
 		t.Errorf("gap %+v, want %s", rep.Gaps[0], want)
 	}
 }
+
+// What it shows of the program's own bytes is left out here: a terminal that does not
+// know the sequence shows nothing of them.
+func TestTerminalWithoutTextSizesIsShownTheText(t *testing.T) {
+	t.Parallel()
+	s := bash(t)
+	run(t, s, "true")
+	v := attach(t, s, api.AttachRequest{Cols: 80, Rows: 24})
+	run(t, s, `printf '\e]66;s=3:w=7;%s\e\\\n' "sized wo""rds"`)
+	for {
+		f, err := v.conn.Receive()
+		if err != nil {
+			t.Fatalf("no repaint has the text: %v", err)
+		}
+		if f.Kind == api.FrameRepaint && bytes.Contains(f.Data, []byte("sized words")) {
+			return
+		}
+		v.conn.Send(api.Frame{Kind: api.FrameCredit, Data: wire.CreditData(len(f.Data))})
+	}
+}

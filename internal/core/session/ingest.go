@@ -244,8 +244,12 @@ func (s *Session) show(b []byte) {
 	if s.c.AllowReports {
 		s.followTerminal()
 	}
+	sized := s.term.SizedText()
 	for c := range s.clients {
 		c.offer(b)
+		if sized {
+			c.redraw()
+		}
 	}
 }
 

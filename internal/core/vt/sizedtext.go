@@ -16,6 +16,17 @@ type textSize struct {
 	width int // 0 to 7: columns of all the text before scaling, 0 as many as it has
 }
 
+// SizedText tells whether text came in an OSC 66 since the last call. Terminals that
+// do not know the sequence show nothing of it, though the program was told that it is
+// known: what they show has to be drawn anew.
+func (t *Terminal) SizedText() bool {
+	if t.rare == nil || !t.rare.sized {
+		return false
+	}
+	t.rare.sized = false
+	return true
+}
+
 // parseTextSize reads metadata; ok is false if a value is not one of those allowed.
 func parseTextSize(s []byte) (size textSize, ok bool) {
 	size.scale = 1
@@ -51,8 +62,11 @@ func (t *Terminal) sizedText(s []byte) {
 		return
 	}
 	text := strings.TrimLeftFunc(clean(b, maxSizedText), func(c rune) bool { return RuneWidth(c) == 0 })
+	if text == "" {
+		return
+	}
+	t.more().sized = true
 	switch {
-	case text == "":
 	case size.width > 0:
 		t.printBlock(text, size.width*size.scale, size.scale)
 	case size.scale == 1:

@@ -232,6 +232,7 @@ type rare struct {
 	pointer  string
 	clip     string // OSC 52, where reports are allowed
 	guards   bool   // ED, EL and ECH spare what is protected
+	sized    bool   // see SizedText; not a part of the state
 	level    uint8  // DECSCL, 0 is the default
 	window   window
 	image    kittyPlacement
