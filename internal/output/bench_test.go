@@ -73,7 +73,7 @@ func BenchmarkReduceMegabyte(b *testing.B) {
 
 // Recordings repeated up to a megabyte: what is dense with findings and rows.
 func BenchmarkReduceRecordedMegabyte(b *testing.B) {
-	dense := []string{"sqlite", "sqlite-box", "psql-table", "git-log", "mocha-fail", "pytest-fail", "rspec-doc", "phpunit-testdox", "go-test-v", "cargo-test"}
+	dense := []string{"sqlite", "sqlite-box", "psql-table", "git-log", "mocha-fail", "pytest-fail", "rspec-doc", "phpunit-testdox", "go-test-v", "cargo-test", "maven-test", "playwright-flaky", "busted", "gradle-test"}
 	for _, rec := range recordings(b) {
 		if !slices.Contains(dense, rec.name) {
 			continue

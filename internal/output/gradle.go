@@ -63,8 +63,12 @@ var gradleRules = parseRules(`
 // Kotlin 1.9 "e: /w/A.kt: (3, 5): message".
 func (p *page) kotlinPlaces() {
 	p.each(func(_ int, line string) fate {
-		severity := map[string]string{"e: ": "error", "w: ": "warning"}[line[:min(3, len(line))]]
-		if severity == "" {
+		severity := "error"
+		switch {
+		case strings.HasPrefix(line, "e: "):
+		case strings.HasPrefix(line, "w: "):
+			severity = "warning"
+		default:
 			return open
 		}
 		d, ok := kotlinPlace(line[3:])
@@ -110,7 +114,7 @@ func (p *page) gradleTests() {
 		p.gradleThrown(i+1, &f)
 		p.find(f)
 		p.fates[i] = vital
-		if n++; !strings.ContainsAny(plain, "> ") {
+		if n++; n <= maxRerun && !strings.ContainsAny(plain, "> ") {
 			filter += " --tests " + shellQuote("*"+f.Name)
 		}
 	}
@@ -188,9 +192,12 @@ func (p *page) gradleFailures() {
 	}
 }
 
+// maxWhere is how many lines above what went wrong its place may stand.
+const maxWhere = 6
+
 // gradleScript is the place above: "Build file '/w/build.gradle' line: 6".
 func (p *page) gradleScript(i int, f *api.Finding) {
-	for ; i > 0 && p.lines[i] != "* Where:"; i-- {
+	for top := max(0, i-maxWhere); i > top && p.lines[i] != "* Where:"; i-- {
 		if _, rest, ok := strings.Cut(p.lines[i], "file '"); ok {
 			if file, n, ok := strings.Cut(rest, "' line: "); ok {
 				f.File = file

@@ -10,6 +10,7 @@ func jsFrame(line string) (where string, ok bool) {
 	if !ok {
 		return "", false
 	}
+	rest = strings.TrimSuffix(rest, " {") // behind the last, what else the error has
 	if strings.HasSuffix(rest, ")") {
 		if i := strings.LastIndexByte(rest, '('); i >= 0 {
 			rest = rest[i+1 : len(rest)-1]

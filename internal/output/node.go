@@ -15,6 +15,7 @@ var node = &reader{
 	read: func(p *page) {
 		p.nodeHead()
 		p.nodeTests()
+		p.nodeAgain()
 		p.jsFrames(0, len(p.lines))
 		p.apply(nodeRules)
 	},
@@ -105,6 +106,7 @@ func (p *page) nodeHead() {
 // the tests run and at the end.
 func (p *page) nodeTests() {
 	told := map[string]bool{}
+	run, n := "node --test", 0
 	defer func() {
 		if len(told) > 0 {
 			p.testsOnly()
@@ -130,14 +132,56 @@ func (p *page) nodeTests() {
 		if i+1 < len(p.lines) && indent(p.lines[i+1]) > indent(line) {
 			f.Message = strings.TrimSpace(p.lines[i+1])
 		}
-		for k := i + 1; k < len(p.lines) && k < i+12 && f.File == ""; k++ {
+		for k := i + 1; k < len(p.lines) && k < i+maxThrowing && f.File == "" && (blank(p.lines[k]) || indent(p.lines[k]) > indent(line)); k++ {
 			if where, ok := jsFrame(p.lines[k]); ok && !fromLibrary(where) {
 				at, _ := parsePlace(where + ":")
-				f.File, f.Line, f.Col = at.file, at.line, at.col
+				f.File, f.Line, f.Col = strings.TrimPrefix(at.file, "file://"), at.line, at.col
 			}
 		}
 		p.find(f)
-		p.next("node --test --test-name-pattern "+shellQuote(name), "run only the test that failed")
+		p.thrownFields(i)
+		if n++; n <= maxRerun {
+			run += " --test-name-pattern " + shellQuote(name)
+		}
+	}
+	if n > 0 && n <= maxRerun {
+		p.next(run, theTests(n))
+	}
+}
+
+// maxThrowing is how many lines below the name of a test its first frame is looked for.
+const maxThrowing = 60
+
+// thrownFields leaves out of what the test at line i threw the fields that every assertion has.
+func (p *page) thrownFields(i int) {
+	in, fields := indent(p.lines[i]), false
+	for k := i + 1; k < len(p.lines) && (blank(p.lines[k]) || indent(p.lines[k]) > in); k++ {
+		switch s := strings.TrimSpace(p.lines[k]); {
+		case p.fates[k] != open:
+		case s == "}" && fields:
+			p.fates[k], fields = noise, false
+		case s == "code: 'ERR_ASSERTION',", s == "diff: 'simple'", strings.HasPrefix(s, "generatedMessage: "), strings.HasPrefix(s, "operator: '"):
+			p.fates[k], fields = noise, true
+		}
+	}
+}
+
+// nodeAgain leaves out, of the failures that are told again at the end, what was said while
+// the tests ran: it is where they are that is new.
+func (p *page) nodeAgain() {
+	end := slices.Index(p.lines, "✖ failing tests:")
+	if end < 0 {
+		return
+	}
+	told := make(map[string]bool, end)
+	for _, line := range p.lines[:end] {
+		told[strings.TrimSpace(line)] = true
+	}
+	for i := end + 1; i < len(p.lines); i++ {
+		s := strings.TrimSpace(p.lines[i])
+		if p.fates[i] <= vital && s != "" && told[s] && !strings.HasPrefix(s, "✖ ") {
+			p.because(i, aside, "lines told above")
+		}
 	}
 }
 

@@ -118,13 +118,13 @@ func attempt(line string) string {
 // tried again is a warning.
 func (p *page) playwrightNext() {
 	run := "npx playwright test"
-	n := 0
+	n, flaky := 0, p.flakyTests()
 	for k := range p.findings {
 		f := &p.findings[k]
 		if f.Kind != "test" || f.Severity != "error" || f.File == "" {
 			continue
 		}
-		if p.underFlaky(f.Name) {
+		if flaky[f.Name] {
 			f.Severity = "warning"
 			continue
 		}
@@ -137,34 +137,34 @@ func (p *page) playwrightNext() {
 	}
 }
 
-// underFlaky says that the name stands below "  1 flaky", and shows it there.
-func (p *page) underFlaky(name string) bool {
-	below := false
+// flakyTests are the names below "  1 flaky", which are shown there.
+func (p *page) flakyTests() map[string]bool {
+	flaky, below := map[string]bool{}, false
 	for i, line := range p.lines {
 		switch {
-		case pattern("  # flaky").match(line):
+		case strings.HasSuffix(line, " flaky") && pattern("  # flaky").match(line):
 			below = true
 		case below && indent(line) < 4:
-			return false
-		case below && strings.TrimRight(strings.TrimSpace(line), " ─") == name:
+			return flaky
+		case below:
+			flaky[strings.TrimRight(strings.TrimSpace(line), " ─")] = true
 			if p.fates[i] == retold {
 				p.note(i, strings.TrimRight(line, " ─"))
 			}
-			return true
 		}
 	}
-	return false
+	return flaky
 }
 
 // namedAgain leaves out the list of failed tests at the end.
 func (p *page) namedAgain() {
+	names := map[string]bool{}
+	for _, f := range p.findings {
+		names[f.Name] = f.Name != ""
+	}
 	for i, line := range p.lines {
-		if s := strings.TrimRight(strings.TrimSpace(line), " ─"); p.fates[i] == open && indent(line) >= 4 && s != "" {
-			for _, f := range p.findings {
-				if f.Name == s {
-					p.fates[i] = retold
-				}
-			}
+		if p.fates[i] == open && indent(line) >= 4 && names[strings.TrimRight(strings.TrimSpace(line), " ─")] {
+			p.fates[i] = retold
 		}
 	}
 }
