@@ -40,6 +40,8 @@ fetch("/openapi.json").then(r => r.json()).then(doc => {
     for (const [path, methods] of Object.entries(doc.paths))
       for (const [method, op] of Object.entries(methods))
         if (op.tags.includes(tag.name)) main.append(operation(path, method, op, doc.components.schemas));
+    for (const item of Object.values(doc.components.pathItems))
+      if (item.get.tags.includes(tag.name)) main.append(operation(item["x-path"], "get", item.get, doc.components.schemas));
   }
   main.append(el("h2", "types"));
   for (const [name, s] of Object.entries(doc.components.schemas).sort()) {

@@ -2,6 +2,9 @@ package httpapi
 
 import "encoding/json"
 
+// keyHeader names a request that may be sent again.
+const keyHeader = "Idempotency-Key"
+
 // examples are real requests, one an operation: bodies by the operation's name,
 // parameters by name and field. A test decodes each of them.
 var examples = map[string]string{
@@ -21,21 +24,56 @@ var examples = map[string]string{
 	"rename":      `{"name":"dev"}`,
 	"context_add": `{"text":"the build must stay green","role":"user"}`,
 
-	"*.session":          `"dev"`,
-	"*.follow":           `false`,
-	"*.name":             `"before"`,
-	"*.ref":              `"@last"`,
-	"export.ref":         `"dev"`,
-	"search.query":       `"hello"`,
-	"snapshot_diff.with": `"before"`,
+	"storage_rotate": `{"keys":"file"}`,
+
+	"*.session":       `"dev"`,
+	"*.cursor":        `""`,
+	"*.follow":        `false`,
+	"*.grep":          `"hello"`,
+	"*.limit":         `20`,
+	"*.lines":         `"1-10"`,
+	"*.max_tokens":    `1500`,
+	"*.name":          `"before"`,
+	"*.ref":           `"@last"`,
+	"*.since_ms":      `3600000`,
+	"*.If-Match":      `"*"`,
+	"*.Last-Event-ID": `"0"`,
+
+	"list.status":             `"ready"`,
+	"attach.read_only":        `true`,
+	"attach.cols":             `120`,
+	"attach.rows":             `40`,
+	"attach.xpixel":           `0`,
+	"attach.ypixel":           `0`,
+	"kill.force":              `false`,
+	"context_messages.query":  `"green"`,
+	"context_messages.role":   `"user"`,
+	"context_messages.before": `1000`,
+	"context.lines":           `50`,
+	"context.tokens":          `1024`,
+	"raw.stream":              `""`,
+	"history.failed":          `false`,
+	"search.query":            `"hello"`,
+	"search.regexp":           `false`,
+	"search.ignore_case":      `true`,
+	"search.commands":         `false`,
+	"events.after":            `0`,
+	"screen.format":           `"text"`,
+	"screen.history":          `0`,
+	"snapshot_diff.with":      `"before"`,
+	"export.ref":              `"dev"`,
+	"export.format":           `"session"`,
+	"doctor.rebuild_index":    `false`,
+	"logs.lines":              `50`,
 }
 
 func exampleBody(op string) any { return exampleValue(op) }
 
-// example is the value of an operation's parameter, nil if none is needed.
+// example is the value of an operation's parameter. A key is each operation's own: it
+// names one request.
 func example(op, field string) any {
-	if op == "events" || op == "search" && field == "session" || op == "snapshots" {
-		return nil // a filter
+	if field == keyHeader {
+		return op + "-1"
 	}
 	if v := exampleValue(op + "." + field); v != nil {
 		return v

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"reflect"
 	"strconv"
@@ -11,13 +12,18 @@ import (
 )
 
 // Document is the API as OpenAPI 3.1: every operation of the table with its
-// parameters, body, answers and an example.
+// parameters, body, answers and an example. They stand in an order in which the
+// examples can be sent one by one: what makes a session first, what ends it last.
 func Document(version string) ([]byte, error) {
-	d := describer{schemas: schemas{}, paths: map[string]schema{}, tags: []schema{}}
-	for _, op := range api.All() {
-		d.operation(op)
+	d := describer{schemas: schemas{}, upgrades: schema{}}
+	for _, t := range tags {
+		d.tags = append(d.tags, schema{"name": t.name, "description": t.doc})
+		for _, name := range strings.Fields(t.operations) {
+			if err := d.named(name, t.name); err != nil {
+				return nil, err
+			}
+		}
 	}
-	d.service()
 	d.schemas.named(reflect.TypeFor[api.Problem]())
 	return json.MarshalIndent(schema{
 		"openapi": "3.1.0",
@@ -30,9 +36,9 @@ func Document(version string) ([]byte, error) {
 		},
 		"servers": []schema{{"url": "/", "description": "this daemon"}},
 		"tags":    d.tags, "paths": d.paths,
-		"security": []schema{{}, {"token": []string{}}},
+		"security": []schema{{"token": []string{}}, {}},
 		"components": schema{
-			"schemas": d.schemas,
+			"schemas": d.schemas, "pathItems": d.upgrades,
 			"securitySchemes": schema{"token": schema{
 				"type": "http", "scheme": "bearer",
 				"description": "Needed over TCP: `ai-session token create`. On the unix socket the peer's uid is the key.",
@@ -42,21 +48,39 @@ func Document(version string) ([]byte, error) {
 }
 
 type describer struct {
-	schemas schemas
-	paths   map[string]schema
-	tags    []schema
+	schemas  schemas
+	paths    ordered
+	upgrades schema // path items that end HTTP: no client of a document can ask for them
+	tags     []schema
+}
+
+// named adds an operation of the table, or one of the service's.
+func (d *describer) named(name, tag string) error {
+	for _, op := range api.All() {
+		if op.Name == name {
+			d.operation(op, tag)
+			return nil
+		}
+	}
+	for _, p := range services {
+		if p.id == name {
+			d.service(p, tag)
+			return nil
+		}
+	}
+	return fmt.Errorf("the document has no operation %s", name)
 }
 
 // operation adds one operation of the table.
-func (d *describer) operation(op api.Spec) {
+func (d *describer) operation(op api.Spec, tag string) {
 	o := schema{
-		"operationId": op.Name, "tags": []string{d.tag(op)},
+		"operationId": op.Name, "tags": []string{tag},
 		"summary": strings.TrimSuffix(op.Doc, "."), "description": op.Doc + "\n\nOn the command line: `" + op.Example + "`. Needs the capability `" + op.Capability + "`.",
 		"responses": d.responses(op),
 	}
 	var parameters []schema
 	for _, f := range api.Fields(op.Request) {
-		if f.In != "path" && f.In != "query" {
+		if f.In != "path" && f.In != "query" || f.In == "path" && op.Kind == api.Duplex { // x-path has it
 			continue
 		}
 		p := schema{
@@ -81,40 +105,60 @@ func (d *describer) operation(op api.Spec) {
 		}
 		o["requestBody"] = schema{"required": body["required"] != nil, "content": schema{"application/json": content}}
 	}
+	if op.Kind == api.Duplex {
+		d.upgrades[op.Name] = schema{"x-path": op.Path, strings.ToLower(op.Method): o}
+		return
+	}
 	d.add(op.Method, op.Path, o)
 }
 
 func (d *describer) add(method, path string, o schema) {
-	if d.paths[path] == nil {
-		d.paths[path] = schema{}
+	for i := range d.paths {
+		if d.paths[i].name == path {
+			d.paths[i].value = append(d.paths[i].value.(ordered), member{strings.ToLower(method), o})
+			return
+		}
 	}
-	d.paths[path][strings.ToLower(method)] = o
+	d.paths = append(d.paths, member{path, ordered{{strings.ToLower(method), o}}})
 }
 
-// tagWords groups the operations, as people look for them.
-var tagWords = []struct{ name, doc, operations string }{
-	{"sessions", "Terminals and what goes on in them.", ""},
+// ordered is a JSON object whose members keep their order.
+type ordered []member
+
+type member struct {
+	name  string
+	value any
+}
+
+func (o ordered) MarshalJSON() ([]byte, error) {
+	b := []byte{'{'}
+	for i, m := range o {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		name, err := json.Marshal(m.name)
+		if err != nil {
+			return nil, err
+		}
+		value, err := json.Marshal(m.value)
+		if err != nil {
+			return nil, err
+		}
+		b = append(append(append(b, name...), ':'), value...)
+	}
+	return append(b, '}'), nil
+}
+
+// tags group the operations, as people look for them and as they may be tried.
+var tags = []struct{ name, doc, operations string }{
+	{"sessions", "Terminals and what goes on in them. `GET /v1/sessions/{session}/attach` upgrades its connection: see `components.pathItems.attach`.",
+		"create list inspect exec wait send resize rename signal detach attach " +
+			"context_add context_messages context_summarize context analyze ledger"},
 	{"output", "What was written, by reference.", "output raw history search events screen"},
-	{"snapshots", "State kept and brought back.", "snapshot_save snapshots snapshot snapshot_diff snapshot_restore snapshot_delete restore export import"},
-	{"daemon", "The daemon itself.", "status upgrade stop logs"},
-}
-
-func (d *describer) tag(op api.Spec) string {
-	name, doc := tagWords[0].name, tagWords[0].doc
-	for _, t := range tagWords {
-		for _, word := range strings.Fields(t.operations) {
-			if word == op.Name {
-				name, doc = t.name, t.doc
-			}
-		}
-	}
-	for _, t := range d.tags {
-		if t["name"] == name {
-			return name
-		}
-	}
-	d.tags = append(d.tags, schema{"name": name, "description": doc})
-	return name
+	{"snapshots", "State kept and brought back.", "snapshot_save snapshots snapshot_diff snapshot_restore restore snapshot snapshot_delete export import"},
+	{"daemon", "The daemon itself, and what it keeps.", "status doctor logs storage storage_rotate"},
+	{"service", "For those who run the daemon.", "healthz readyz metrics openapi"},
+	{"ends", "What ends a session, its output, the daemon.", "kill storage_shred upgrade stop"},
 }
 
 // needed says that an operation has nothing to do without a field: it is a word of the
@@ -128,17 +172,18 @@ func needed(op api.Spec, f api.Field) bool {
 func headers(op api.Spec) []schema {
 	text := schema{"type": "string"}
 	var all []schema
+	add := func(name, doc string, of schema) {
+		all = append(all, schema{"name": name, "in": "header", "required": false, "description": doc, "schema": of, "example": example(op.Name, name)})
+	}
 	if op.Method == http.MethodPost {
-		all = append(all, schema{"name": "Idempotency-Key", "in": "header", "required": false, "schema": schema{"type": "string", "minLength": 1, "maxLength": maxKey},
-			"description": "a request that comes again under the same key within 24 hours is answered by the first one's answer"})
+		add(keyHeader, "a request that comes again under the same key within 24 hours is answered by the first one's answer",
+			schema{"type": "string", "minLength": 1, "maxLength": maxKey})
 	}
 	if versioned[op.Name] && op.Method != http.MethodGet {
-		all = append(all, schema{"name": "If-Match", "in": "header", "required": false, "schema": text,
-			"description": "only if it is still the version with this ETag"})
+		add("If-Match", "only if it is still the version with this ETag", text)
 	}
 	if op.Kind == api.Stream {
-		all = append(all, schema{"name": "Last-Event-ID", "in": "header", "required": false, "schema": text,
-			"description": "with `Accept: text/event-stream`: go on behind this event"})
+		add("Last-Event-ID", "with `Accept: text/event-stream`: go on behind this event", text)
 	}
 	return all
 }
@@ -149,7 +194,6 @@ func (d *describer) responses(op api.Spec) schema {
 	switch {
 	case op.Kind == api.Duplex:
 		r["101"] = schema{"description": "frames in both directions; see docs/http.md"}
-		r["200"] = schema{"description": "never: the connection is upgraded"}
 	case op.Result == reflect.TypeFor[api.Chunk]():
 		r["200"] = schema{"description": "the bytes, as they come", "content": schema{
 			"application/octet-stream": schema{"schema": schema{"type": "string", "format": "binary"}}, "text/event-stream": schema{"schema": schema{"type": "string"}}}}
@@ -180,26 +224,27 @@ func problemResponse(doc string) schema {
 		"schema": schema{"$ref": "#/components/schemas/Problem"}}}}
 }
 
-// service adds what is no operation: health, metrics and this document.
-func (d *describer) service() {
-	d.tags = append(d.tags, schema{"name": "service", "description": "For those who run the daemon."})
-	for _, p := range []struct{ path, id, kind, doc string }{
-		{"/healthz", "healthz", "text/plain", "The daemon lives"},
-		{"/readyz", "readyz", "text/plain", "The daemon takes requests"},
-		{"/metrics", "metrics", "text/plain", "Metrics for Prometheus"},
-		{"/openapi.json", "openapi", "application/json", "This document"},
-	} {
-		body := schema{"type": "string"}
-		if p.kind == "application/json" {
-			body = schema{"type": "object"}
-		}
-		d.add("GET", p.path, schema{
-			"operationId": p.id, "tags": []string{"service"}, "summary": p.doc, "description": p.doc + ".",
-			"responses": schema{
-				"200": schema{"description": "the answer", "content": schema{p.kind: schema{"schema": body}}},
-				"4XX": problemResponse("the request cannot be answered"),
-				"5XX": problemResponse("the daemon is not ready"),
-			},
-		})
+// services are what is no operation: health, metrics and this document.
+var services = []serviceRoute{
+	{"/healthz", "healthz", "text/plain", "The daemon lives"},
+	{"/readyz", "readyz", "text/plain", "The daemon takes requests"},
+	{"/metrics", "metrics", "text/plain", "Metrics for Prometheus"},
+	{"/openapi.json", "openapi", "application/json", "This document"},
+}
+
+type serviceRoute struct{ path, id, kind, doc string }
+
+func (d *describer) service(p serviceRoute, tag string) {
+	body := schema{"type": "string"}
+	if p.kind == "application/json" {
+		body = schema{"type": "object"}
 	}
+	d.add("GET", p.path, schema{
+		"operationId": p.id, "tags": []string{tag}, "summary": p.doc, "description": p.doc + ".",
+		"responses": schema{
+			"200": schema{"description": "the answer", "content": schema{p.kind: schema{"schema": body}}},
+			"4XX": problemResponse("the request cannot be answered"),
+			"5XX": problemResponse("the daemon is not ready"),
+		},
+	})
 }

@@ -22,20 +22,35 @@ import (
 
 // document is the OpenAPI document as its readers see it.
 type document struct {
-	OpenAPI string `json:"openapi"`
-	Paths   map[string]map[string]struct {
-		OperationID string `json:"operationId"`
-		Parameters  []struct {
-			Name, In string
-			Required bool
-			Schema   schema
-		}
-		RequestBody struct {
-			Content map[string]struct{ Schema schema }
-		} `json:"requestBody"`
-		Responses map[string]any
+	OpenAPI    string `json:"openapi"`
+	Paths      map[string]map[string]operation
+	Security   []map[string]any
+	Components struct {
+		Schemas   map[string]schema
+		PathItems map[string]struct{ Get operation }
 	}
-	Components struct{ Schemas map[string]schema }
+}
+
+type operation struct {
+	OperationID string `json:"operationId"`
+	Parameters  []struct {
+		Name, In string
+		Required bool
+		Example  any
+		Schema   schema
+	}
+	RequestBody struct {
+		Content map[string]struct{ Schema schema }
+	} `json:"requestBody"`
+	Responses map[string]any
+}
+
+// of is an operation's part of the document.
+func (d *document) of(op api.Spec) operation {
+	if op.Kind == api.Duplex {
+		return d.Components.PathItems[op.Name].Get
+	}
+	return d.Paths[op.Path][strings.ToLower(op.Method)]
 }
 
 func readDocument(t testing.TB) (document, string) {
@@ -57,17 +72,22 @@ func TestTheDocumentHasEveryOperation(t *testing.T) {
 		t.Errorf("openapi %s", d.OpenAPI)
 	}
 	for _, op := range api.All() {
-		o, ok := d.Paths[op.Path][strings.ToLower(op.Method)]
-		if !ok || o.OperationID != op.Name {
+		o := d.of(op)
+		if o.OperationID != op.Name {
 			t.Errorf("%s %s is %q in the document", op.Method, op.Path, o.OperationID)
 			continue
 		}
 		for _, f := range api.Fields(op.Request) {
-			if f.In != "path" && f.In != "query" {
+			if f.In != "query" && (f.In != "path" || op.Kind == api.Duplex) {
 				continue
 			}
 			if !strings.Contains(fmt.Sprint(o.Parameters), f.Name) {
 				t.Errorf("%s: no parameter %s", op.Name, f.Name)
+			}
+		}
+		for _, p := range o.Parameters { // without one, tools make a value up
+			if p.Example == nil {
+				t.Errorf("%s: no example of %s", op.Name, p.Name)
 			}
 		}
 	}
@@ -75,6 +95,79 @@ func TestTheDocumentHasEveryOperation(t *testing.T) {
 		ref, _, _ := strings.Cut(part, `"`)
 		if name, ok := strings.CutPrefix(ref, "#/components/schemas/"); !ok || d.Components.Schemas[name] == nil {
 			t.Errorf("%s leads nowhere", ref)
+		}
+	}
+}
+
+// Tools send the examples in the order of the document: what they name must be there.
+func TestTheDocumentMakesBeforeItEnds(t *testing.T) {
+	d, text := readDocument(t)
+	at := func(id string) int {
+		i := strings.Index(text, `"operationId": "`+id+`"`)
+		if i < 0 {
+			t.Errorf("no %s", id)
+		}
+		return i
+	}
+	for _, c := range []struct{ first, then string }{
+		{"create", "inspect"}, {"exec", "output"}, {"exec", "analyze"}, {"context_add", "context_messages"},
+		{"snapshot_save", "snapshots"}, {"snapshot_diff", "snapshot_delete"}, {"snapshot_restore", "snapshot_delete"},
+	} {
+		if at(c.first) > at(c.then) {
+			t.Errorf("%s stands behind %s", c.first, c.then)
+		}
+	}
+	if last := tags[len(tags)-1].operations; !strings.HasPrefix(last, "kill") || !strings.HasSuffix(last, "stop") {
+		t.Errorf("the document ends with %s", last)
+	}
+	if len(d.Security) == 0 || d.Security[0]["token"] == nil {
+		t.Errorf("security %v: tools take the first", d.Security)
+	}
+}
+
+// What the document calls too small is refused, also by the whole daemon.
+func TestNumbersBelowTheirMinimumAreRefused(t *testing.T) {
+	l := newLab(t)
+	l.create()
+	l.ask("POST", "/v1/sessions/dev/exec", `{"command":"echo hello"}`)
+	d, _ := readDocument(t)
+	for _, op := range api.All() {
+		o := d.of(op)
+		path := strings.ReplaceAll(strings.ReplaceAll(op.Path, "{session}", "dev"), "{name}", "before")
+		small := func(s schema) bool { return s["minimum"] != nil }
+		for _, p := range o.Parameters {
+			if !small(p.Schema) {
+				continue
+			}
+			query := url.Values{p.Name: {"-2"}}
+			for _, q := range o.Parameters {
+				if q.In == "query" && q.Required {
+					query.Set(q.Name, fmt.Sprint(q.Example))
+				}
+			}
+			if res, body := l.ask(op.Method, path+"?"+query.Encode(), ""); res.StatusCode != http.StatusBadRequest {
+				t.Errorf("%s: %s=-2 is %d %.200s", op.Name, p.Name, res.StatusCode, body)
+			}
+		}
+		body := d.Components.Schemas[op.Request.Name()]
+		for name, p := range asSchema(body["properties"]) {
+			if !small(asSchema(p)) {
+				continue
+			}
+			value := map[string]any{}
+			if e, ok := examples[op.Name]; ok {
+				if err := json.Unmarshal([]byte(e), &value); err != nil {
+					t.Fatal(err)
+				}
+			}
+			value[name] = -2
+			b, err := json.Marshal(value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if res, body := l.ask(op.Method, path, string(b)); res.StatusCode != http.StatusBadRequest {
+				t.Errorf("%s: %s is %d %.200s", op.Name, b, res.StatusCode, body)
+			}
 		}
 	}
 }
@@ -92,7 +185,7 @@ func TestTheExamplesAreRequests(t *testing.T) {
 				if err := json.Unmarshal(v.(json.RawMessage), &value); err != nil {
 					t.Errorf("%s.%s: %v", op.Name, f.Name, err)
 				}
-				query.Set(f.Name, fmt.Sprint(value))
+				query.Set(f.Name, strings.Trim(string(v.(json.RawMessage)), `"`))
 			}
 		}
 		if _, err := wire.DecodeRequest(op, func(string) string { return "dev" }, query, body); err != nil {
@@ -161,8 +254,11 @@ func (r random) request(ctx context.Context, skip ...string) *http.Request {
 		if slices.Contains(skip, op.Name) {
 			continue
 		}
-		o := r.d.Paths[op.Path][strings.ToLower(op.Method)]
+		o := r.d.of(op)
 		path, query := op.Path, url.Values{}
+		if op.Kind == api.Duplex {
+			path = strings.Replace(path, "{session}", "dev", 1)
+		}
 		var headers []string
 		for _, p := range o.Parameters {
 			text := fmt.Sprint(r.value(p.Schema, 0))

@@ -2,13 +2,17 @@ package httpapi
 
 import (
 	"bufio"
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
+	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -225,3 +229,40 @@ func TestTokensAreKeptAsHashesAlone(t *testing.T) {
 }
 
 func second(_ string, _ Token, err error) error { return err }
+
+// The whole daemon, asked at random by other machines with a token for all, with one
+// for reading, with none. RANDOM_REQUESTS says how often.
+func TestRandomRequestsFromElsewhereNeverFailInside(t *testing.T) {
+	n, _ := strconv.Atoi(os.Getenv("RANDOM_REQUESTS"))
+	if n == 0 {
+		n = 200
+	}
+	l := newLab(t)
+	l.create()
+	l.ask("POST", "/v1/sessions/dev/exec", `{"command":"seq 20"}`)
+	address, dir, client := abroad(t, l.daemon)
+	client.Transport.(*http.Transport).DisableKeepAlives = false
+	tokens := []string{makeToken(t, dir, "all", time.Hour, "*"), makeToken(t, dir, "reader", time.Hour, "read"), ""}
+	d, _ := readDocument(t)
+	r := random{rand.New(rand.NewPCG(uint64(n), 9)), d}
+	seen := map[int]int{}
+	for range n {
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		req := r.request(ctx, "create", "kill", "stop", "upgrade", "snapshot_restore", "restore")
+		token := tokens[r.IntN(len(tokens))]
+		req.RequestURI, req.URL.Scheme, req.URL.Host, req.Host = "", "https", address, address
+		if token != "" {
+			req.Header.Set("Authorization", "Bearer "+token)
+		}
+		if res, err := client.Do(req); err == nil { // else it was no HTTP, or took too long
+			body, _ := io.ReadAll(res.Body)
+			res.Body.Close()
+			seen[res.StatusCode]++
+			if res.StatusCode >= 500 || token == "" && res.StatusCode != http.StatusUnauthorized {
+				t.Errorf("%s %s, token %.12q: %d %.200s", req.Method, req.URL, token, res.StatusCode, body)
+			}
+		}
+		cancel()
+	}
+	t.Logf("statuses %v", seen) // how many ended in time is the machine's matter
+}

@@ -136,6 +136,9 @@ func (s schemas) field(f api.Field) schema {
 		doc += "; by default " + f.Default
 	}
 	o["description"] = doc
+	if counts(f) {
+		o["minimum"] = 0
+	}
 	if f.Enum != nil {
 		o["enum"] = f.Enum
 		if f.In != "path" {
@@ -143,4 +146,21 @@ func (s schemas) field(f api.Field) schema {
 		}
 	}
 	return o
+}
+
+// counts says whether a request field is a number that cannot be below zero. Only of
+// a screen's scrollback -1 lines mean all.
+func counts(f api.Field) bool {
+	return f.Type.Kind() == reflect.Int && f.Name != "history" || f.Type.Kind() == reflect.Int64
+}
+
+// tooSmall holds a request to what the document says of its numbers.
+func tooSmall(op api.Spec, req any) error {
+	v := reflect.ValueOf(req).Elem()
+	for _, f := range api.Fields(op.Request) {
+		if counts(f) && v.Field(f.Index).Int() < 0 {
+			return api.Errorf(api.Invalid, "%s %d is negative", f.Name, v.Field(f.Index).Int())
+		}
+	}
+	return nil
 }

@@ -226,7 +226,11 @@ func decode(w http.ResponseWriter, r *http.Request, op api.Spec) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return wire.DecodeRequest(op, r.PathValue, r.URL.Query(), body)
+	req, err := wire.DecodeRequest(op, r.PathValue, r.URL.Query(), body)
+	if err != nil {
+		return nil, err
+	}
+	return req, tooSmall(op, req)
 }
 
 // readBody reads a request's body in bounded time and space.
@@ -264,7 +268,7 @@ func (s *Server) unary(w http.ResponseWriter, r *http.Request, op api.Spec, req 
 	if err := s.unchanged(r.Context(), r, op); err != nil {
 		return err
 	}
-	if key := r.Header.Get("Idempotency-Key"); key != "" && op.Method == http.MethodPost {
+	if key := r.Header.Get(keyHeader); key != "" && op.Method == http.MethodPost {
 		return s.replayed(w, r, op, req, key)
 	}
 	res, err := s.caller.Call(r.Context(), op, req)
