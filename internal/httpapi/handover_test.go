@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"path/filepath"
 	"sync/atomic"
 	"testing"
 
@@ -83,6 +84,32 @@ func TestFrozenServerLeavesRequestsUnanswered(t *testing.T) {
 	}
 	if n := caller.calls.Load(); n != 0 {
 		t.Errorf("a frozen server carried out %d calls", n)
+	}
+}
+
+// A server that was ended before it began to serve leaves nobody waiting either.
+func TestServerThatEndsBeforeItServesLetsItsClientsGo(t *testing.T) {
+	l, err := net.Listen("unix", filepath.Join(t.TempDir(), "s"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	s := serve(t, countingCaller{calls: new(atomic.Int32)})
+	c, err := net.Dial("unix", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if _, err := io.WriteString(c, forms["short"]); err != nil {
+		t.Fatal(err)
+	}
+	s.Freeze()
+	cut(s)
+	if err := s.Serve(PeerListener(l)); err != nil {
+		t.Error(err)
+	}
+	if said, _ := io.ReadAll(c); len(said) > 0 {
+		t.Errorf("it says %q", said)
 	}
 }
 

@@ -44,6 +44,7 @@ type Server struct {
 	front   atomic.Pointer[front] // of the listener that is served
 	replays *replays
 	frozen  atomic.Bool
+	ended   atomic.Bool // Shutdown was called
 }
 
 // New returns a server for caller's operations.
@@ -95,6 +96,11 @@ func (s *Server) permitted(capability string, h http.Handler) http.Handler {
 func (s *Server) Serve(l net.Listener) error {
 	f := newFront(s, l)
 	s.front.Store(f)
+	if s.ended.Load() { // Shutdown may have seen no front
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel()
+		f.drain(ctx)
+	}
 	err := s.http.Serve(f)
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil
@@ -105,6 +111,7 @@ func (s *Server) Serve(l net.Listener) error {
 // Shutdown stops accepting and waits for the answers under way, until ctx ends;
 // then it cuts them.
 func (s *Server) Shutdown(ctx context.Context) error {
+	s.ended.Store(true)
 	err := s.http.Shutdown(ctx)
 	if f := s.front.Load(); f != nil {
 		f.drain(ctx)
