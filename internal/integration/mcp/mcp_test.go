@@ -237,8 +237,10 @@ func TestErrorsAreTheModelsToRead(t *testing.T) {
 	}{
 		{"exec", "not_found: no session", map[string]any{"session": "nobody", "command": "true"}},
 		{"exec", "invalid: exec needs command", nil},
+		{"exec", `invalid: command is string, not bool`, map[string]any{"command": false}},
+		{"exec", `invalid: timeout_ms is integer, not number 1.5`, map[string]any{"command": "x", "timeout_ms": 1.5}},
+		{"send", `invalid: keys is array, not string`, map[string]any{"session": "dev", "keys": "Enter"}},
 		{"exec", `unknown_field: exec has no "comand"`, map[string]any{"comand": "x", "command": "y"}},
-		{"exec", "invalid: the arguments", map[string]any{"command": 7}},
 		{"read", "not_found: no block", map[string]any{"ref": "@e77"}},
 	} {
 		text, res := l.call(c.tool, c.args)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"reflect"
 	"strings"
 
@@ -139,7 +140,12 @@ func (t tool) names() []string {
 
 // decode reads arguments into the request struct of an operation.
 func decode(args json.RawMessage, into any) error {
-	if err := json.Unmarshal(args, into); err != nil {
+	err := json.Unmarshal(args, into)
+	var wrong *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &wrong) && wrong.Field != "":
+		return api.Errorf(api.Invalid, "%s is %s, not %s", strings.ToLower(wrong.Field), jsonType(wrong.Type), wrong.Value)
+	case err != nil:
 		return api.Errorf(api.Invalid, "the arguments: %v", strings.TrimPrefix(err.Error(), "json: "))
 	}
 	return nil
