@@ -49,6 +49,7 @@ func wantedAt(t testing.TB, j *Journal, word string) (all []chunk, wanted []want
 }
 
 func TestRowsKnowEveryWordWhereItBegins(t *testing.T) {
+	text := corpusLike(250_000, 1)
 	for name, sizes := range map[string][]int{
 		"full chunks":         {4000},
 		"short between long":  {65536, 20, 65536, 1, 1, 65530},
@@ -56,7 +57,6 @@ func TestRowsKnowEveryWordWhereItBegins(t *testing.T) {
 	} {
 		for _, gap := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, gaps %v", name, gap), func(t *testing.T) {
-				text := corpusLike(250_000, 1)
 				j := mustCreate(t, t.TempDir(), Options{})
 				for i, at := 0, 0; at < len(text); i++ {
 					n := min(sizes[i%len(sizes)], len(text)-at)
