@@ -235,7 +235,7 @@ func (w *ansiWriter) fillGap(gap *bool) {
 // forceWrap prints something that wraps to the next line, and takes it away.
 func (w *ansiWriter) forceWrap() {
 	w.style(Style{})
-	w.s(" \r\x1b[K")
+	w.s(" \r\x1b[X") // EL would make it another line
 }
 
 // newline goes to the next line with the default rendition, which a scrolled-in
@@ -310,7 +310,12 @@ func (w *ansiWriter) row(r *row, wide bool) {
 	w.cells(r.cells[:tail], wide)
 	if tail < n {
 		w.style(w.t.styleOf(r.cells[tail].ink()))
-		w.s("\x1b[K")
+		if tail == 0 { // a line of its own, if EL erased it all
+			w.csi(n)
+			w.s("X")
+		} else {
+			w.s("\x1b[K")
+		}
 	}
 }
 

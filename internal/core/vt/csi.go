@@ -188,7 +188,24 @@ func (t *Terminal) erase(y, from, to int, selective bool) {
 		t.eraseKeeping(y, from, to, Protected)
 		return
 	}
+	if from == 0 && to == t.cols && !t.guards() {
+		t.endAbove(y)
+	}
 	t.eraseGuarded(y, from, to)
+}
+
+// endAbove ends the line above row y, which is erased, if it wrapped into it: what is
+// written there next is another line (tmux, xterm.js).
+func (t *Terminal) endAbove(y int) {
+	switch {
+	case y > 0:
+		if r := t.scr.rows[y-1]; r != nil && r.flags&wrapped != 0 {
+			r.flags &^= wrapped
+			r.seq = t.seq
+		}
+	case t.scr == &t.main && t.hist != nil:
+		t.hist.endLast()
+	}
 }
 
 // eraseDisplay is ED, or DECSED, which spares protected cells.

@@ -32,6 +32,7 @@ type history struct {
 	first uint64 // lines dropped or cleared before the first
 	keep  bool   // programs cannot clear it
 	spare *page  // the page dropped last, for the next
+	ended uint64 // so many lines had come when the last was made to end, see endLast
 }
 
 type page struct {
@@ -258,10 +259,22 @@ func (h *history) lastWraps() bool {
 	return p.data[at[len(at)-1]]&hWrapped != 0
 }
 
+// endLast says that the last line does not go on below it. Looked for once for each
+// last line: it costs a page.
+func (h *history) endLast() {
+	if n := h.first + uint64(h.lines); h.lines > 0 && n != h.ended {
+		p := h.pages[len(h.pages)-1]
+		at := p.offsets()
+		p.data[at[len(at)-1]] &^= hWrapped
+		h.ended = n
+	}
+}
+
 // popRows takes the last lines, at most n, back out of the history; each is a row
 // as wide as the line.
 func (t *Terminal) popRows(n int) []*row {
 	h := t.hist
+	h.ended = 0
 	var rows []*row
 	for n > 0 && len(h.pages) > 0 {
 		p := h.pages[len(h.pages)-1]

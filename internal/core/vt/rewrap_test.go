@@ -164,3 +164,23 @@ func TestHistoryComesBackToAFullScreenOnly(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatIsErasedWholeIsALineOfItsOwn(t *testing.T) {
+	const wraps = "abcdefghijklm"
+	for _, c := range []struct{ name, in, want string }{
+		{"EL 0 in its first column", wraps + "\r\x1b[Kxy", "abcdefghij\nxy\n"},
+		{"EL 0 behind it", wraps + "\r\x1b[C\x1b[Kxy", "abcdefghijkxy\n"},
+		{"EL 1", wraps + "\x1b[1K\rxy", "abcdefghijxy\n"},
+		{"EL 2", wraps + "\x1b[2K\rxy", "abcdefghij\nxy\n"},
+		{"ECH", wraps + "\r\x1b[9Xxy", "abcdefghijxy\n"},
+		{"ED 0", wraps + "\r\x1b[Jxy", "abcdefghij\nxy\n"},
+		{"ED 0, with what it wraps from in the history", wraps + "\r\n\n\x1b[H\x1b[Jxy", "abcdefghij\nxy\n"},
+		{"DECSEL, which may have spared something", wraps + "\r\x1b[?Kxy", "abcdefghijxy\n"},
+	} {
+		term := New(Config{Cols: 10, Rows: 3, Scrollback: 1 << 16})
+		term.Write([]byte(c.in))
+		if got := term.Text(TextOptions{History: -1, JoinWrapped: true}); got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+}
