@@ -144,10 +144,7 @@ func (t *Terminal) sgr() {
 		}
 	}
 	for i := 0; i < n; {
-		end := i + 1 // of the group of colon-separated parameters
-		for end < n && q.sub&(1<<end) != 0 {
-			end++
-		}
+		end := q.groupEnd(i)
 		group := q.param[i:end]
 		switch v := group[0]; v {
 		case 38, 48, 58:
@@ -156,6 +153,9 @@ func (t *Terminal) sgr() {
 			used := 0
 			if len(group) > 1 {
 				c, ok = colonColor(group[1:])
+			} else if next := q.groupEnd(end); next > end+1 { // colons from there on (xterm)
+				c, ok = colonColor(q.param[end:next])
+				used = next - end
 			} else {
 				c, used, ok = semicolonColor(q.param[end:n])
 			}
@@ -194,6 +194,15 @@ func (s *Style) setColor(which uint16, c Color) {
 	case 58:
 		s.Line = c
 	}
+}
+
+// groupEnd is where the colon-separated parameters that begin at i end.
+func (q *parser) groupEnd(i int) int {
+	end, n := i+1, q.count()
+	for end < n && q.sub&(1<<end) != 0 {
+		end++
+	}
+	return min(end, n)
 }
 
 // colonColor reads 5:n, 2::r:g:b (ITU T.416, with a colour space) and 2:r:g:b.
