@@ -158,6 +158,8 @@ func (t *Terminal) encodeKeypad(k Key) []byte {
 	switch {
 	case k.Mods != 0:
 		return encodeRune(Key{Rune: rune(c), Mods: k.Mods})
+	case !t.modes.has(mAppKeypad) && c == '\r': // is Return
+		return t.encodeSimple(Key{Name: Enter})
 	case !t.modes.has(mAppKeypad):
 		return []byte{c}
 	case c == '\r':
