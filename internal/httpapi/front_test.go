@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -37,14 +38,31 @@ func (c slowCaller) Call(ctx context.Context, op api.Spec, req any) (any, error)
 	}
 }
 
-// socket serves caller on a unix socket.
-func socket(t *testing.T, caller api.Caller) (s *Server, path string) {
+// listen opens a unix socket in a folder of its own. Its path may have 100 bytes or so
+// (sun_path in unix(7)), which a long TMPDIR has already.
+func listen(t *testing.T) net.Listener {
 	t.Helper()
-	path = filepath.Join(t.TempDir(), "s")
-	l, err := net.Listen("unix", path)
+	dir := t.TempDir()
+	if len(dir) > 90 {
+		var err error
+		if dir, err = os.MkdirTemp("/tmp", "ais-test-"); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { os.RemoveAll(dir) })
+	}
+	l, err := net.Listen("unix", filepath.Join(dir, "s"))
 	if err != nil {
 		t.Fatal(err)
 	}
+	return l
+}
+
+// socket serves caller on a unix socket.
+func socket(t *testing.T, caller api.Caller) (s *Server, path string) {
+	t.Helper()
+	l := listen(t)
+	path = l.Addr().String()
+	var err error
 	if s, err = New(caller, Config{}); err != nil {
 		t.Fatal(err)
 	}

@@ -7,7 +7,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"path/filepath"
 	"sync/atomic"
 	"testing"
 
@@ -89,10 +88,7 @@ func TestFrozenServerLeavesRequestsUnanswered(t *testing.T) {
 
 // A server that was ended before it began to serve leaves nobody waiting either.
 func TestServerThatEndsBeforeItServesLetsItsClientsGo(t *testing.T) {
-	l, err := net.Listen("unix", filepath.Join(t.TempDir(), "s"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	l := listen(t)
 	defer l.Close()
 	s := serve(t, countingCaller{calls: new(atomic.Int32)})
 	c, err := net.Dial("unix", l.Addr().String())

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"io"
 	"net"
-	"path/filepath"
 	"testing"
 
 	"github.com/ai-session/ai-session/api"
@@ -26,10 +25,7 @@ func (d *detached) Close() error         { return nil }
 
 // A client that was sent away and cannot send what it was about to would come again.
 func TestWhoIsToldOfTheEndMaySendUntilHeLeaves(t *testing.T) {
-	l, err := net.Listen("unix", filepath.Join(t.TempDir(), "s"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	l := listen(t)
 	defer l.Close()
 	over := make(chan struct{})
 	go func() {
