@@ -258,6 +258,9 @@ func (s *Session) reclaim(later time.Duration) {
 		return
 	case s.draining():
 		return // its end is known, and comes once its pipes are read
+	case s.promptMayEnd():
+		s.endWithoutD(lostGrace)
+		return
 	case s.phase == running && !s.doubt:
 		return // nothing was lost: the end is still to come. A shell that reads may run read
 	case s.phase == ending && s.shellReads():

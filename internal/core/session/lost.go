@@ -23,10 +23,15 @@ func (s *Session) beganUnseen() {
 	s.emit(output)
 }
 
+// promptMayEnd says that a prompt has come in place of the open command's D.
+func (s *Session) promptMayEnd() bool {
+	return s.phase == running && s.open != nil && s.lastP.Token == s.open.prepared.Token
+}
+
 // endWithoutD ends a command whose D was lost with its hook, on the evidence of a
 // prompt that carries the token, a shell that reads its terminal, and silence.
 func (s *Session) endWithoutD(later time.Duration) {
-	if s.phase != running || s.lastP.Token != s.open.prepared.Token {
+	if !s.promptMayEnd() {
 		return
 	}
 	if quiet := time.Since(s.lastOutput); quiet < lostGrace {

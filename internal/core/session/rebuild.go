@@ -36,6 +36,8 @@ type checkpointState struct {
 	Told     *shell.Mark `json:"told,omitempty"`     // the shell's word of its end, while that is not acted upon
 	To       int64       `json:"to,omitempty"`       // with Told, where its output ends; -1 where its pipes may hold more
 	Prompted bool        `json:"prompted,omitempty"` // and its prompt has come
+	Prompt   *shell.Mark `json:"prompt,omitempty"`   // one that may stand for an end that is lost
+	PromptAt int64       `json:"prompt_at,omitempty"`
 }
 
 // A checkpoint frame: u32 length of the state's JSON, the JSON, the screen's snapshot.
@@ -48,6 +50,9 @@ func (s *Session) encodeCheckpoint() ([]byte, error) {
 		b := s.open.block
 		st.Open, st.From, st.End, st.Lines = b.number, b.from, s.open.outputEnd, b.newlines
 		st.Runs, st.Told, st.To, st.Prompted = encodeRuns(b.runs), s.open.told, b.to, s.open.prompted
+		if s.promptMayEnd() {
+			st.Prompt, st.PromptAt = &s.lastP, s.lastPAt
+		}
 	}
 	head, err := json.Marshal(st)
 	if err != nil {
@@ -216,6 +221,9 @@ func (s *Session) resume(st checkpointState) {
 			b.setEnd(*st.Told)
 			b.to = st.To
 		}
+		if st.Prompt != nil {
+			s.lastP, s.lastPAt = *st.Prompt, st.PromptAt
+		}
 	}
 }
 
@@ -320,6 +328,8 @@ func (s *Session) replayMark(m shell.Mark, f persistence.Frame) {
 		s.open.outputEnd = f.Offset
 	case m.Kind == shell.CommandEnd && s.ours(m):
 		s.replayEnd(m, f.Offset)
+	case m.Kind == shell.Prompt && s.ours(m):
+		s.lastP, s.lastPAt = m, f.Offset
 	case m.Kind == shell.Prompt && s.phase == ending && s.open != nil:
 		s.open.prompted = true
 	case m.Kind == shell.Prompt && (s.phase == booting || s.phase == ending || s.phase == ready):

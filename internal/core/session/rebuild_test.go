@@ -163,6 +163,45 @@ func TestEndThatACrashAteIsAskedForAgain(t *testing.T) {
 	}
 }
 
+// A prompt that comes in place of D is an end after some silence, in which the daemon
+// that read it may die: its successor finds the prompt in the journal, or in a checkpoint.
+func TestPromptInPlaceOfAnEndCountsForASuccessor(t *testing.T) {
+	for _, released := range []bool{false, true} {
+		t.Run(fmt.Sprint("released ", released), func(t *testing.T) {
+			m := newManager(t)
+			s, _ := start(t, m, shellArgv(t, "dash")...)
+			open := begins(t, s, "sh -c 'echo up; exec sleep 100'")
+			waitFor(t, s, api.WaitRequest{For: "text", Match: "^up"}) // in its own process group by now
+			group, err := s.pty.Foreground()
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.mu.Lock()
+			at := s.journal.End().Offset
+			p := shell.Mark{Kind: shell.Prompt, Token: s.open.prepared.Token, Status: 130, HasStatus: true, Opts: "smi"}
+			s.append(persistence.Mark, encodeMark(p))
+			if released {
+				s.lastP, s.lastPAt = p, at
+				s.checkpoint()
+			}
+			s.mu.Unlock()
+			master, pid := drop(t, m, s)
+			if err := unix.Kill(-group, unix.SIGINT); err != nil {
+				t.Fatal(err)
+			}
+			lose(t, master, "P")
+			back := rebuilt(t, m, s, master, pid)
+			end := waitFor(t, back, api.WaitRequest{For: "exit"})
+			if end.Block == nil || end.Block.ID != open.ID || end.Block.Exit != api.ExitCode(130) {
+				t.Errorf("%+v", end.Block)
+			}
+			if r := run(t, back, "echo on"); out(r) != "on\n" {
+				t.Errorf("%q", out(r))
+			}
+		})
+	}
+}
+
 // The last daemon had read that the command began and ended, and not the prompt after
 // it. A prompt in place of C is then no sign that the command was not run.
 func TestCommandOfLostMarksIsNotRunAgain(t *testing.T) {
