@@ -123,3 +123,13 @@ func TestShortTextHasTheReasonAndFillsItsBound(t *testing.T) {
 		t.Errorf("%d tokens of 400:\n%s", r.Tokens, r.Text)
 	}
 }
+
+// A note of cargo on a place goes with the place; one on nothing is about the run.
+func TestNotesWithoutAPlaceAreShown(t *testing.T) {
+	const text = "   Compiling shop v0.1.0 (/w/shop)\nnote: the lease for shard 7 runs out in 3 days\nerror[E0425]: cannot find value `x` in this scope\n --> src/lib.rs:3:5\n" +
+		"  |\n3 |     x\n  |     ^ not found in this scope\n\nnote: function defined here\n --> src/lib.rs:9:4\n\nerror: could not compile `shop` (lib) due to 1 previous error\n"
+	r := reduceText("cargo build", 101, text)
+	if !strings.Contains(r.Text, "shard 7 runs out") || strings.Contains(r.Text, "function defined here") {
+		t.Error(r.Text)
+	}
+}

@@ -42,7 +42,7 @@ var cargoRules = parseRules(`
 	noise                   successes:
 	noise                   note: run with 'RUST_BACKTRACE=*
 	aside:notes             ~= note: *
-	aside:notes             note: *
+	noise                   note: to see what the problems were, *
 	aside:notes             Some errors have detailed explanations: *
 	aside:notes             For more information about *
 	keep                    ~= help: *
@@ -52,14 +52,34 @@ var cargoRules = parseRules(`
 	vital                   error: test failed, *
 	error:build             error: *
 	vital                   warning: * generated # warning*
-	noise                   note: to see what the problems were, *
 `)
+
+// rustNotes leaves out the notes on places. One without a place is about the run, or of somebody
+// else's: it is shown, while there are few.
+func (p *page) rustNotes() {
+	few := fewTests
+	p.each(func(i int, line string) fate {
+		if !strings.HasPrefix(line, "note: ") {
+			return open
+		}
+		if next := i + 1; p.rustPlace(next) || next < len(p.lines) && rustRemark(p.lines[next]) {
+			p.whys[i] = p.reason("notes")
+			return aside
+		}
+		if few--; few < 0 {
+			p.whys[i] = p.reason("notes")
+			return aside
+		}
+		return kept
+	})
+}
 
 func readCargo(p *page) {
 	p.cargoFailures()
 	p.rustDiagnostics()
 	p.rustPanics()
 	p.apply(cargoRules)
+	p.rustNotes()
 }
 
 // rustDiagnostics reads blocks of a message, "--> place", quoted source with remarks,
