@@ -70,6 +70,7 @@ func (f *flood) draw(piece []byte) {
 	s := f.s
 	s.rawTokens += sampled(piece, tokens.Estimate[[]byte])
 	if drawsOver(piece) {
+		s.redrawn, s.cols = true, f.in.Cols
 		f.over.see(piece, int(f.at))
 	}
 	for k, line := range pieceLines(piece, f.in) {

@@ -332,3 +332,46 @@ func sequence[T ~string | ~[]byte](b T) int {
 	}
 	return len(b)
 }
+
+// redraws leaves out of a bar that is wider than the terminal all but what was drawn last: each
+// time it was drawn, a row of it stayed behind.
+func (p *page) redraws() {
+	if !p.sheet.redrawn {
+		return
+	}
+	for i := 1; i < len(p.lines); i++ {
+		if p.wideBar(i-1) && p.wideBar(i) && sameRow(p.lines[i-1], p.lines[i]) {
+			p.because(i-1, aside, "redraws")
+		}
+	}
+}
+
+// wideBar says that line i fills its row, and tells how far something is.
+func (p *page) wideBar(i int) bool {
+	line := p.lines[i]
+	return p.fates[i] == open && len(line) >= p.sheet.cols && utf8.RuneCountInString(line) >= p.sheet.cols-1 && progress(line)
+}
+
+// sameRow says that b begins with the letters of a in as many columns.
+func sameRow(a, b string) bool {
+	n, end := utf8.RuneCountInString(a), len(b)
+	for at := range b {
+		if n == 0 {
+			end = at
+			break
+		}
+		n--
+	}
+	return lettersOf(a) == lettersOf(b[:end])
+}
+
+// lettersOf are the letters of a line, as a hash.
+func lettersOf(line string) uint64 {
+	key := uint64(14695981039346656037)
+	for i := range len(line) {
+		if isLetter(line[i]) {
+			key = (key ^ uint64(line[i])) * 1099511628211
+		}
+	}
+	return key
+}

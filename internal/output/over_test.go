@@ -66,3 +66,19 @@ func TestFloodTellsWhatWasDrawnOver(t *testing.T) {
 		t.Errorf("%.300s ... %q, want %q", r.Text, r.Text[max(0, len(r.Text)-200):], want)
 	}
 }
+
+// Of a bar that is a little wider than the terminal a row stays behind each time it is drawn:
+// the last one is shown, and what it did not say in the same words.
+func TestBarsWiderThanTheTerminalAreShownOnce(t *testing.T) {
+	var raw strings.Builder
+	for i := range 101 {
+		fmt.Fprintf(&raw, "\r\x1b[2Kfetching model: %3d%%|%-90s| %3d/100 MB, 41 MB/s", i, strings.Repeat("#", i*9/10), i)
+		if i == 50 {
+			raw.WriteString("\r\nmirror 3 is stale\r\n")
+		}
+	}
+	r := Reduce(Input{Command: "./pull", Bytes: []byte(raw.String() + "\r\nverified\r\n"), Cols: 120, Rows: 40, Ref: "@e1"})
+	if n := strings.Count(r.Text, "fetching"); n > 2 || !strings.Contains(r.Text, "100/100 MB") || !strings.Contains(r.Text, "mirror 3 is stale") || !strings.Contains(r.Text, "verified") {
+		t.Error(r.Text)
+	}
+}

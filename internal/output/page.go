@@ -78,6 +78,7 @@ func (p *page) read() {
 	}
 	p.seenParts()
 	p.noText()
+	p.redraws()
 	for _, r := range p.readers {
 		if p.kind == "text" || p.kind == "" {
 			p.kind = r.kind

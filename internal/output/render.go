@@ -22,6 +22,8 @@ type sheet struct {
 	lost      *lost    // what was drawn over; nil for nothing worth a word
 	cmd       command  // that wrote it
 	lists     bool     // it is of ls
+	redrawn   bool     // parts of it were drawn over
+	cols      int      // of the terminal
 	verbatim  bool     // it is content: a duration in it is not how long something took
 	sum       uint64   // of the lines, times and addresses masked unless verbatim
 	exact     uint64   // of the lines as they are
@@ -77,7 +79,9 @@ func drawSheet(in Input) *sheet {
 	for _, line := range s.lines {
 		s.hashLine(line)
 	}
+	s.cols = in.Cols
 	if drawsOver(raw) {
+		s.redrawn = true
 		var o overdrawn
 		o.see(raw, 0)
 		s.lost = o.lost(s.lines)
