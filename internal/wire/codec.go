@@ -185,8 +185,12 @@ func bodyError(op api.Spec, err error) error {
 }
 
 func unknownField(op api.Spec, name string) error {
+	var known []string
+	for _, f := range api.Fields(op.Request) {
+		known = append(known, f.Name)
+	}
 	return api.Errorf(api.UnknownField, "%s has no field %q", op.Name, name).
-		WithHint("this daemon may be older than the client: ai-session status")
+		WithHint("it takes %s; a daemon that is older than its client (ai-session status) takes fewer", strings.Join(known, ", "))
 }
 
 func setQuery(v reflect.Value, f api.Field, query url.Values) error {
