@@ -3,19 +3,18 @@ package main
 import (
 	"fmt"
 	"os"
-
-	"golang.org/x/sys/unix"
+	"syscall"
 )
 
 // watchRemovals hears of names that go from dir, and of dir itself.
 func watchRemovals(dir string) (*os.File, error) {
-	fd, err := unix.InotifyInit1(unix.IN_CLOEXEC | unix.IN_NONBLOCK)
+	fd, err := syscall.InotifyInit1(syscall.IN_CLOEXEC | syscall.IN_NONBLOCK)
 	if err != nil {
 		return nil, fmt.Errorf("inotify: %w", err)
 	}
-	const gone = unix.IN_DELETE | unix.IN_MOVED_FROM | unix.IN_DELETE_SELF | unix.IN_MOVE_SELF | unix.IN_ONLYDIR
-	if _, err := unix.InotifyAddWatch(fd, dir, gone); err != nil {
-		unix.Close(fd)
+	const gone = syscall.IN_DELETE | syscall.IN_MOVED_FROM | syscall.IN_DELETE_SELF | syscall.IN_MOVE_SELF | syscall.IN_ONLYDIR
+	if _, err := syscall.InotifyAddWatch(fd, dir, gone); err != nil {
+		syscall.Close(fd)
 		return nil, fmt.Errorf("watch %s: %w", dir, err)
 	}
 	return os.NewFile(uintptr(fd), dir), nil
