@@ -113,3 +113,18 @@ func TestSnapshotsWithTheCursorBesideItsLineAreRead(t *testing.T) {
 		t.Errorf("%q, want %q", got, want)
 	}
 }
+
+// Nor does a made-up one bring the cursor into that half, where origin mode and margins at
+// the sides, under which no line is of double width, want it.
+func TestSnapshotsWithShortLinesBeforeTheMarginsAreRead(t *testing.T) {
+	tm := New(Config{Cols: 40, Rows: 4})
+	tm.Write([]byte("x\x1b[?69h\x1b[25;35s\x1b[?6h"))
+	tm.scr.rows[0].flags |= doubleWide
+	got, err := Restore(tm.Snapshot())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if row, col := got.Cursor(); row != 0 || col != 19 {
+		t.Errorf("the cursor is at %d,%d, want 0,19", row, col)
+	}
+}
