@@ -41,7 +41,7 @@ func (t *Terminal) verifyCursor() error {
 		return fmt.Errorf("margins %d-%d", t.top, t.bottom)
 	case t.left < 0 || t.left > t.right || int(t.right) >= t.cols:
 		return fmt.Errorf("side margins %d-%d", t.left, t.right)
-	case c.origin && (c.row < t.top || c.row > t.bottom || c.col < min(t.left, t.lastCol(c.row)) || c.col > t.right):
+	case c.origin && (c.row < t.top || c.row > t.bottom || c.col < t.left || c.col > t.right):
 		return fmt.Errorf("cursor %d,%d outside the margins in origin mode", c.row, c.col)
 	case t.hist != nil && t.hist.size > t.hist.max:
 		return fmt.Errorf("history of %d bytes, cap %d", t.hist.size, t.hist.max)

@@ -61,7 +61,10 @@ func (r *snapshotReader) terminal(sections map[byte][]byte) (*Terminal, error) {
 	t := r.t
 	t.seq = 1
 	t.cur.wrap = t.cur.wrap && t.modes.has(mAutoWrap)
-	t.cur = t.inside(t.scr, t.cur) // as it was not always when lines were of double width
+	if t.modes.has(mSideMargins) || t.left > 0 || int(t.right) < t.cols-1 {
+		t.singleWidth() // as with every such margin
+	}
+	t.keepInLine() // as it was not always when lines were of double width
 	t.changedAll()
 	t.updatePlain()
 	return t, nil
@@ -349,7 +352,6 @@ func (r *snapshotReader) place() {
 	t.shift = uint8(r.num(3))
 	t.last = rune(r.num(utf8.MaxRune))
 	r.check(t.top <= t.bottom && t.left <= t.right && t.shift != 1)
-	// A line of half the columns may end before the left margin: the cursor is at its end.
-	r.check(!t.cur.origin || t.cur.row >= t.top && t.cur.row <= t.bottom && t.cur.col <= t.right)
+	r.check(!t.cur.origin || t.cur.row >= t.top && t.cur.row <= t.bottom && t.cur.col >= t.left && t.cur.col <= t.right)
 	r.check(t.last == 0 || t.last >= 0x20 && (t.last < 0x7f || t.last >= 0xa0) && utf8.ValidRune(t.last))
 }
