@@ -17,7 +17,6 @@ trap 'ai-session stop >/dev/null 2>&1 || true; rm -rf "$root"' EXIT
 
 cat >"$root/home/.bashrc" <<'EOF'
 PS1='\[\e[1;32m\]\W\[\e[0m\] $ '
-cd() { builtin cd "$@"; }
 EOF
 cat >"$root/home/.vimrc" <<'EOF'
 set nocompatible number laststatus=2 background=dark nomodeline noswapfile scrolloff=3 viminfo=
@@ -43,15 +42,16 @@ type Item struct {
 	Count int
 }
 
-// Total is what all items cost. From the third of a kind
-// on, each is a tenth cheaper.
+// Total is what all items cost. Seven or more of a kind
+// are a tenth cheaper.
 func Total(items []Item) int {
 	sum := 0
 	for _, it := range items {
-		sum += it.Cents * it.Count
-		if cheap := it.Count - 3; cheap > 0 {
-			sum -= cheap * it.Cents / 10
+		cost := it.Cents * it.Count
+		if it.Count > 7 {
+			cost -= cost / 10
 		}
+		sum += cost
 	}
 	return sum
 }
@@ -68,11 +68,8 @@ func TestTotal(t *testing.T) {
 	for count := 0; count < 12; count++ {
 		t.Run(fmt.Sprintf("%d apples", count), func(t *testing.T) {
 			want := count * 50
-			if count > 2 {
-				want -= (count - 2) * 5
-			}
-			if count != 7 {
-				want = Total([]Item{{"apple", 50, count}})
+			if count >= 7 {
+				want -= want / 10
 			}
 			if got := Total([]Item{{"apple", 50, count}}); got != want {
 				t.Errorf("Total = %d cents, want %d", got, want)
@@ -92,10 +89,10 @@ ai-session exec desk clear >/dev/null
 type_line 'ai-session create dev --size 88x24'
 type_line "ai-session exec dev 'cd cart && go test -v ./...'"
 type_line 'ai-session output @last:1-3'
-type_line "ai-session exec dev 'sed -i s/-.3/-2/ cart.go; go test ./...'"
+type_line "ai-session exec dev \"sed -i 's/> 7/>= 7/' cart.go; go test ./...\""
 type_line "ai-session exec dev 'git diff --stat'"
 ai-session screen desk --format svg >"$to/agent.svg"
 
-ai-session send dev "clear; vim '+/cheap' cart.go" --key Enter >/dev/null
+ai-session send dev "clear; vim '+/Count > 7\|>= 7' cart.go" --key Enter >/dev/null
 ai-session wait dev --for text --match '(?m)^ cart.go' --timeout 20s >/dev/null
 ai-session screen dev --format svg >"$to/person.svg"
