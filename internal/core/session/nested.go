@@ -50,13 +50,16 @@ var shellNames = map[string]bool{
 	"bash": true, "zsh": true, "sh": true, "dash": true, "ash": true, "ksh": true, "mksh": true, "busybox": true,
 }
 
-// carriers are programs that carry what is typed to another, a shell as a rule.
+// carriers are programs that hand the terminal on to another; true: to a shell, as a rule.
 var carriers = map[string]bool{
 	"ssh": true, "docker": true, "podman": true, "kubectl": true, "lxc": true, "su": true, "sudo": true, "script": true,
 	"nsenter": true, "unshare": true, "chroot": true, "mosh-client": true, "telnet": true, "machinectl": true,
-	"tmux: client": true, "screen": true, "dtach": true, "socat": true, "picocom": true, "minicom": true,
-	"expect": true, "unbuffer": true, "asciinema": true, "adb": true, "nerdctl": true, "oc": true, "ai-session": true,
+	"tmux: client": false, "screen": false, "dtach": false, "socat": false, "picocom": false, "minicom": false,
+	"expect": false, "unbuffer": false, "asciinema": false, "adb": false, "nerdctl": false, "oc": false, "ai-session": false,
 }
+
+// takesShellText says that what is typed at the program is read by a shell.
+func takesShellText(program string) bool { return shellNames[program] || carriers[program] }
 
 // expressions are how a REPL takes text of several lines as one.
 var expressions = []struct{ prefix, format string }{
@@ -194,7 +197,7 @@ func (s *Session) supplanted() bool {
 	}
 	for _, m := range probe.Members {
 		if m.PID == s.pty.Pid() {
-			return s.replaced(m) && (shellNames[m.Name] || carriers[m.Name])
+			return s.replaced(m) && takesShellText(m.Name)
 		}
 	}
 	return false
@@ -211,13 +214,9 @@ func (s *Session) replaced(m pty.Member) bool {
 
 // cursorLine is the text before the cursor.
 func (s *Session) cursorLine() string {
-	row, col := s.term.Cursor()
-	lines := strings.Split(s.term.Text(vt.TextOptions{KeepBlank: true}), "\n")
-	if row >= len(lines) {
-		return ""
-	}
-	line := []rune(lines[row])
-	return strings.TrimSpace(string(line[:min(col, len(line))]))
+	line, col := lineOf(s.term)
+	text := []rune(line)
+	return strings.TrimSpace(string(text[:min(col, len(text))]))
 }
 
 // setLive says which marks are believed.
@@ -234,7 +233,7 @@ func (s *Session) setLive() {
 
 // lay is what to type. A shell's text is typed byte for byte, as the shell reads it.
 func (n *inner) lay(text, encoded string, term *vt.Terminal) []byte {
-	if shellNames[n.program] || carriers[n.program] {
+	if takesShellText(n.program) {
 		return n.layShell(encoded)
 	}
 	text = strings.TrimRight(text, "\n")
@@ -361,7 +360,7 @@ func (s *Session) innerLook(n *inner) {
 	case line == n.prompt && line != "" && (n.token == "" || quiet >= innerLong) && s.somebodyReads():
 		s.innerEnds()
 		return
-	case n.token == "" && quiet >= innerLong && promptLike(s.term) && s.somebodyReads():
+	case n.token == "" && quiet >= innerLong && promptLike(lineOf(s.term)) && s.somebodyReads():
 		s.innerEnds()
 		return
 	case quiet < innerLong:

@@ -29,7 +29,8 @@ func (s *Session) still(p pty.Probe) bool { return cpuOf(p)-s.watch.cpu <= still
 // of these listen while they work, and those that hand a terminal on always do; so one of
 // them waits only if it shows that on the screen, and is still.
 func (s *Session) classifyRaw(p pty.Probe, v *verdict, reading bool) bool {
-	line, after := s.underCursor()
+	line, col := lineOf(s.term)
+	after := line != "" && col >= utf8.RuneCountInString(line)
 	visible := s.term.State().CursorVisible // a menu hides it, a question does not
 	why := ""
 	switch {
@@ -37,7 +38,7 @@ func (s *Session) classifyRaw(p pty.Probe, v *verdict, reading bool) bool {
 		v.kind, why = "yesno", "cursor behind a question"
 	case after && visible && strings.HasPrefix(strings.TrimSpace(line), "? "):
 		v.kind, why = "line", "cursor behind a question" // as libraries of prompts mark theirs
-	case promptLike(s.term):
+	case promptLike(line, col):
 		v.kind, why = "repl", "cursor after a prompt"
 	case !s.still(p):
 		return false
@@ -56,31 +57,40 @@ func (s *Session) classifyRaw(p pty.Probe, v *verdict, reading bool) bool {
 	return true
 }
 
-// passesOn: a program that carries keys to another terminal reads whatever that one does.
+// passesOn: who listens hands the keys on, and reads whatever is done with them. A menu
+// that sudo started listens itself.
 func passesOn(p pty.Probe) bool {
+	passes := false
 	for _, m := range p.Members {
-		if carriers[m.Name] {
-			return true
+		if !m.ReadingTTY && !m.PollingTTY {
+			continue
+		}
+		if _, passes = carriers[m.Name]; !passes {
+			return false
 		}
 	}
-	return false
+	return passes
 }
 
-// underCursor is the line that the cursor is in, and whether it stands behind its text.
-func (s *Session) underCursor() (line string, after bool) {
-	row, col := s.term.Cursor()
-	lines := strings.Split(s.term.Text(vt.TextOptions{KeepBlank: true}), "\n")
-	if row >= len(lines) {
-		return "", false
+// lineOf is the line that the cursor is in, and the column of the cursor.
+func lineOf(t *vt.Terminal) (line string, col int) {
+	row, col := t.Cursor()
+	lines := strings.Split(t.Text(vt.TextOptions{KeepBlank: true}), "\n")
+	if row < len(lines) {
+		line = strings.TrimRight(lines[row], " ")
 	}
-	line = strings.TrimRight(lines[row], " ")
-	return line, line != "" && col >= utf8.RuneCountInString(line)
+	return line, col
+}
+
+// lastLines are the lines of the screen to the last that has text.
+func (s *Session) lastLines() []string {
+	return strings.Split(strings.TrimRight(s.term.Text(vt.TextOptions{}), "\n "), "\n")
 }
 
 // namesKeys: the last lines say which key to press, as in "press q to quit". Servers that
 // name ^C do not wait for it.
 func (s *Session) namesKeys() bool {
-	lines := strings.Split(strings.TrimRight(s.term.Text(vt.TextOptions{}), "\n "), "\n")
+	lines := s.lastLines()
 	for _, line := range lines[max(0, len(lines)-4):] {
 		words := strings.FieldsFunc(strings.ToLower(line), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 		for i, w := range words[:max(0, len(words)-1)] {
@@ -102,7 +112,7 @@ func isKey(word string) bool {
 
 // tail is the end of the last line that has text: usually the question.
 func (s *Session) tail() string {
-	lines := strings.Split(strings.TrimRight(s.term.Text(vt.TextOptions{}), "\n "), "\n")
+	lines := s.lastLines()
 	text := lines[len(lines)-1]
 	const most = 200
 	for len(text) > most {
@@ -123,17 +133,12 @@ func asksYesNo(tail string) bool {
 	return false
 }
 
-// promptLike reports whether the cursor stands behind something like a prompt.
-func promptLike(t *vt.Terminal) bool {
-	row, col := t.Cursor()
+// promptLike reports whether a cursor in that column of a line stands behind something
+// like a prompt.
+func promptLike(line string, col int) bool {
 	if col == 0 {
 		return false
 	}
-	lines := strings.Split(t.Text(vt.TextOptions{KeepBlank: true}), "\n")
-	if row >= len(lines) {
-		return false
-	}
-	line := strings.TrimRight(lines[row], " ")
 	for _, end := range []string{">", "$", "#", "%", ":", "?", "»", "❯", ")", "]"} {
 		if strings.HasSuffix(line, end) {
 			return true

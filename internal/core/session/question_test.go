@@ -14,6 +14,7 @@ func TestKeysAreAskedForByWhatTheScreenShows(t *testing.T) {
 	waits := pty.Member{Process: pty.Process{Name: "node"}, PollingTTY: true}
 	works := pty.Member{Process: pty.Process{Name: "ffmpeg", CPU: time.Second}, PollingTTY: true}
 	reads := pty.Member{Process: pty.Process{Name: "game"}, ReadingTTY: true}
+	sudo := pty.Member{Process: pty.Process{Name: "sudo"}}
 	hands := pty.Member{Process: pty.Process{Name: "ssh"}, PollingTTY: true}
 	for _, c := range []struct {
 		name, screen string
@@ -37,6 +38,7 @@ func TestKeysAreAskedForByWhatTheScreenShows(t *testing.T) {
 		{"the last word is press", "Now press", waits, ""},
 		{"it names its keys and works", "Press [q] to stop, [?] for help\r\n", works, ""},
 		{"it hides the cursor and works", "building " + hide, works, ""},
+		{"a menu that sudo started", "Pick \r\n> red" + hide, waits, "tui"},
 		{"another terminal's cursor is hidden", "building " + hide, hands, ""},
 		{"another terminal's prompt", "host$ ", hands, "repl"},
 		{"another terminal's menu says its keys", "Press Enter to go on" + hide, hands, "key"},
@@ -45,7 +47,7 @@ func TestKeysAreAskedForByWhatTheScreenShows(t *testing.T) {
 			s := &Session{term: vt.New(vt.Config{Cols: 80, Rows: 24})}
 			s.term.Write([]byte(c.screen))
 			v := &verdict{}
-			asks := s.classifyRaw(pty.Probe{Members: []pty.Member{c.member}}, v, c.member.ReadingTTY)
+			asks := s.classifyRaw(pty.Probe{Members: []pty.Member{sudo, c.member}}, v, c.member.ReadingTTY)
 			got := v.kind
 			if v.tui {
 				got = "tui"

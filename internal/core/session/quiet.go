@@ -253,7 +253,7 @@ func (s *Session) classify(p pty.Probe) *verdict {
 	case !p.Termios.Icanon && reading && isPager(p):
 		v.kind = "pager"
 		v.evidence = append(v.evidence, "raw mode")
-	case s.watch.stage > 0 && polling && p.Termios.Icanon && promptLike(s.term) && s.still(p):
+	case s.watch.stage > 0 && polling && p.Termios.Icanon && promptLike(lineOf(s.term)) && s.still(p):
 		v.kind = "line"
 		v.evidence = append(v.evidence, "line mode with echo", "cursor after a prompt")
 	case s.watch.stage > 0 && (reading || polling) && !p.Termios.Icanon && s.classifyRaw(p, v, reading):
