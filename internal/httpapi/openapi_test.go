@@ -335,12 +335,17 @@ func check(t *testing.T, s *Server, req *http.Request) {
 	}
 }
 
+// randomRequests is how many to make: RANDOM_REQUESTS, or usually that many.
+func randomRequests(usually int) int {
+	if n, err := strconv.Atoi(os.Getenv("RANDOM_REQUESTS")); err == nil {
+		return n
+	}
+	return usually
+}
+
 // The whole daemon, asked at random. RANDOM_REQUESTS says how often.
 func TestRandomRequestsNeverFailInside(t *testing.T) {
-	n, _ := strconv.Atoi(os.Getenv("RANDOM_REQUESTS"))
-	if n == 0 {
-		n = 1500
-	}
+	n := randomRequests(1500)
 	l := newLab(t)
 	l.create()
 	l.ask("POST", "/v1/sessions/dev/exec", `{"command":"seq 20"}`)

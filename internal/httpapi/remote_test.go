@@ -11,8 +11,6 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
-	"os"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -233,10 +231,7 @@ func second(_ string, _ Token, err error) error { return err }
 // The whole daemon, asked at random by other machines with a token for all, with one
 // for reading, with none. RANDOM_REQUESTS says how often.
 func TestRandomRequestsFromElsewhereNeverFailInside(t *testing.T) {
-	n, _ := strconv.Atoi(os.Getenv("RANDOM_REQUESTS"))
-	if n == 0 {
-		n = 200
-	}
+	n := randomRequests(200)
 	l := newLab(t)
 	l.create()
 	l.ask("POST", "/v1/sessions/dev/exec", `{"command":"seq 20"}`)
