@@ -100,7 +100,7 @@ func number(s string) (int, string) {
 
 // severities by the word that a message begins with.
 var severities = []struct{ word, severity string }{
-	{"error", "error"}, {"fatal error", "error"}, {"warning", "warning"}, {"note", "note"}, {"info", "info"},
+	{"error", "error"}, {"fatal error", "error"}, {"Fatal error", "error"}, {"warning", "warning"}, {"note", "note"}, {"info", "info"},
 	{"internal compiler error", "error"}, {"style", "info"}, {"remark", "note"}, {"hint", "note"}, {"Error", "error"},
 	{"Warning", "warning"}, {"ERROR", "error"}, {"WARNING", "warning"}, {"undefined reference to", "error"},
 	{"multiple definition of", "error"}, {"warn", "warning"}, {"FAIL", "error"}, {"panic", "error"},

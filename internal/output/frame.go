@@ -9,7 +9,7 @@ var library = []string{
 	"site-packages/", "dist-packages/", "/lib/python", "/lib64/python", "<frozen ", "/rustc/", "/.cargo/registry/", "/library/std/", "/library/core/",
 	"java.base/", "jdk.internal.", "sun.reflect.", "java.lang.reflect.", "org.junit.", "org.gradle.", "org.apache.maven.",
 	"junit.framework.", "java.util.", "jdk.proxy", "/usr/lib/", "/usr/include/", "../sysdeps/", "../csu/", "System.", "Microsoft.", "Xunit.", "NUnit.",
-	"/rubygems/", "/gems/", "/rubygems-integration/", "/usr/share/ruby/", "/lib/ruby/", "<internal:", "/_pytest/", "/pluggy/", "/unittest/", "webpack-internal:", "(native)", "[native code]", "GOROOT/",
+	"/rubygems/", "/gems/", "/rubygems-integration/", "/usr/share/ruby/", "/lib/ruby/", "<internal:", "/_pytest/", "/pluggy/", "/unittest/", "webpack-internal:", "__cypress/", "(native)", "[native code]", "GOROOT/",
 }
 
 func fromLibrary(s string) bool { return libraryParts.within(s) }

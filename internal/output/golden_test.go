@@ -12,7 +12,8 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files of testdata/")
 
-// recorded is the output of a real tool, as its bytes left a terminal of 120x40.
+// recorded is the output of a real tool, as its bytes left a terminal of 120x40. Where a file
+// named composed lies beside it, it was written in the tool's format, after what that file names.
 type recorded struct {
 	name, command string
 	exit          int

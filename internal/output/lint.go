@@ -30,6 +30,7 @@ var tscRules = parseRules(`
 func (p *page) sameMessages(kind string) {
 	first := map[string]int{}
 	others := map[int][]string{}
+	told := map[place]bool{}
 	for i, line := range p.lines {
 		if p.fates[i] != open {
 			continue
@@ -38,9 +39,15 @@ func (p *page) sameMessages(kind string) {
 		if !ok || d.severity == "note" {
 			continue
 		}
+		d.message = withoutProject(d.message)
+		if told[d] { // a summary says it again
+			p.fates[i] = retold
+			continue
+		}
+		told[d] = true
 		p.fates[i] = p.foundAt(kind, d)
 		key := d.file + d.code + d.message
-		if at, told := first[key]; told && d.message != "" {
+		if at, again := first[key]; again && d.message != "" {
 			p.fates[i] = retold
 			others[at] = append(others[at], placeText(line))
 			continue

@@ -35,15 +35,15 @@ func readMocha(p *page) {
 			break
 		}
 	}
-	p.mochaSpec(end)
-	p.mochaFailures(end)
+	p.mochaSpec(0, end)
+	p.mochaFailures(end, len(p.lines))
 	p.jsFrames(end, len(p.lines))
 	p.apply(mochaRules)
 }
 
 // mochaSpec reads what is written while the tests run.
-func (p *page) mochaSpec(end int) {
-	for i := range end {
+func (p *page) mochaSpec(from, end int) {
+	for i := from; i < end; i++ {
 		line := p.lines[i]
 		if p.fates[i] != open || indent(line) < 2 {
 			continue
@@ -80,8 +80,8 @@ func (p *page) suite(i, end int) bool {
 
 // mochaFailures reads the numbered failures at the end: titles, one a line and deeper
 // each, then the error and its stack.
-func (p *page) mochaFailures(from int) {
-	for i := from; i < len(p.lines); i++ {
+func (p *page) mochaFailures(from, to int) {
+	for i := from; i < to; i++ {
 		if p.fates[i] != open || !pattern("  #) *").match(p.lines[i]) {
 			continue
 		}
@@ -89,7 +89,7 @@ func (p *page) mochaFailures(from int) {
 		_, title, _ := strings.Cut(p.lines[i], ") ")
 		p.fates[i] = vital
 		j := i + 1
-		for ; j < len(p.lines) && !strings.HasSuffix(title, ":") && indent(p.lines[j]) > 5; j++ {
+		for ; j < to && !strings.HasSuffix(title, ":") && indent(p.lines[j]) > 5; j++ {
 			title += " " + strings.TrimSpace(p.lines[j])
 			p.fates[j] = vital
 		}
@@ -111,7 +111,7 @@ func (p *page) failureBody(from int, f *api.Finding) {
 		case blank(line):
 		case isFrame:
 			if d, ok := parsePlace(where + ":"); ok && !fromLibrary(where) {
-				f.File, f.Line, f.Col = d.file, d.line, d.col
+				f.File, f.Line, f.Col = unbundled(d.file), d.line, d.col
 				return
 			}
 		case f.Message == "":
@@ -119,4 +119,17 @@ func (p *page) failureBody(from int, f *api.Finding) {
 			p.fates[i] = vital
 		}
 	}
+}
+
+// unbundled is the file that a bundler names "webpack:///./src/a.js" or "webpack://shop/./src/a.js".
+func unbundled(file string) string {
+	rest, ok := strings.CutPrefix(file, "webpack://")
+	if !ok {
+		return file
+	}
+	_, rest, ok = strings.Cut(rest, "/")
+	if !ok {
+		return file
+	}
+	return strings.TrimPrefix(rest, "./")
 }

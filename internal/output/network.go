@@ -3,8 +3,6 @@ package output
 import (
 	"slices"
 	"strings"
-
-	"github.com/ai-session/ai-session/api"
 )
 
 // curl reads curl -v and its progress meter.
@@ -100,87 +98,6 @@ var transfer = &reader{
 		vital            #+# records in
 		vital            #+# records out
 	`),
-}
-
-// container reads docker, podman, compose and buildkit.
-var container = &reader{
-	kind:  "container",
-	tools: []string{"docker", "podman", "docker-compose", "nerdctl", "buildah"},
-	signs: []string{"#* [internal] load *", "Cannot connect to the Docker daemon*", "Error response from daemon: *"},
-	read: func(p *page) {
-		p.apply(containerRules)
-		p.buildkit()
-		for _, f := range p.findings {
-			switch {
-			case strings.Contains(f.Message, "Cannot connect to the Docker daemon"):
-				p.next("systemctl start docker", "the daemon does not run")
-			case strings.Contains(f.Message, "port is already allocated"):
-				p.next("docker ps --format '{{.Names}} {{.Ports}}'", "names the container that holds the port")
-			}
-		}
-		p.squeezeTable()
-	},
-}
-
-var containerRules = parseRules(`
-	noise            *: Pulling fs layer
-	noise            *: Waiting
-	noise            *: Verifying Checksum
-	noise            *: Download complete
-	noise            *: Pull complete
-	noise            *: Already exists
-	noise            *: Downloading *
-	noise            *: Extracting *
-	noise            *: Pulling from *
-	noise            *: Preparing
-	noise            *: Pushed
-	noise            *: Layer already exists
-	keep             Digest: *
-	keep             Status: *
-	error:refused    Cannot connect to the Docker daemon *
-	error:refused    Error response from daemon: *
-	error:refused    docker: *
-	error:build      ERROR: failed to *
-	error:build      error: failed to *
-	noise            ------*
-	vital            Dockerfile:#
-	aside:build_steps  ~---> *
-	aside:build_steps  Removing intermediate container *
-	keep             Step #/# *
-	noise            ~Container *  Creating
-	noise            ~Container *  Starting
-	noise            ~Container *  Stopping
-	noise            ~Container *  Removing
-	noise            ~Container *  Waiting
-	noise            Use 'docker *
-	noise            View build details: *
-`)
-
-// buildkit reads "#7 [2/4] RUN ..." and what a step prints behind its number.
-func (p *page) buildkit() {
-	p.each(func(i int, line string) fate {
-		rest, ok := strings.CutPrefix(line, "#")
-		if !ok {
-			return open
-		}
-		n, rest := number(rest)
-		if n == 0 || !strings.HasPrefix(rest, " ") {
-			return open
-		}
-		rest = rest[1:]
-		switch {
-		case strings.HasPrefix(rest, "ERROR"), alarm(rest) == alarmed:
-			_, said, _ := strings.Cut(rest, " ") // behind the seconds since the step began
-			if d, ok := parseDiagnostic(strings.TrimLeft(said, " ")); ok && d.severity == "error" {
-				p.find(api.Finding{Kind: "build", Severity: "error", File: d.file, Line: d.line, Col: d.col, Name: d.code, Message: d.message})
-			}
-			return vital
-		case strings.HasPrefix(rest, "[") && !strings.HasPrefix(rest, "[internal]"):
-			return kept
-		}
-		p.whys[i] = p.reason("lines of build steps")
-		return aside
-	})
 }
 
 // kubectl reads kubectl, helm and oc.

@@ -3,7 +3,7 @@ package output
 // readers are all there are, the more particular ones first: when a line belongs to
 // two, the first decides about it.
 var readers = []*reader{
-	goTest, goBuild, goProgram, playwright, vitest, jest, mocha, rspec, minitest, phpunit, bats, tap, shunit, busted, pytest, unittest, cargo, cmake, makeReader, cc, npm, pip, python,
+	goTest, goBuild, goProgram, playwright, cypress, vitest, jest, mocha, rspec, minitest, phpunit, bats, tap, shunit, busted, pytest, unittest, cargo, swift, cmake, makeReader, cc, npm, pip, python,
 	tsc, eslint, shellcheck, linters, maven, gradle, dotnet, javac, java, node, ruby, php, elixir, ocaml,
 	valgrind, sanitizer, gdb, strace, apt, curl, transfer, container, kubectl, terraform, ansible,
 	ps, sqlTable, usage, accessLog,

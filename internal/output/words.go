@@ -15,7 +15,7 @@ const (
 	uneasyWords = `
 	warning warnings warn deprecated missing caution retrying retry alert skipped stale disabled exceeded
 	throttled slow dropped unused unknown degraded leak leaked skipping retried differs differ ignoring outdated
-	obsolete insecure truncated interrupted stuck`
+	vulnerabilities obsolete insecure truncated interrupted stuck`
 	// turningWords ask for it by the word before them: see word.missing.
 	turningWords = "found such not"
 )
