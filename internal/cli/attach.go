@@ -18,10 +18,10 @@ import (
 )
 
 // clearScreen begins a repaint: modes back to their defaults, the screen empty.
-const clearScreen = "\x1b[!p\x1b[?1049l\x1b[?6l\x1b[r\x1b[m\x1b[H\x1b[2J"
+const clearScreen = "\x1b<\x1b[!p\x1b[?1049l\x1b[?6l\x1b[r\x1b[m\x1b[H\x1b[2J"
 
 // leaveScreen takes back what a program may have turned on in the terminal.
-const leaveScreen = "\x1b[?9;1000;1002;1003;1004;1005;1006;1015;1016;2004;2026;2031;2048l\x1b[<u\x1b[>4m\x1b[?1l\x1b>\x1b[?25h\x1b[?7h\x1b[?1049l\x1b[r\x1b[m\x1b[0 q"
+const leaveScreen = "\x1b<\x1b[?9;1000;1002;1003;1004;1005;1006;1015;1016;2004;2026;2031;2048l\x1b[<u\x1b[>4m\x1b[?1l\x1b>\x1b[?25h\x1b[?7h\x1b[?1049l\x1b[r\x1b[m\x1b[0 q"
 
 // creditStep is how many output bytes are shown before credit for more is given.
 const creditStep = 16 << 10

@@ -244,10 +244,10 @@ func (s *Session) show(b []byte) {
 	if s.c.AllowReports {
 		s.followTerminal()
 	}
-	sized := s.term.SizedText()
+	anew := s.term.NeedsDrawing()
 	for c := range s.clients {
 		c.offer(b)
-		if sized {
+		if anew {
 			c.redraw()
 		}
 	}
@@ -335,6 +335,9 @@ func (s *Session) leave() []string {
 	if before.MouseMode != 0 {
 		left = append(left, "mouse reports")
 	}
+	if before.VT52 {
+		left = append(left, "VT52 mode")
+	}
 	if len(left) > 0 {
 		s.synthetic(clearSequence(before))
 	}
@@ -345,6 +348,9 @@ func (s *Session) leave() []string {
 // that the journal, the screen and every client take the same step.
 func clearSequence(before vt.State) []byte {
 	var b []byte
+	if before.VT52 {
+		b = append(b, "\x1b<"...) // first: nothing else is read in it
+	}
 	if before.MouseMode != 0 {
 		b = append(b, "\x1b[?9;1000;1002;1003l\x1b[?1005;1006;1015;1016l"...)
 	}

@@ -326,6 +326,19 @@ func TestLeftOversArePutRight(t *testing.T) {
 	}
 }
 
+// In VT52 mode the prompt's own sequences would be text.
+func TestACommandThatEndsInVT52ModeIsTakenOutOfIt(t *testing.T) {
+	t.Parallel()
+	s := bash(t)
+	if r := run(t, s, `printf '\033[?2l'`); fmt.Sprint(r.Reset) != "[VT52 mode]" {
+		t.Errorf("reset %v", r.Reset)
+	}
+	run(t, s, `printf '\033[1mbold\033[m\n'`)
+	if screen, _ := s.Screen(&api.ScreenRequest{}); !strings.Contains(screen.Content, "\nbold\n") {
+		t.Errorf("%q", screen.Content)
+	}
+}
+
 func TestTenThousandExecsAndSessionsAtOnce(t *testing.T) {
 	if testing.Short() {
 		t.Skip("many execs: not with -short")

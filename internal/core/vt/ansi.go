@@ -19,8 +19,8 @@ func (t *Terminal) ANSI(o ANSIOptions) []byte {
 	w := &ansiWriter{t: t, b: make([]byte, 0, 1024)}
 	// A known state to start from, without RIS, which would cost the client its
 	// own scrollback.
-	w.s("\x18\x1b[?1049l\x1b[?5W")
-	if n := t.level(); n != defaultLevel {
+	w.s("\x18\x1b<\x1b[?1049l\x1b[?5W")
+	if n := t.level(); n != defaultLevel || t.ansi != nil {
 		w.s("\x1b[" + itoa(60+n) + ";1\"p")
 	}
 	w.s(plainState)
@@ -41,11 +41,22 @@ func (t *Terminal) ANSI(o ANSIOptions) []byte {
 	}
 	w.strings()
 	w.stacks()
-	w.cursor(t.scr, &t.cur)
+	w.current()
 	w.guards()
 	w.modes()
+	w.vt52()
 	w.unfinished()
 	return w.b
+}
+
+// current puts the cursor in place; in VT52 mode with what leaving it brings back.
+func (w *ansiWriter) current() {
+	c := w.t.cur
+	if a := w.t.ansi; a != nil {
+		c = a.cursor
+		c.row, c.col = w.t.cur.row, w.t.cur.col
+	}
+	w.cursor(w.t.scr, &c)
 }
 
 // plainState ends an unfinished sequence, takes back what changes how text is

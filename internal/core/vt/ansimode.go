@@ -17,21 +17,35 @@ var rememberedModes = [...]int{
 
 // modes sends every mode, on or off: the client may come from another session.
 func (w *ansiWriter) modes() {
-	t := w.t
-	w.decModes(restoredModes[:], func(m modes) bool { return !t.modes.has(m) }, "l")
-	w.decModes(restoredModes[:], t.modes.has, "h")
-	w.decModes(rememberedModes[:], t.modes.has, "h")
+	on, shift := w.t.modes, w.t.shift
+	if a := w.t.ansi; a != nil {
+		on, shift = on|a.modes, a.shift
+	}
+	w.decModes(restoredModes[:], func(m modes) bool { return !on.has(m) }, "l")
+	w.decModes(restoredModes[:], on.has, "h")
+	w.decModes(rememberedModes[:], on.has, "h")
 	for _, n := range [...]int{2, 4, 12, 20} {
 		w.csi(n)
-		if t.modes.has(ansiMode(n)) {
+		if on.has(ansiMode(n)) {
 			w.s("h")
 		} else {
 			w.s("l")
 		}
 	}
-	w.s("\x1b[" + itoa(int(t.look)) + " q")
-	if t.shift != 0 {
-		w.s("\x1b" + string(rune('N'+t.shift-2)))
+	w.s("\x1b[" + itoa(int(w.t.look)) + " q")
+	if shift != 0 {
+		w.s("\x1b" + string(rune('N'+shift-2)))
+	}
+}
+
+// vt52 enters VT52 mode again.
+func (w *ansiWriter) vt52() {
+	if w.t.ansi == nil {
+		return
+	}
+	w.s("\x1b[?2l")
+	if w.t.cur.gl == 1 {
+		w.s("\x1bF")
 	}
 }
 
@@ -168,6 +182,11 @@ func (w *ansiWriter) unfinished() {
 		w.inter()
 		if q.state == csiIgnore {
 			w.s("\x20<") // nothing that could follow makes this a sequence
+		}
+	case vt52Place:
+		w.s("\x1bY")
+		if q.n > 0 {
+			w.b = append(w.b, byte(q.param[0]))
 		}
 	case dcs, dcsInter:
 		w.s("\x1bP")

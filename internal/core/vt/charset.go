@@ -71,6 +71,14 @@ var drawing = [...]rune{
 	0x252c, 0x2502, 0x2264, 0x2265, 0x03c0, 0x2260, 0x00a3, 0x00b7,
 }
 
+// vt52Drawing is the graphics of VT52 mode, 0x5f to 0x7e: a VT52's own, as in xterm,
+// which a VT100 does not have. Of 3/, 5/ and 7/ there is the number; scan lines are
+// eight, of which Unicode has each second.
+var vt52Drawing = [...]rune{
+	' ', ' ', '▮', '⅟', '³', '⁵', '⁷', '°', '±', '→', '…', '÷', '↓', '⎺', '⎺', '⎻',
+	'⎻', '⎼', '⎼', '⎽', '⎽', '₀', '₁', '₂', '₃', '₄', '₅', '₆', '₇', '₈', '₉', '¶',
+}
+
 // designate is SCS: set is named by inter ('(' to '/') and the bytes after it.
 func (t *Terminal) designate(inter byte, name string) {
 	slot := int(inter - '(')
@@ -86,6 +94,15 @@ func (t *Terminal) designate(inter byte, name string) {
 	}
 	t.cur.gset[slot] = set
 	t.updatePlain()
+}
+
+// dropNational has ASCII again where there are national sets.
+func (c *cursor) dropNational() {
+	for i, set := range c.gset {
+		if set >= dutch {
+			c.gset[i] = ascii
+		}
+	}
 }
 
 // charsetOf is the set of a name, among those of 96 characters or of 94.
@@ -133,6 +150,8 @@ func (t *Terminal) translate(c rune) rune {
 	}
 	switch {
 	case c < 0x20 || c > 0x7f:
+	case set == lineDrawing && c >= 0x5f && c < 0x7f && t.ansi != nil:
+		return vt52Drawing[c-0x5f]
 	case set == lineDrawing && c >= 0x5f && c < 0x7f:
 		return drawing[c-0x5f]
 	case set == latin1:

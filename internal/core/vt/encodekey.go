@@ -6,6 +6,12 @@ import "unicode/utf8"
 // protocol when the program asked for it, else as xterm does, under
 // modifyOtherKeys if that is on. A release sends nothing unless asked for.
 func (t *Terminal) EncodeKey(k Key) []byte {
+	if b := t.vt52Key(k); b != nil {
+		if k.Event == KeyRelease {
+			return nil
+		}
+		return b
+	}
 	if f := t.kittyFlags(); f&(kittyDisambiguate|kittyEvents|kittyAllKeys) != 0 {
 		return t.encodeKitty(k, f)
 	}

@@ -95,6 +95,7 @@ func seed(f *testing.F, add func(s []byte)) {
 		"\x1b[2;2;4;5$x\x1b[1;1;3;3;1;4;4;1$v\x1b[1;1;2;9;1;4$r\x1b[2*x\x1b[1;1;2;9;7$t\x1b[1;1;2;2$z", "\x1b[?2027h\xf0\x9f\x87\xa9\xf0\x9f\x87\xaa\xe2\x9d\xa4\xef\xb8\x8f\xf0\x9f\x91\x8d\xf0\x9f\x8f\xbd",
 		"\x1b]4;1;#ff0000;2;?\x07\x1b]10;?\x07\x1b]104\x07\x1b]52;c;aGk=\x07\x1b]9;4;1;50\x07\x1b]7;file://h/a%20b\x07", "\x1b_Ga=T,f=100,c=3,r=2;AAAA\x1b\\\x1b]1337;File=inline=1;width=3;height=2:AAAA\x07",
 		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\x1b[5b\x1b[3@\x1b[2P\x1b[4X\x1b[2 @\x1b[1 A\x1b['}\x1b['~", "\x1b[?1;5;45;66;1000;1006;2004;2026hx\b\b\b\x1b[?1;5s\x1b[?1;5l\x1b[?1;5r\x1b[!p\x1bc", "\x1b[38;5",
+		"\x1b[31m\x1b)0\x0eq\x1b[?2lq\x1bFq\x1bGq\x1bY\"#x\x1bA\x1bB\x1bC\x1bD\x1bI\x1bK\x1bH\x1bJ\x1bZ\x1b=\x1b(0\x1bY(\x1b<q\x1b[1;2H", "\x1b[?6;7;4h\x1b[?2lthirteen columns\n\x1bY",
 	} {
 		add([]byte(s))
 	}

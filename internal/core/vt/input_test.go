@@ -26,6 +26,9 @@ func TestKeysEncodeForTheModesInForce(t *testing.T) {
 		{"\x1b[>8u", "a", "\x1b[97u"}, {"\x1b[>8u", "Enter", "\x1b[13u"}, {"\x1b[>12u", "S-a", "\x1b[97:65;2u"}, {"\x1b[>24u", "a", "\x1b[97;;97u"}, {"\x1b[>24u", "S-a", "\x1b[97;2;65u"},
 		{"\x1b[>2u", "C-c", "\x03"}, {"\x1b[>2u", "M-x", "\x1bx"}, {"\x1b[>2u", "Escape", "\x1b"}, {"\x1b[>2u", "C-Enter", "\x1b[13;5u"},
 		{"\x1b[>4u", "C-c", "\x03"}, {"\x1b[>4u", "S-a", "A"}, {"\x1b[>16u", "F1", "\x1bOP"}, {"\x1b[>4u\x1b[?1h", "Up", "\x1bOA"},
+		{"\x1b[?2l", "Up", "\x1bA"}, {"\x1b[?1h\x1b[?2l", "Left", "\x1bD"}, {"\x1b[?2l", "C-Up", "\x1bA"}, {"\x1b[?2l", "F1", "\x1bP"}, {"\x1b[?2l", "F4", "\x1bS"},
+		{"\x1b[?2l", "KP5", "5"}, {"\x1b[?2l\x1b=", "KP5", "\x1b?u"}, {"\x1b[?2l\x1b=", "KPEnter", "\x1b?M"}, {"\x1b[?2l\x1b=", "KP-", "\x1b?m"}, {"\x1b[?2l", "a", "a"},
+		{"\x1b[>1u\x1b[?2l", "Up", "\x1bA"}, {"\x1b[?2l\x1b<", "Up", "\x1b[A"}, {"\x1b[?2l", "Enter", "\r"}, {"\x1b[20h\x1b[?2l", "Enter", "\r"},
 		{"\x1b[>8u\x1b[<u", "a", "a"}, {"\x1b[>1u\x1b[?1049h", "C-c", "\x03"},
 	} {
 		tm := New(Config{})
@@ -133,11 +136,11 @@ func TestFocusIsToldWhenAskedFor(t *testing.T) {
 
 func TestClearTransientLeavesAUsableTerminal(t *testing.T) {
 	tm := New(Config{})
-	tm.Write([]byte("shell$ vim\r\n\x1b[?1049h\x1b[?1;1000;1006;1004;2004;25h\x1b[?25l\x1b[>5u\x1b[>4;2m\x1b=\x1b[3;7r\x1b(0full screen\x1b]0;tit"))
+	tm.Write([]byte("shell$ vim\r\n\x1b[?1049h\x1b[?1;1000;1006;1004;2004;25h\x1b[?25l\x1b[>5u\x1b[>4;2m\x1b=\x1b[3;7r\x1b(0full screen\x1b[?2l\x1bFq\x1bY"))
 	tm.ClearTransient()
 	s := tm.State()
 	if s.AltScreen || s.BracketedPaste || s.MouseMode != 0 || s.FocusEvents || s.KittyKeyboard != 0 || s.AppCursorKeys ||
-		s.AppKeypad || !s.CursorVisible || !s.Ground {
+		s.AppKeypad || !s.CursorVisible || !s.Ground || s.VT52 {
 		t.Errorf("left over: %+v", s)
 	}
 	tm.Write([]byte("q"))

@@ -59,6 +59,33 @@ func (t *Terminal) setLevel(n int) {
 	if n -= 60; n != t.level() {
 		t.more().level = uint8(n)
 	}
+	t.keepInLevel()
+}
+
+// keepInLevel ends what the level lacks, so that a terminal can be told the level
+// first and all else then.
+func (t *Terminal) keepInLevel() {
+	level := t.level()
+	if level < 5 {
+		t.modes &^= mNoClearWide
+	}
+	if level < 4 && t.modes.has(mSideMargins) {
+		t.modes &^= mSideMargins
+		t.resetSideMargins()
+	}
+	if level > 1 {
+		return
+	}
+	t.modes &^= mNational
+	cursors := []*cursor{&t.cur, t.main.saved}
+	if t.alt != nil {
+		cursors = append(cursors, t.alt.saved)
+	}
+	for _, c := range cursors {
+		if c != nil {
+			c.dropNational()
+		}
+	}
 }
 
 // deviceAttributes answers DA1, DA2 ('>') and DA3 ('='). What is claimed is what

@@ -109,6 +109,9 @@ func (t *Terminal) collectLinks() {
 			move(&s.saved.pen)
 		}
 	}
+	if t.ansi != nil {
+		move(&t.ansi.cursor.pen)
+	}
 	if t.rare != nil {
 		for i := range t.rare.pens {
 			move(&t.rare.pens[i])

@@ -272,6 +272,10 @@ func (t *Terminal) setModes(on bool) {
 // setDECModes is DECSET and DECRST.
 func (t *Terminal) setDECModes(on bool) {
 	for i := range t.p.count() {
+		if t.p.param[i] == 2 && !on { // DECANM; ends the sequence, as in xterm
+			t.enterVT52()
+			return
+		}
 		t.setDECMode(int(t.p.param[i]), on)
 	}
 }
@@ -433,11 +437,11 @@ func (t *Terminal) mouseEncoding() int {
 
 // ClearTransient takes back what a full-screen program turns on and one that died
 // leaves on: the alternate screen, mouse, paste and focus reports, keyboard
-// protocols, margins, character sets, a hidden cursor.
+// protocols, margins, character sets, a hidden cursor, VT52 mode.
 func (t *Terminal) ClearTransient() {
 	t.seq++
 	t.begin(ground)
-	t.p.nutf, t.p.str = 0, nil
+	t.p.nutf, t.p.str, t.ansi = 0, nil, nil
 	if t.scr != &t.main {
 		t.setAlt(1049, false)
 	}

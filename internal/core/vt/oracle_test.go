@@ -89,10 +89,14 @@ func (t *Terminal) looks() string {
 	for _, n := range sortedKeys(m.palette) {
 		palette = append(palette, itoa(int(n))+colorSpec(m.palette[n]))
 	}
+	away := ansiState{}
+	if c.ansi != nil {
+		away = *c.ansi
+	}
 	b, _ := json.MarshalIndent([]any{
 		screens, st, cursorLooks(c, &c.cur), c.top, c.bottom, c.left, c.right, tabs,
 		c.modes &^ (mSync | mWide), c.shift, len(m.titles), len(m.pens), fmt.Sprint(m.penMasks), kittyLooks(kitty), m.modKeys, palette,
-		m.colors.used, m.colors.saved,
+		m.colors.used, m.colors.saved, c.ansi != nil, cursorLooks(c, &away.cursor), away.modes, away.shift,
 	}, "", " ")
 	return string(b)
 }
@@ -153,6 +157,7 @@ func ansiOracle(in []byte, r *rand.Rand) string {
 	a, b := small(), small()
 	a.Write(in)
 	b.Write(program(r, 5))                          // a client that showed something else before
+	b.Write([]byte("\x18\x1b<"))                    // leaves VT52 mode on another level
 	b.rare, b.title, b.cwd, b.look = nil, "", "", 0 // what only a reset would take from it
 	out := a.ANSI(ANSIOptions{})
 	b.Write(out)

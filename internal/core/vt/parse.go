@@ -27,7 +27,8 @@ const (
 	dcsInter
 	dcsIgnore
 	dcsData
-	text // SOS, PM, APC
+	text      // SOS, PM, APC
+	vt52Place // ESC Y of VT52 mode
 )
 
 // Limits on what a sequence may hold. Longer strings are parsed to their end and
@@ -61,6 +62,9 @@ func (t *Terminal) Write(p []byte) (int, error) {
 		return 0, nil
 	}
 	t.seq++
+	if t.ansi != nil {
+		t.more().uncommon = true
+	}
 	for i := 0; i < len(p); {
 		if t.p.state != ground {
 			i += t.sequence(p[i:])
@@ -86,7 +90,7 @@ func (t *Terminal) Write(p []byte) (int, error) {
 		case b != 0x1b:
 			i++
 			t.control(b)
-		case i+1 < len(p) && p[i+1] == '[':
+		case i+1 < len(p) && p[i+1] == '[' && t.ansi == nil:
 			i += 2 + t.csiSequence(p[i+2:])
 		default:
 			i++
@@ -150,10 +154,10 @@ func (t *Terminal) control(b byte) {
 		}
 	case 0x0d:
 		t.carriageReturn()
-	case 0x0e:
-		t.shiftTo(1)
-	case 0x0f:
-		t.shiftTo(0)
+	case 0x0e, 0x0f: // a VT52 has ESC F and G instead
+		if t.ansi == nil {
+			t.shiftTo(0x0f - b)
+		}
 	case 0x05: // ENQ: the answerback is empty
 	}
 	t.keepInLine()
@@ -200,6 +204,10 @@ func (t *Terminal) step(b byte) {
 	}
 	switch t.p.state {
 	case escape, escapeInter:
+		if t.ansi != nil {
+			t.vt52Byte(b)
+			return
+		}
 		t.escapeByte(b)
 	case csiInter:
 		switch {
@@ -218,6 +226,8 @@ func (t *Terminal) step(b byte) {
 		}
 	case dcs, dcsInter:
 		t.dcsByte(b)
+	case vt52Place:
+		t.vt52Address(b)
 	}
 }
 

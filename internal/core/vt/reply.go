@@ -88,8 +88,8 @@ func (t *Terminal) reportMode(dec bool, n int) {
 	}
 	v := 0
 	switch {
-	case dec && n == 2: // DECANM: there is no VT52
-		v = 3
+	case dec && n == 2: // DECANM: a VT52 cannot be asked
+		v = 1
 	case dec && n == 8, !dec && ansiNever(n): // repeating is the keyboard's
 		v = 4
 	case m == 0:
@@ -111,6 +111,9 @@ func (t *Terminal) reportResize() {
 // reportSetting is DECRQSS (VT510): the sequence that would make the setting.
 func (t *Terminal) reportSetting(s []byte) {
 	name := string(s)
+	if name == `"p` && t.level() < 2 {
+		return // a VT100, which cannot be asked; xterm is silent about this only
+	}
 	v := t.setting(name)
 	if v == "" {
 		t.reply("\x1bP0$r\x1b\\")
@@ -134,9 +137,6 @@ func (t *Terminal) setting(name string) string {
 	case " q":
 		return itoa(max(int(t.look), 1))
 	case `"p`:
-		if t.level() < 2 {
-			return ""
-		}
 		return itoa(60+t.level()) + ";1"
 	case `"q`:
 		if t.cur.pen.Attr&Protected != 0 && !t.guards() {

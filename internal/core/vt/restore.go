@@ -45,7 +45,7 @@ func (r *snapshotReader) terminal(sections map[byte][]byte) (*Terminal, error) {
 		{secSize, r.size}, {secLinks, r.screenLinks}, {secScreens, r.screens}, {secCursor, r.place},
 		{secModes, r.modes}, {secParser, r.parser}, {secTabs, r.tabs}, {secStrings, r.strings},
 		{secRare, r.rare}, {secHistory, r.history}, {secWindow, r.window},
-		{secColors, r.colorStack}, {secPens, r.penMasks},
+		{secColors, r.colorStack}, {secPens, r.penMasks}, {secVT52, r.vt52},
 	}
 	for _, s := range steps {
 		b, ok := sections[s.tag]

@@ -14,7 +14,7 @@ func (r *snapshotReader) parser() {
 	q.state, q.prefix = r.byte(), r.byte()
 	q.inter[0], q.inter[1] = r.byte(), r.byte()
 	q.ninter, q.n = r.byte(), r.byte()
-	r.check(q.state <= text && q.n <= maxParams+1 && len(r.b) >= 4)
+	r.check(q.state <= vt52Place && q.n <= maxParams+1 && len(r.b) >= 4)
 	if r.bad {
 		return
 	}
@@ -121,6 +121,15 @@ func (r *snapshotReader) colorStack() {
 			c.saved[i] = map[uint16]uint32{}
 		}
 	}
+}
+
+func (r *snapshotReader) vt52() {
+	t := r.t
+	a := &ansiState{cursor: r.cursor(), modes: modes(r.u64()), shift: uint8(r.num(3))}
+	c := a.cursor
+	r.check(a.modes&^vt52Off == 0 && a.shift != 1 && c.row == 0 && c.col == 0 && !c.wrap && !c.origin)
+	r.check(!t.modes.has(vt52Off) && !t.cur.origin && t.shift == 0)
+	t.ansi = a
 }
 
 // window is what later versions of this program added to rare.

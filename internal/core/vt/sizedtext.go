@@ -16,14 +16,15 @@ type textSize struct {
 	width int // 0 to 7: columns of all the text before scaling, 0 as many as it has
 }
 
-// SizedText tells whether text came in an OSC 66 since the last call. Terminals that
-// do not know the sequence show nothing of it, though the program was told that it is
-// known: what they show has to be drawn anew.
-func (t *Terminal) SizedText() bool {
-	if t.rare == nil || !t.rare.sized {
+// NeedsDrawing tells whether since the last call there was text in an OSC 66, or
+// anything in VT52 mode. Few terminals know these, and the others show nothing or
+// something else, though the program was told that they are known: what they show has
+// to be drawn anew.
+func (t *Terminal) NeedsDrawing() bool {
+	if t.rare == nil || !t.rare.uncommon {
 		return false
 	}
-	t.rare.sized = false
+	t.rare.uncommon = false
 	return true
 }
 
@@ -65,7 +66,7 @@ func (t *Terminal) sizedText(s []byte) {
 	if text == "" {
 		return
 	}
-	t.more().sized = true
+	t.more().uncommon = true
 	switch {
 	case size.width > 0:
 		t.printBlock(text, size.width*size.scale, size.scale)

@@ -25,6 +25,7 @@ const (
 	secWindow
 	secColors
 	secPens
+	secVT52
 )
 
 // Snapshot returns the whole state, history included, for Restore.
@@ -52,6 +53,9 @@ func (t *Terminal) snapshot(history bool) []byte {
 	w.b = w.b[:0]
 	w.rare()
 	rare := slices.Clone(w.b)
+	w.b = w.b[:0]
+	w.vt52()
+	vt52 := slices.Clone(w.b)
 	w.b = w.b[:0]
 	if len(w.page.links) > 0 {
 		w.links(&w.page)
@@ -87,6 +91,10 @@ func (t *Terminal) snapshot(history bool) []byte {
 	if m := t.rare; m != nil && slices.ContainsFunc(m.penMasks, func(k penMask) bool { return k != wholePen }) {
 		w.penMasks(m)
 		w.section(secPens)
+	}
+	if len(vt52) > 0 {
+		w.b = append(w.b, vt52...)
+		w.section(secVT52)
 	}
 	return w.out
 }
@@ -203,7 +211,7 @@ func (w *snapshotWriter) parser() {
 	}
 	var over, esc bool // of strings only, as is the kind
 	var kind byte
-	if q.state >= dcsIgnore || q.state == osc {
+	if q.state >= dcsIgnore && q.state <= text || q.state == osc {
 		over, esc, kind = q.over, q.esc, q.kind
 	}
 	inter := [2]byte{}
@@ -257,6 +265,16 @@ func (w *snapshotWriter) rare() {
 	w.nums(int(m.modKeys), int(m.rectMode), flags(m.scheme == 1, m.guards))
 	i := &m.image
 	w.nums(i.cols, i.rows, i.w, i.h, flags(i.stay, i.open))
+}
+
+func (w *snapshotWriter) vt52() {
+	a := w.t.ansi
+	if a == nil {
+		return
+	}
+	w.cursor(&a.cursor)
+	w.b = binary.LittleEndian.AppendUint64(w.b, uint64(a.modes))
+	w.nums(int(a.shift))
 }
 
 func (w *snapshotWriter) window(m *rare) {

@@ -129,14 +129,15 @@ func TestModesThatReportDoSo(t *testing.T) {
 	}
 }
 
-func TestSizedTextIsToldOnce(t *testing.T) {
+func TestWhatNeedsDrawingIsToldOnce(t *testing.T) {
 	for in, want := range map[string]bool{
 		"\x1b]66;s=2;a\x07": true, "\x1b]66;;a\x1b\\": true, "\x1b]66;w=2;\u4e2d\x07b": true,
+		"\x1b[?2l": true, "\x1b[?2la\x1b<": true, "\x1b<": false,
 		"a": false, "\x1b]66;s=2;\x07": false, "\x1b]66;s=9;a\x07": false, "\x1b]66;a\x07": false, "\x1b]66;s=2;a": false,
 	} {
 		term := New(Config{Cols: 20, Rows: 4})
 		term.Write([]byte(in))
-		if first, second := term.SizedText(), term.SizedText(); first != want || second {
+		if first, second := term.NeedsDrawing(), term.NeedsDrawing(); first != want || second {
 			t.Errorf("%q: %v, then %v", in, first, second)
 		}
 	}

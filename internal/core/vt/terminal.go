@@ -75,7 +75,8 @@ type Terminal struct {
 	tabs     []uint64 // one bit a column; nil is a stop every 8
 	scratch  []byte   // for packing a line
 	replies  []byte
-	rare     *rare // what most sessions never use
+	rare     *rare      // what most sessions never use
+	ansi     *ansiState // in VT52 mode, else nil
 
 	title, cwd string
 	bells      uint64
@@ -155,6 +156,7 @@ type State struct {
 	ColorScheme   bool // mode 2031: wants to hear of dark and light
 	KittyKeyboard int  // flags in force
 	ReverseScreen bool // DECSCNM
+	VT52          bool // DECANM is reset
 	Ground        bool // the parser is not inside a sequence or a character
 	PendingWrap   bool
 	Progress      Progress
@@ -183,6 +185,7 @@ func (t *Terminal) State() State {
 		ColorScheme:    t.modes.has(mColorScheme),
 		KittyKeyboard:  int(t.kittyFlags()),
 		ReverseScreen:  t.modes.has(mReverseScreen),
+		VT52:           t.ansi != nil,
 		Ground:         t.p.state == ground && t.p.nutf == 0,
 		PendingWrap:    t.cur.wrap,
 	}
@@ -232,7 +235,7 @@ type rare struct {
 	pointer  string
 	clip     string // OSC 52, where reports are allowed
 	guards   bool   // ED, EL and ECH spare what is protected
-	sized    bool   // see SizedText; not a part of the state
+	uncommon bool   // see NeedsDrawing; not a part of the state
 	level    uint8  // DECSCL, 0 is the default
 	window   window
 	image    kittyPlacement
@@ -264,7 +267,7 @@ func (t *Terminal) reset() {
 	t.penOK, t.penInk, t.blankCell, t.blankBg = false, 0, 0, 0
 	t.doubled = false
 	t.shift, t.last, t.look = 0, 0, 0
-	t.tabs = nil
+	t.tabs, t.ansi = nil, nil
 	t.title = ""
 	if t.rare != nil {
 		t.rare = &rare{events: t.rare.events, scheme: t.rare.scheme}
