@@ -188,10 +188,14 @@ func run(d *daemon.Daemon, l net.Listener, log *slog.Logger, background bool, pa
 	}
 	failed := make(chan error, 1)
 	door := &socket{path: paths.Socket, store: filepath.Join(paths.Data, "lock"), l: l}
-	go func() { failed <- server.Serve(httpapi.PeerListener(door)) }()
-	if remote.Listen != "" {
-		listenRemote(server, remote, paths, log)
-	}
+	near := &gate{Listener: door}
+	go func() { failed <- server.Serve(httpapi.PeerListener(near)) }()
+	far := listenRemote(d, server, remote, paths, log)
+	d.BeforeHandOver(func() {
+		near.shut()
+		far.shut()
+		server.Retire()
+	})
 	if err := d.Serving(l); err != nil {
 		log.Warn("the sessions would end with this daemon", "err", err)
 	}

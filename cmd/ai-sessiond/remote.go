@@ -23,30 +23,39 @@ import (
 
 	"github.com/ai-session/ai-session/api"
 	"github.com/ai-session/ai-session/internal/config"
+	"github.com/ai-session/ai-session/internal/daemon"
 	"github.com/ai-session/ai-session/internal/httpapi"
 	"github.com/ai-session/ai-session/internal/wire"
 )
 
-// listenRemote serves other machines. What prevents it is logged: the sessions of this
-// machine do not wait for a port to become free.
-func listenRemote(server *httpapi.Server, s config.Server, paths config.Paths, log *slog.Logger) {
+// listenRemote serves other machines, if it was told to. What prevents it is logged: the
+// sessions of this machine do not wait for a port to become free. Where none are served
+// the gate that is returned leads nowhere.
+func listenRemote(d *daemon.Daemon, server *httpapi.Server, s config.Server, paths config.Paths, log *slog.Logger) *gate {
+	l, err := d.ListenRemote(s.Listen)
+	if err != nil {
+		log.Error("other machines are not served", "err", err)
+	}
+	if l == nil {
+		return &gate{}
+	}
 	cert, err := httpapi.Certificate(s.Cert, s.Key, filepath.Join(paths.Data, "tls"))
 	if err != nil {
 		log.Error("no certificate to serve other machines with", "err", err)
-		return
-	}
-	l, err := net.Listen("tcp", s.Listen)
-	if err != nil {
-		log.Error("other machines are not served", "err", err)
-		return
+		d.CloseRemote()
+		l.Close()
+		return &gate{}
 	}
 	log.Info("serving other machines", "url", "https://"+l.Addr().String(), "fingerprint", httpapi.Fingerprint(cert.Certificate[0]))
 	remote := httpapi.Remote{Certificate: cert, Tokens: httpapi.OpenTokens(paths.Data), Hosts: strings.FieldsFunc(s.Hosts, func(r rune) bool { return r == ',' || r == ' ' })}
+	far := &gate{Listener: l}
 	go func() {
-		if err := server.ServeRemote(l, remote); err != nil {
+		if err := server.ServeRemote(far, remote); err != nil {
 			log.Error("other machines are not served any more", "err", err)
+			d.CloseRemote()
 		}
 	}()
+	return far
 }
 
 // token makes, lists and revokes tokens: create NAME LIFE SCOPES..., list, revoke NAME.

@@ -45,6 +45,14 @@ func (s *socket) Accept() (net.Conn, error) {
 	}
 }
 
+// SetDeadline ends an Accept that waits.
+func (s *socket) SetDeadline(t time.Time) error {
+	if d, ok := s.now().(deadliner); ok {
+		return d.SetDeadline(t)
+	}
+	return nil
+}
+
 func (s *socket) Close() error   { return s.now().Close() }
 func (s *socket) Addr() net.Addr { return s.now().Addr() }
 
@@ -96,4 +104,30 @@ func (s *socket) renew(moved func(net.Listener)) error {
 	last.Close()
 	moved(next)
 	return nil
+}
+
+// gate is a listener that can be left to the next daemon, which is given the same socket
+// with all who wait in it.
+type gate struct {
+	net.Listener
+	accepting sync.Mutex // held while one is let in
+}
+
+type deadliner interface{ SetDeadline(time.Time) error }
+
+// Accept lets the next one in.
+func (g *gate) Accept() (net.Conn, error) {
+	g.accepting.Lock()
+	defer g.accepting.Unlock()
+	return g.Listener.Accept()
+}
+
+// shut lets nobody in who connects after it has returned. Closing the listener would not
+// do: whoever serves it would take that for the end.
+func (g *gate) shut() {
+	if d, ok := g.Listener.(deadliner); ok {
+		d.SetDeadline(time.Unix(1, 0))
+		g.accepting.Lock() // who is let in just now connected before
+		defer g.accepting.Unlock()
+	}
 }

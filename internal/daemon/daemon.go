@@ -48,11 +48,13 @@ type Daemon struct {
 	vault      *vault                       // nil without a keeper
 	listener   net.Listener                 // the last daemon's
 	door       atomic.Pointer[net.Listener] // what this one serves on, once it does
+	far        *far                         // what other machines come to
 	inherited  int                          // how many sessions the last daemon left
 	serving    chan struct{}                // closed once the keeper knows that this one serves
 	stop       chan struct{}                // closed when somebody asked the daemon to stop
 	stopOnce   func()
 	handover   chan string // the binary to hand over to
+	leaving    func()      // nil, or called before it is answered that this daemon hands over
 	index      *index.Index
 	unindex    func() // ends the index
 	rest       *rest
@@ -90,6 +92,7 @@ func New(c Config) (*Daemon, error) {
 		d.vault = &vault{log: c.Log, spawn: spawnKeeper, client: c.Keeper}
 		mc.Keeper = d.vault
 	}
+	d.far = &far{vault: d.vault}
 	d.rest = newRest(c.Rest)
 	mc.Stirred = d.rest.stir
 	d.sessions = session.NewManager(mc)
@@ -136,6 +139,7 @@ func (d *Daemon) adopt() error {
 		return err
 	}
 	d.listener, d.inherited = in.listener, len(in.kept)
+	d.far.left = in.remotes
 	if err := d.events.keep(filepath.Join(d.c.Paths.Runtime, "events"), in.listener != nil); err != nil {
 		d.eventsKept(err)
 	}
@@ -215,7 +219,10 @@ func (d *Daemon) Serving(l net.Listener) error {
 		if err := d.vault.holdListener(*d.door.Load()); err != nil {
 			return err
 		}
-		return d.vault.now().Ready()
+		if err := d.vault.now().Ready(); err != nil {
+			return err
+		}
+		return d.far.hold()
 	}
 	if err := keep(); err != nil {
 		return err

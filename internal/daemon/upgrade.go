@@ -46,6 +46,12 @@ func (d *Daemon) upgrade(ctx context.Context, req *api.UpgradeRequest) (*api.Upg
 	if err := d.vault.now().Replace(program); err != nil {
 		return nil, api.Errorf(api.CannotStart, "%v", err).WithCause(err)
 	}
+	if !flight.Remote {
+		d.far.letGo() // it would find its address taken
+	}
+	if d.leaving != nil {
+		d.leaving()
+	}
 	d.c.Log.Info("handing over", "to", program, "version", flight.Version)
 	// Not before this answer is on its way.
 	context.AfterFunc(ctx, func() { d.handover <- program })
@@ -56,6 +62,7 @@ func (d *Daemon) upgrade(ctx context.Context, req *api.UpgradeRequest) (*api.Upg
 type Preflight struct {
 	Version string   `json:"version"`
 	Errors  []string `json:"errors"`
+	Remote  bool     `json:"remote"` // it takes up a listener for other machines; absent from binaries that do not
 }
 
 // preflight shows a binary the state of every session.
@@ -92,7 +99,7 @@ func (d *Daemon) preflight(ctx context.Context, program string) (*Preflight, err
 // CheckState is the other side: it reads the state that preflight writes and says on w
 // what it could not read.
 func CheckState(r io.Reader, w io.Writer, version string) error {
-	p := Preflight{Version: version, Errors: []string{}}
+	p := Preflight{Version: version, Errors: []string{}, Remote: true}
 	for {
 		var size [4]byte
 		if _, err := io.ReadFull(r, size[:]); err != nil {
@@ -110,6 +117,11 @@ func CheckState(r io.Reader, w io.Writer, version string) error {
 		}
 	}
 }
+
+// BeforeHandOver has f called once it is certain that this daemon hands over and before
+// anybody is told: whoever connects after that is the successor's. To be set before
+// anything is served.
+func (d *Daemon) BeforeHandOver(f func()) { d.leaving = f }
 
 // Handover tells when to end in favour of another binary.
 func (d *Daemon) Handover() <-chan string { return d.handover }

@@ -19,6 +19,7 @@ import (
 // Keys of what the keeper holds for us.
 const (
 	listenerKey   = "listener"
+	remotePrefix  = "remote:"
 	sessionPrefix = "session:"
 	pipePrefix    = "pipe:"
 )
@@ -83,7 +84,8 @@ func (v *vault) Memory(pid int, addr uint64, size int) ([]byte, error) {
 
 // inheritance is what the last daemon left with the keeper.
 type inheritance struct {
-	listener net.Listener // nil: there was none
+	listener net.Listener        // nil: there was none
+	remotes  map[string]*os.File // listeners for other machines, by the address that was asked for
 	kept     []session.Kept
 }
 
@@ -93,11 +95,12 @@ func (v *vault) inherit() (inheritance, error) {
 	if err != nil {
 		return inheritance{}, fmt.Errorf("what the last daemon left: %w", err)
 	}
-	var in inheritance
+	in := inheritance{remotes: map[string]*os.File{}}
 	pipes := map[string][]session.KeptPipe{}
 	for _, it := range items {
 		id, isSession := strings.CutPrefix(it.Key, sessionPrefix)
 		pipe, isPipe := strings.CutPrefix(it.Key, pipePrefix)
+		address, isRemote := strings.CutPrefix(it.Key, remotePrefix)
 		switch {
 		case isSession:
 			in.kept = append(in.kept, session.Kept{ID: id, PID: it.PID, Note: it.Note, File: it.File})
@@ -105,6 +108,9 @@ func (v *vault) inherit() (inheritance, error) {
 		case isPipe:
 			id := session.SessionOfPipe(pipe)
 			pipes[id] = append(pipes[id], session.KeptPipe{Key: pipe, Note: it.Note, File: it.File})
+			continue
+		case isRemote:
+			in.remotes[address] = it.File
 			continue
 		case it.Key == listenerKey:
 			in.listener, err = net.FileListener(it.File)

@@ -43,6 +43,9 @@ func (s *Server) ServeRemote(l net.Listener, c Remote) error {
 	}
 	server.TLSNextProto = map[string]func(*http.Server, *tls.Conn, http.Handler){}
 	s.http.RegisterOnShutdown(func() { server.Close() })
+	s.mu.Lock()
+	s.remotes = append(s.remotes, server)
+	s.mu.Unlock()
 	err := server.ServeTLS(bounded(l, maxRemote), "", "")
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil

@@ -12,6 +12,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -45,6 +46,9 @@ type Server struct {
 	replays *replays
 	frozen  atomic.Bool
 	ended   atomic.Bool // Shutdown was called
+
+	mu      sync.Mutex // guards remotes
+	remotes []*http.Server
 }
 
 // New returns a server for caller's operations.
@@ -120,6 +124,17 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		return s.http.Close()
 	}
 	return nil
+}
+
+// Retire has other machines come again for their next request, on a connection of their
+// own: a successor is about to take those. Clients on the unix socket are left as they are:
+// they are ours as a rule, and ask again when a connection ends without an answer.
+func (s *Server) Retire() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, r := range s.remotes {
+		r.SetKeepAlivesEnabled(false)
+	}
 }
 
 // Freeze leaves every request from now on without an answer, and those under way that
