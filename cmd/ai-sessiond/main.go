@@ -176,6 +176,10 @@ func listen(socket string, last net.Listener) (net.Listener, error) {
 // stopPatience is how long answers under way may take when the daemon stops.
 const stopPatience = 2 * time.Second
 
+// handOverPatience is how long letting go of the sessions may take before the daemon
+// leaves without: to be killed loses next to nothing, to stay keeps everybody out.
+const handOverPatience = 5 * time.Second
+
 // run serves until a signal or the stop operation. The sessions and the store go
 // first and the socket last: a client that sees the socket gone may start the next
 // daemon.
@@ -215,6 +219,10 @@ func run(d *daemon.Daemon, l net.Listener, log *slog.Logger, background bool, pa
 		// Whoever waits for an answer asks the next daemon, which finds the socket and
 		// those who wait in it as they are.
 		server.Freeze()
+		defer time.AfterFunc(handOverPatience, func() {
+			log.Error("the sessions were not let go in time; the next daemon finds them as after a crash")
+			os.Exit(1)
+		}).Stop()
 		return d.HandOver()
 	case err = <-failed:
 	}

@@ -98,7 +98,8 @@ func (m *Manager) Release() (errs []error) {
 		gate <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-gate }()
-			if err := s.Release(); err != nil {
+			typed, err := s.Release()
+			if err = errors.Join(err, m.leaveTyped(s.c.ID, typed)); err != nil {
 				mu.Lock()
 				errs = append(errs, fmt.Errorf("session %s: %w", s.Name(), err))
 				mu.Unlock()
@@ -109,6 +110,32 @@ func (m *Manager) Release() (errs []error) {
 	m.sync.close()
 	return errs
 }
+
+// leaveTyped puts input that a program has not read where the next daemon finds it.
+func (m *Manager) leaveTyped(id string, typed []byte) error {
+	if len(typed) == 0 {
+		return nil
+	}
+	return os.WriteFile(m.typedFile(id), typed, 0o600)
+}
+
+// takeTyped returns such input, once: typing it a second time would be worse than losing it.
+func (m *Manager) takeTyped(id string) []byte {
+	path := m.typedFile(id)
+	typed, err := os.ReadFile(path)
+	if err == nil {
+		err = os.Remove(path)
+	}
+	if err != nil {
+		if !errors.Is(err, os.ErrNotExist) {
+			m.complain(id, err)
+		}
+		return nil
+	}
+	return typed
+}
+
+func (m *Manager) typedFile(id string) string { return m.kitDir(id) + ".typed" }
 
 // watchers is how many terminals are attached.
 func (s *Session) watchers() int {
@@ -139,6 +166,7 @@ func (m *Manager) adopt(w *waiting, each func(*Session)) (gap bool, err error) {
 	} else if !errors.Is(err, os.ErrNotExist) {
 		m.complain(k.ID, err)
 	}
+	parts.Typed = m.takeTyped(k.ID)
 	parts.Lost, parts.Doubt = parts.Slot.inHand(j.End().Offset)
 	parts.Pipes = m.adoptable(k.Pipes, j.End().Offset)
 	if len(k.Pipes) > 0 && parts.Slot.busy() {

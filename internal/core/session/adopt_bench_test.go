@@ -54,7 +54,7 @@ func readopt(b *testing.B, m *Manager, id string, release bool) {
 		b.Fatal(err)
 	}
 	if release {
-		err = s.Release()
+		_, err = s.Release()
 	} else {
 		s.mu.Lock()
 		s.closed = true

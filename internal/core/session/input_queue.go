@@ -1,6 +1,9 @@
 package session
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
 // maxQueued bounds input that a program has not taken. A program that stopped
 // reading must not make the daemon hold all that is typed at it.
@@ -57,7 +60,7 @@ func (p *inputPump) resume(s *Session) {
 }
 
 func (p *inputPump) start(s *Session) {
-	if p.writing {
+	if p.writing || s.life.Err() != nil {
 		return
 	}
 	p.writing = true
@@ -67,7 +70,8 @@ func (p *inputPump) start(s *Session) {
 	go func() { defer s.readers.Done(); defer cancel(); s.deliver(ctx) }()
 }
 
-// deliver writes until the queue is empty or delivery must stop.
+// deliver writes until the queue is empty or the session's life in this daemon ends: what
+// is left then is the next one's to deliver.
 func (s *Session) deliver(ctx context.Context) {
 	for {
 		s.mu.Lock()
@@ -87,14 +91,27 @@ func (s *Session) deliver(ctx context.Context) {
 		p.queue = p.queue[len(b):]
 		s.mu.Unlock()
 		n, err := s.pty.WriteContext(ctx, b)
-		if err != nil && n < len(b) && ctx.Err() == nil {
-			s.mu.Lock()
-			p.queue, p.writing = nil, false // nobody is there to read
-			p.delivered()
-			s.mu.Unlock()
+		if err != nil && n < len(b) && !s.undelivered(ctx, b[n:]) {
 			return
 		}
 	}
+}
+
+// undelivered takes back input that a write left. It is false where nobody is there to
+// read any more.
+func (s *Session) undelivered(ctx context.Context, rest []byte) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := &s.pump
+	switch {
+	case s.life.Err() != nil:
+		p.queue = slices.Concat(rest, p.queue)
+	case ctx.Err() == nil:
+		p.queue, p.writing = nil, false
+		p.delivered()
+		return false
+	}
+	return true // else it was dropped
 }
 
 func (p *inputPump) delivered() {

@@ -106,6 +106,10 @@ func Reopen(p Parts, c Config) (*Session, error) {
 	defer s.mu.Unlock()
 	s.resumeEnd()
 	s.resumeExec()
+	if len(p.Typed) > 0 {
+		s.pump.queue = append(s.pump.queue, p.Typed...)
+		s.pump.resume(s)
+	}
 	return s, nil
 }
 
@@ -364,19 +368,25 @@ func recent(t time.Time) time.Time {
 }
 
 // Release lets go of a living terminal without ending it: everything known goes into
-// a last checkpoint, and the parts may be built into a session again.
-func (s *Session) Release() error {
+// a last checkpoint, and the parts may be built into a session again. What the
+// program has not read of its input is returned: it is in memory alone, for a journal
+// must not hold what may be a password.
+func (s *Session) Release() (typed []byte, err error) {
 	s.mu.Lock()
 	if s.closed {
 		s.mu.Unlock()
-		return nil
+		return nil, nil
 	}
 	s.closed, s.released = true, true
 	s.checkpoint()
-	err := s.degraded
+	err = s.degraded
+	ours := s.pump.writing && (s.phase == armed || s.rearmed)
 	s.mu.Unlock()
 	s.stop()
-	return err
+	if ours {
+		return nil, err // a line of ours comes first, which the successor types itself
+	}
+	return s.pump.queue, err
 }
 
 // Close ends the session's goroutines and closes its terminal and journal. The

@@ -24,6 +24,7 @@ type Parts struct {
 	Slot    slot       // where it is noted what is in hand
 
 	Prologue []byte // shown before what the program writes
+	Typed    []byte // input that the last daemon did not get rid of
 
 	// What the last daemon had read and not written down; see missed.
 	Lost  int64

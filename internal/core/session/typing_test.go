@@ -11,7 +11,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/ai-session/ai-session/api"
 )
@@ -124,5 +126,24 @@ func TestSentTextIsRunOnceByALineEditor(t *testing.T) {
 	got, err := os.ReadFile(filepath.Join(dir, "f"))
 	if want := "one\ntwo\nthree\nfour\n"; err != nil || string(got) != want {
 		t.Errorf("%q, %v, want %q", got, err, want)
+	}
+}
+
+// Killing a session must not wait for a program to read what was typed at it.
+func TestSessionWithUnreadInputEnds(t *testing.T) {
+	t.Parallel()
+	s := bash(t)
+	begins(t, s, "stty raw -echo; echo ready; sleep 1000")
+	waitFor(t, s, api.WaitRequest{Match: "ready"})
+	send(t, s, strings.Repeat("x", 200_000)) // the kernel takes a third of it
+	ended := make(chan error, 1)
+	go func() { ended <- s.Close() }()
+	select {
+	case err := <-ended:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(patience):
+		t.Error("it is still there")
 	}
 }
