@@ -286,7 +286,7 @@ func (p *page) explainFailure() {
 	if !p.in.failed() || p.failed {
 		return
 	}
-	if i := p.lastLine(func(line string) bool { return diagnostic(line) && !warns(line) }); i >= 0 {
+	if i := p.lastLine(func(line string) bool { return diagnostic(line) && !warns(line) && !closing(line) }); i >= 0 {
 		p.blame(i)
 		return
 	}
@@ -316,6 +316,9 @@ func (p *page) explainFailure() {
 	}
 	p.find(api.Finding{Kind: "exit", Severity: "error", Message: p.in.failure()})
 }
+
+// closing says that a line tells where to read on, not what is wrong.
+func closing(line string) bool { return strings.Contains(line, "A complete log of this run ") }
 
 // warned says that a linter has found something: that is why it failed.
 func (p *page) warned() bool {

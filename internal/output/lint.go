@@ -87,8 +87,8 @@ func (p *page) tscQuotes() {
 // eslint reads the stylish format: a file, and its problems below.
 var eslint = &reader{
 	kind:  "eslint",
-	tools: []string{"eslint", "standard", "xo", "stylelint", "biome", "oxlint"},
-	signs: []string{"✖ # problem* (# error*, # warning*)", "~#:#  error  *", "~#:#  warning  *"},
+	tools: []string{"eslint", "xo", "stylelint", "oxlint", "yamllint"},
+	signs: []string{"✖ # problem* (# error*, # warning*)", "~#:#  ~error  *", "~#:#  ~warning  *"},
 	read:  readEslint,
 }
 
@@ -199,7 +199,7 @@ func eslintProblem(line string) (place, bool) {
 		pr.severity = as.severity
 		pr.message = strings.TrimSpace(rest)
 		if i := strings.LastIndex(pr.message, "  "); i >= 0 {
-			pr.code = strings.TrimSpace(pr.message[i:])
+			pr.code = strings.Trim(pr.message[i:], " ()") // yamllint has them in parentheses
 			pr.message = strings.TrimSpace(pr.message[:i])
 		}
 		return pr, true
@@ -296,8 +296,8 @@ func shellcheckMessage(line string) (code, severity, message string, ok bool) {
 // and others.
 var linters = &reader{
 	kind:  "lint",
-	tools: []string{"pylint", "flake8", "ruff", "mypy", "pyright", "yamllint", "hadolint", "markdownlint", "rubocop", "golint", "phpstan", "pycodestyle", "bandit", "codespell"},
-	signs: []string{"*: error: *  [*]", "Found # error* in # file*"},
+	tools: []string{"pylint", "flake8", "ruff", "mypy", "pyright", "standard", "hadolint", "markdownlint", "rubocop", "golint", "phpstan", "pycodestyle", "bandit", "codespell"},
+	signs: []string{"*: error: *  [*]", "Found # error* in # file*", "*.py:#:#: E# *", "*.py:#:#: F# *"},
 	read: func(p *page) {
 		p.ruffBlocks()
 		p.markedQuotes()

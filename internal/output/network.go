@@ -106,6 +106,7 @@ var kubectl = &reader{
 	tools: []string{"kubectl", "helm", "oc", "k9s", "minikube", "kind"},
 	signs: []string{"Error from server (*"},
 	read: func(p *page) {
+		p.clientLogs()
 		p.apply(kubectlRules)
 		for _, f := range p.findings {
 			if strings.HasPrefix(f.Message, "The connection to the server") || strings.HasPrefix(f.Message, "Unable to connect to the server") {
@@ -130,11 +131,27 @@ var kubectlRules = parseRules(`
 	warn:cluster     Warning: *
 	noise            coalesce.go:*
 	warn:cluster     W# #:#:# * warnings.go:#] *
-	aside:client_logs  E# #:#:# *
 	aside:client_logs  W# #:#:# *
 	aside:client_logs  I# #:#:# *
-	aside:client_logs  E# #:#:#.# *
 `)
+
+// clientLogs shows of what the client logs as errors each message once.
+func (p *page) clientLogs() {
+	said := map[uint64]bool{}
+	p.each(func(i int, line string) fate {
+		if !pattern("E# #:#*] *").match(line) {
+			return open
+		}
+		_, message, _ := strings.Cut(line, "] ")
+		server := strings.Contains(message, "couldn't get current server API group list") // the last line says it in fewer words
+		if shape := shapeOf(message); !said[shape] && !server {
+			said[shape] = true
+			return kept
+		}
+		p.whys[i] = p.reason("client logs")
+		return aside
+	})
+}
 
 // kubeSpace is the flag for the namespace that the command was given.
 func (p *page) kubeSpace() string {

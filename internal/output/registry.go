@@ -3,8 +3,8 @@ package output
 // readers are all there are, the more particular ones first: when a line belongs to
 // two, the first decides about it.
 var readers = []*reader{
-	goTest, goBuild, goProgram, playwright, cypress, vitest, jest, mocha, rspec, minitest, phpunit, bats, tap, shunit, busted, pytest, unittest, cargo, swift, cmake, makeReader, cc, npm, pip, python,
-	tsc, eslint, shellcheck, linters, maven, gradle, dotnet, javac, java, node, ruby, php, elixir, ocaml,
+	goTest, goBuild, goProgram, playwright, cypress, vitest, jest, mocha, rspec, minitest, phpunit, jasmine, cucumber, ava, bats, tap, shunit, busted, checks, pytest, unittest, monorepo, cargo, swift, cmake, makeReader, cc, npm, pip, python,
+	tsc, bundler, biome, formatter, eslint, shellcheck, linters, maven, gradle, dotnet, javac, java, node, ruby, php, elixir, ocaml,
 	valgrind, sanitizer, gdb, strace, apt, curl, transfer, container, kubectl, terraform, ansible,
 	ps, sqlTable, usage, accessLog,
 	gitStatus, gitBlame, gitLog, gitDiff, git, paths, ls, tree, grep, source,
