@@ -418,15 +418,19 @@ func (p *PTY) SignalForeground(sig syscall.Signal) error {
 	return p.SignalGroup(group, sig)
 }
 
-// SignalGroup signals a process group.
+// SignalGroup signals a process group. One that has ended is os.ErrProcessDone.
 func (p *PTY) SignalGroup(group int, sig syscall.Signal) error {
 	if group <= 1 { // 0 is our own group, and -1 would be everyone
 		return fmt.Errorf("signal group %d: %w", group, os.ErrProcessDone)
 	}
-	if err := syscall.Kill(-group, sig); err != nil {
+	switch err := syscall.Kill(-group, sig); err {
+	case nil:
+		return nil
+	case syscall.ESRCH:
+		return fmt.Errorf("signal group %d: %w", group, os.ErrProcessDone)
+	default:
 		return fmt.Errorf("signal group %d: %w", group, err)
 	}
-	return nil
 }
 
 // Signal signals the process that was started.

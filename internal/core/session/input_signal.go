@@ -1,6 +1,8 @@
 package session
 
 import (
+	"errors"
+	"os"
 	"syscall"
 	"time"
 
@@ -52,7 +54,12 @@ func (s *Session) foreground() int {
 
 func (s *Session) signalNow(sig syscall.Signal) error {
 	before := s.foreground()
-	if err := s.pty.SignalForeground(sig); err != nil {
+	err := s.pty.SignalForeground(sig)
+	if errors.Is(err, os.ErrProcessDone) {
+		return api.Errorf(api.NotFound, "the program in the foreground of session %s has just ended", s.name).
+			WithHint("ai-session list")
+	}
+	if err != nil {
 		return api.Errorf(api.Internal, "signal %s: %v", signalName(sig), err)
 	}
 	s.signalAgain(sig, before)

@@ -11,13 +11,19 @@ import (
 // hangupGrace is how long a hung-up program has to put its things in order.
 const hangupGrace = time.Second
 
-// Kill ends a session and its whole process tree.
+// Kill ends a session and its whole process tree. Of two who want that at once the second
+// waits, and finds no session.
 func (m *Manager) Kill(ctx context.Context, target string, force bool) (*api.KillResult, error) {
 	s, err := m.Find(target)
 	if err != nil {
 		return nil, err
 	}
 	name := s.Name()
+	s.killing.Lock()
+	defer s.killing.Unlock()
+	if s.over() {
+		return nil, noSession(target)
+	}
 	if !force {
 		s.hangUp(ctx)
 	}
@@ -37,6 +43,13 @@ func (m *Manager) Kill(ctx context.Context, target string, force bool) (*api.Kil
 	m.retire(s)
 	m.sync.seal(s.journal)
 	return res, err
+}
+
+// over reports whether the session was ended by somebody.
+func (s *Session) over() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.closed
 }
 
 // hangUp tells the programs that their terminal is gone and gives them a moment.

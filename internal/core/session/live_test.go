@@ -363,6 +363,30 @@ func TestTenThousandExecsAndSessionsAtOnce(t *testing.T) {
 	wg.Wait()
 }
 
+func TestSessionIsKilledOnce(t *testing.T) {
+	t.Parallel()
+	m := newManager(t)
+	for range 10 {
+		s, _ := start(t, m, shellArgv(t, "bash")...)
+		errs := make(chan error)
+		for range 4 {
+			go func() { _, err := m.Kill(within(t), s.ID(), true); errs <- err }()
+		}
+		killed := 0
+		for range 4 {
+			switch err := <-errs; {
+			case err == nil:
+				killed++
+			case api.CodeOf(err) != api.NotFound:
+				t.Error(err)
+			}
+		}
+		if killed != 1 {
+			t.Errorf("killed %d times", killed)
+		}
+	}
+}
+
 func TestProgramThatCannotStartLeavesNothing(t *testing.T) {
 	m := newManager(t)
 	folder := t.TempDir()

@@ -89,16 +89,20 @@ func (m *Manager) find(target string) (*Session, error) {
 	}
 	m.mu.Unlock()
 	if s == nil {
-		none := api.Errorf(api.NotFound, "no session %s", strconv.Quote(t.Session))
-		if _, block := api.BlockNumber(t.Session); block {
-			return nil, none.WithHint("a block is called @%s", t.Session)
-		}
-		return nil, none.WithHint("ai-session list")
+		return nil, noSession(t.Session)
 	}
 	if t.Window > 0 || t.Pane > 0 {
 		return nil, api.Errorf(api.NotFound, "no pane %s", target).WithHint("session %s has one window with one pane", t.Session)
 	}
 	return s, nil
+}
+
+func noSession(name string) error {
+	none := api.Errorf(api.NotFound, "no session %s", strconv.Quote(name))
+	if _, block := api.BlockNumber(name); block {
+		return none.WithHint("a block is called @%s", name)
+	}
+	return none.WithHint("ai-session list")
 }
 
 // Rename gives a session another name; the id stays.

@@ -89,6 +89,8 @@ type Session struct {
 	inHand  atomic.Bool    // the reader has output that it has not taken in
 	readers sync.WaitGroup // goroutines that Close waits for
 
+	killing sync.Mutex // held by who ends the session
+
 	mu         sync.Mutex // guards everything below; nobody waits under it
 	name       string
 	term       *vt.Terminal
