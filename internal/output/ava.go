@@ -50,7 +50,8 @@ func (p *page) avaFailures() {
 		}
 		f := api.Finding{Kind: "test", Severity: "error", Name: strings.TrimSpace(p.lines[i]), File: d.file, Line: d.line}
 		f.Message = f.Name + " failed"
-		p.fates[i], p.fates[at] = vital, vital
+		p.showVital(i)
+		p.showVital(at)
 		for j := at + 1; j < len(p.lines) && j < i+maxThrowing; j++ {
 			switch {
 			case blank(p.lines[j]):
@@ -59,7 +60,7 @@ func (p *page) avaFailures() {
 				continue
 			default:
 				f.Message = strings.TrimSpace(p.lines[j])
-				p.fates[j] = vital
+				p.showVital(j)
 				j = len(p.lines)
 			}
 		}

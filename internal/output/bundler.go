@@ -67,7 +67,7 @@ func (p *page) webpackProblem(i int, line string) (api.Finding, bool) {
 			f.File, f.Line, f.Col = file, n, col
 		case f.Message == rest:
 			f.Message = strings.TrimSpace(s)
-			p.fates[j] = vital
+			p.showVital(j)
 		case strings.HasPrefix(s, "resolve '"):
 			tried = true
 		}
@@ -123,7 +123,7 @@ func (p *page) esbuildProblem(i int, line string) (api.Finding, bool) {
 	for j := i + 1; j < len(p.lines) && j <= i+3; j++ {
 		if d, ok := parsePlace(p.lines[j]); ok && d.message == "" {
 			f.File, f.Line, f.Col = d.file, d.line, d.col
-			p.fates[j] = vital
+			p.showVital(j)
 			break
 		}
 	}

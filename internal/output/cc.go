@@ -10,7 +10,7 @@ import (
 // cc reads gcc, g++, clang, ld and what else prints places as they do.
 var cc = &reader{
 	kind:  "compiler",
-	tools: []string{"gcc", "g++", "clang", "clang++", "cc", "c++", "ld", "as", "gfortran", "nvcc", "clang-tidy", "cppcheck", "ghc", "cabal", "stack"},
+	tools: []string{"gcc", "g++", "clang", "clang++", "cc", "c++", "ld", "as", "gfortran", "nvcc", "clang-tidy", "cppcheck", "ghc", "cabal", "stack", "nim", "fpc", "gnatmake", "gprbuild", "scons"},
 	signs: []string{"*: In function '*':", "*: In function ‘*’:", "*: error: *", "*: warning: *", "In file included from *", "*undefined reference to *"},
 	read:  readCompiler,
 }
@@ -47,6 +47,15 @@ var ccRules = parseRules(`
 	error:build      compilation terminated.
 	error:build      Undefined symbols for architecture *
 	error:build      /usr/bin/ld: *
+	noise            Checking * ...
+	noise            #/# files checked #% done
+	noise            Free Pascal Compiler version *
+	noise            Target OS: *
+	noise            Hint: used config file *
+	noise            scons: Reading SConscript files ...
+	noise            scons: done reading SConscript files.
+	noise            scons: Building targets ...
+	vital            scons: *
 `)
 
 func readCompiler(p *page) {
@@ -106,6 +115,13 @@ func (p *page) quoteOfErrors() {
 		switch quote, ok := sourceQuote(line); {
 		case !ok && i > 0 && proposal(p.lines[i-1], line):
 			p.because(i, aside, "quoted lines")
+		case !ok && p.quotedAbove(i):
+			if p.fates[i-1] == vital && isError(p.lines[i-1]) && shown < shownQuotes && p.detail == full {
+				shown++
+				p.fates[i] = kept
+				continue
+			}
+			p.because(i, aside, "quoted lines")
 		case !ok:
 		case quote && i > 0 && p.fates[i-1] == vital && isError(p.lines[i-1]) && shown < shownQuotes && p.detail == full:
 			shown++
@@ -114,6 +130,20 @@ func (p *page) quoteOfErrors() {
 			p.because(i, aside, "quoted lines")
 		}
 	}
+}
+
+// quotedAbove says that line i is source as clang and cppcheck quote it, at the left margin: the
+// line above names a place in it, the one below marks what is meant.
+func (p *page) quotedAbove(i int) bool {
+	if i == 0 || i+1 >= len(p.lines) || complaint(p.lines[i]) {
+		return false
+	}
+	marks := strings.TrimSpace(p.lines[i+1])
+	if !strings.Contains(marks, "^") || strings.Trim(marks, "^~ ") != "" {
+		return false
+	}
+	_, placed := parsePlace(p.lines[i-1])
+	return placed
 }
 
 // proposal says that the line is what clang would have in the place marked above.

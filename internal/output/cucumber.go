@@ -57,7 +57,7 @@ func (p *page) scenarios() {
 			s := strings.TrimSpace(p.lines[j])
 			if strings.HasPrefix(s, "✖ ") || strings.HasPrefix(s, "? ") {
 				f.Message = strings.TrimSpace(p.lines[j+1])
-				p.fates[j+1] = vital
+				p.showVital(j + 1)
 				break
 			}
 		}

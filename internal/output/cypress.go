@@ -107,7 +107,7 @@ func (p *page) cypressSpec(from, to int) {
 // below "The error was:".
 func (p *page) cypressBroken(head, to int) {
 	f := api.Finding{Kind: "build", Severity: "error", Message: strings.TrimSpace(p.lines[head])}
-	p.fates[head] = vital
+	p.showVital(head)
 	for i := head + 1; i < to && i < head+maxMessage+12; i++ {
 		if file, ok := strings.CutPrefix(p.lines[i], "  > "); ok && f.File == "" {
 			f.File = file
@@ -117,7 +117,7 @@ func (p *page) cypressBroken(head, to int) {
 				i++
 			}
 			f.Message = p.lines[i]
-			p.fates[i] = vital
+			p.showVital(i)
 			break
 		}
 	}

@@ -20,6 +20,7 @@ type place struct {
 //	a.c:3: text          ld, javac, grep -n
 //	a.ts(3,7): text      tsc, msbuild
 //	a.ts:3:7 - text      tsc on a terminal
+//	a.pas(3,7) Error: text   Free Pascal, Nim
 func parsePlace(line string) (place, bool) {
 	s := strings.TrimLeft(line, " ")
 	for at := 1; at+1 < min(len(s), maxPath); at++ {
@@ -59,7 +60,7 @@ func placeAt(s string, at int) (place, bool) {
 	switch {
 	case s[at] == '(':
 		if strings.HasPrefix(rest, ",") {
-			p.col, rest = number(rest[1:])
+			p.col, rest = number(strings.TrimPrefix(rest[1:], " "))
 		}
 		if !strings.HasPrefix(rest, ")") {
 			return place{}, false
@@ -76,6 +77,8 @@ func placeAt(s string, at int) (place, bool) {
 		rest = rest[2:]
 	case strings.HasPrefix(rest, " - "):
 		rest = rest[3:]
+	case s[at] == '(' && saysSeverity(rest):
+		rest = rest[1:]
 	case rest == ":" || rest == "":
 		rest = ""
 	default:
@@ -86,6 +89,17 @@ func placeAt(s string, at int) (place, bool) {
 	}
 	p.message = strings.TrimSpace(rest)
 	return p, true
+}
+
+// saysSeverity says that a text begins with a blank and a severity in capitals, as Pascal's
+// compilers write it behind the place.
+func saysSeverity(s string) bool {
+	for _, word := range []string{" Error: ", " Fatal: ", " Warning: ", " Hint: ", " Note: "} {
+		if strings.HasPrefix(s, word) {
+			return true
+		}
+	}
+	return false
 }
 
 // number reads the digits that s begins with.
@@ -100,7 +114,7 @@ func number(s string) (int, string) {
 
 // severities by the word that a message begins with.
 var severities = []struct{ word, severity string }{
-	{"error", "error"}, {"fatal error", "error"}, {"Fatal error", "error"}, {"warning", "warning"}, {"note", "note"}, {"info", "info"},
+	{"error", "error"}, {"fatal error", "error"}, {"Fatal error", "error"}, {"Fatal", "error"}, {"Hint", "note"}, {"Note", "note"}, {"warning", "warning"}, {"note", "note"}, {"info", "info"},
 	{"internal compiler error", "error"}, {"style", "info"}, {"remark", "note"}, {"hint", "note"}, {"Error", "error"},
 	{"Warning", "warning"}, {"ERROR", "error"}, {"WARNING", "warning"}, {"undefined reference to", "error"},
 	{"multiple definition of", "error"}, {"warn", "warning"}, {"FAIL", "error"}, {"panic", "error"},

@@ -35,9 +35,14 @@ func (p *page) eachMatters(left []int) bool {
 	return false
 }
 
-// setting says that a line is NAME=value.
+// setting says that a line is NAME=value or name:value.
 func setting(line string) bool {
 	name, _, ok := strings.Cut(line, "=")
+	if !ok {
+		var value string
+		name, value, ok = strings.Cut(line, ":")
+		ok = ok && value != "" && !strings.Contains(value, " ")
+	}
 	return ok && name != "" && strings.Trim(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-") == ""
 }
 

@@ -53,7 +53,7 @@ func (p *page) jasmineFailures() {
 		for j := i + 1; j < len(p.lines) && j < i+maxThrowing && !pattern("#) *").match(p.lines[j]); j++ {
 			if p.lines[j] == "  Message:" && j+1 < len(p.lines) && f.Message == name+" failed" {
 				f.Message = strings.TrimSpace(p.lines[j+1])
-				p.fates[j+1] = vital
+				p.showVital(j + 1)
 			}
 			if where, ok := jsFrame(p.lines[j]); ok && f.File == "" && !fromLibrary(where) {
 				d, _ := parsePlace(where + ":")
@@ -75,7 +75,8 @@ func (p *page) karmaFailures() {
 			continue
 		}
 		f := api.Finding{Kind: "test", Severity: "error", Name: name, Message: strings.TrimSpace(p.lines[i+1])}
-		p.fates[i], p.fates[i+1] = vital, vital
+		p.showVital(i)
+		p.showVital(i + 1)
 		for j := i + 1; j < len(p.lines) && j < i+maxThrowing && indent(p.lines[j]) > 0 && f.File == ""; j++ {
 			if where, ok := jsFrame(p.lines[j]); ok && !fromLibrary(where) {
 				d, _ := parsePlace(where + ":")

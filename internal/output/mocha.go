@@ -91,7 +91,7 @@ func (p *page) mochaFailures(from, to int) {
 		j := i + 1
 		for ; j < to && !strings.HasSuffix(title, ":") && indent(p.lines[j]) > 5; j++ {
 			title += " " + strings.TrimSpace(p.lines[j])
-			p.fates[j] = vital
+			p.showVital(j)
 		}
 		f.Name = strings.TrimSuffix(title, ":")
 		p.failureBody(j, &f)
@@ -116,7 +116,7 @@ func (p *page) failureBody(from int, f *api.Finding) {
 			}
 		case f.Message == "":
 			f.Message = strings.TrimSpace(line)
-			p.fates[i] = vital
+			p.showVital(i)
 		}
 	}
 }

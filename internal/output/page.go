@@ -159,6 +159,13 @@ func (p *page) mark(from, to int, f fate) {
 	}
 }
 
+// showVital makes line i vital, unless a note tells it already.
+func (p *page) showVital(i int) {
+	if p.fates[i] != retold {
+		p.fates[i] = vital
+	}
+}
+
 // because sets a fate of a line together with the reason that its gap gives.
 func (p *page) because(i int, f fate, why string) {
 	p.fates[i] = f

@@ -86,10 +86,10 @@ func (p *page) bustedTests() {
 		if file, n, placed := strings.Cut(rest, " @ "); placed && i+1 < len(p.lines) {
 			f.File, f.Name = file, strings.TrimSpace(p.lines[i+1])
 			f.Line, _ = number(n)
-			p.fates[i+1] = vital
+			p.showVital(i + 1)
 			if i+2 < len(p.lines) && !blank(p.lines[i+2]) {
 				f.Message = strings.TrimSpace(p.lines[i+2])
-				p.fates[i+2] = vital
+				p.showVital(i + 2)
 			}
 			if d, told := parsePlace(f.Message); told && d.message != "" {
 				f.Message = d.message
