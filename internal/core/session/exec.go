@@ -29,6 +29,7 @@ type execution struct {
 	retried   bool
 	piped     *piped         // nil: at the terminal
 	signal    syscall.Signal // to be sent once the command runs; 0 = none
+	stopped   time.Time      // when a signal last told it to end; zero = none did
 	prompted  bool           // the prompt came while its pipes were being read
 	dry       bool           // its pipes have given all that was in them at its end
 	exited    *pty.Exit      // the shell's, while the pipes are still being read

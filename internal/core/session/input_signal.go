@@ -20,6 +20,9 @@ func (s *Session) Signal(name string) error {
 	if s.phase == dead {
 		return s.deadError()
 	}
+	if s.open != nil && endsPrograms[sig] {
+		s.open.stopped = time.Now()
+	}
 	if s.phase == armed {
 		s.open.signal = sig // the shell reads the command's line: a signal would only spoil that
 		return nil
@@ -27,6 +30,11 @@ func (s *Session) Signal(name string) error {
 	var err error // of a signal that need not wait
 	s.whenStarted(func() { err = s.signalNow(sig) })
 	return err
+}
+
+// endsPrograms are the signals that are sent to have a program end.
+var endsPrograms = map[syscall.Signal]bool{
+	syscall.SIGINT: true, syscall.SIGTERM: true, syscall.SIGHUP: true, syscall.SIGQUIT: true, syscall.SIGKILL: true,
 }
 
 // startBound is how long a shell is left alone to start a command.

@@ -54,12 +54,20 @@ func (s *Session) unqueue(t *ticket) {
 	s.tell() // the next in the queue looks again
 }
 
+// stopGrace is how long a command that was told to end may take before the terminal
+// counts as busy. Whoever sends a signal and then a command means them in that order;
+// most programs end within a few milliseconds.
+const stopGrace = 2 * time.Second
+
 // verdict says whether the terminal is free for t: no error and no wait; or a busy
 // error; or a moment's wait without one.
 func (s *Session) verdict(t *ticket) (err error, wait bool) {
 	switch {
 	case s.phase == dead:
 		return s.deadError(), false
+	case s.open != nil && time.Since(s.open.stopped) < stopGrace:
+		s.watch.after(s, stopGrace-time.Since(s.open.stopped), s.tell)
+		return nil, true
 	case s.open != nil:
 		if s.input != nil && s.input.Maybe && s.fewFilesError() != nil {
 			return s.fewFilesError(), false
@@ -129,6 +137,9 @@ func (s *Session) deadError() error {
 func (s *Session) notAdmitted(ctx context.Context, err error) error {
 	if err != nil {
 		return err
+	}
+	if s.open != nil && context.Cause(ctx) != context.Canceled {
+		return s.busy("exec", s.open.block.id(), "", s.since)
 	}
 	if context.Cause(ctx) == context.Canceled {
 		return api.Errorf(api.Cancelled, "cancelled before the command was started")

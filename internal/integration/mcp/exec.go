@@ -56,8 +56,9 @@ func (c *call) exec(ctx context.Context, req *api.ExecRequest) (*sdk.CallToolRes
 	}
 	req.TimeoutMS = api.MillisOf(limit)
 	defer c.progress(ctx)()
+	defer c.flights.begin(ctx, req.Session)()
 	began := time.Now()
-	r, err := api.Exec.Call(ctx, c.caller, req)
+	r, err := c.run(ctx, req)
 	if tasks && api.CodeOf(err) == api.NotStarted && time.Since(began) >= limit {
 		req.TimeoutMS = api.MillisOf(answerBy) // the shell itself takes long: there is no command yet that could be a task
 		r, err = api.Exec.Call(ctx, c.caller, req)
@@ -72,14 +73,6 @@ func (c *call) exec(ctx context.Context, req *api.ExecRequest) (*sdk.CallToolRes
 		return promised(factsOf(r)), nil
 	}
 	return c.report(r), nil
-}
-
-// interrupt ends what a cancelled call began, as ^C would.
-func (c *call) interrupt(ctx context.Context, session string) error {
-	rest, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-	defer cancel()
-	api.Signal.Call(rest, c.caller, &api.SignalRequest{Session: session, Signal: "INT"})
-	return api.Errorf(api.Cancelled, "cancelled; the command was interrupted").WithCause(ctx.Err())
 }
 
 // progressEvery is how often a client that asked for it hears that a command runs.

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -205,19 +206,29 @@ func TestALongCommandAnswersAndIsReadOn(t *testing.T) {
 	}
 }
 
-func TestACancelledCallInterruptsItsCommand(t *testing.T) {
-	l := newLab(t, "core", nil)
-	ctx, cancel := context.WithCancel(t.Context())
+// cancelAtStart is the context of a call that its client cancels when its command runs.
+func (l *lab) cancelAtStart() context.Context {
+	ctx, cancel := context.WithCancel(l.t.Context())
+	listening := make(chan struct{})
 	go func() {
 		defer cancel()
-		api.Events.Stream(t.Context(), l.daemon, &api.EventsRequest{Follow: true}, func(e *api.Event) error {
+		told := sync.OnceFunc(func() { close(listening) })
+		defer told()
+		api.Events.Stream(l.t.Context(), l.daemon, &api.EventsRequest{Follow: true}, func(e *api.Event) error {
+			told() // the first are the present states
 			if e.Kind == "exec_start" {
 				return io.EOF
 			}
 			return nil
 		})
 	}()
-	if _, err := l.client.CallTool(ctx, &sdk.CallToolParams{Name: "exec", Arguments: map[string]any{"session": "dev", "command": "sleep 1000"}}); err == nil {
+	<-listening
+	return ctx
+}
+
+func TestACancelledCallInterruptsItsCommand(t *testing.T) {
+	l := newLab(t, "core", nil)
+	if _, err := l.client.CallTool(l.cancelAtStart(), &sdk.CallToolParams{Name: "exec", Arguments: map[string]any{"session": "dev", "command": "sleep 1000"}}); err == nil {
 		t.Error("a cancelled call answered")
 	}
 	w, err := api.Wait.Call(t.Context(), l.daemon, &api.WaitRequest{Session: "@e1", TimeoutMS: 10000})
@@ -226,6 +237,19 @@ func TestACancelledCallInterruptsItsCommand(t *testing.T) {
 	}
 	if code, _ := w.Block.Exit.Code(); code != 130 {
 		t.Errorf("exit %v, want 130", w.Block.Exit)
+	}
+}
+
+// A client that cancels a call and asks for the next command at once gets it.
+func TestCommandRightAfterACancelledCallRuns(t *testing.T) {
+	l := newLab(t, "core", nil)
+	for range 20 {
+		if _, err := l.client.CallTool(l.cancelAtStart(), &sdk.CallToolParams{Name: "exec", Arguments: map[string]any{"session": "dev", "command": "sleep 1000"}}); err == nil {
+			t.Fatal("a cancelled call answered")
+		}
+		if text, res := l.call("exec", map[string]any{"session": "dev", "command": "echo next"}); res.IsError || !strings.Contains(text, "next") {
+			t.Fatalf("%q", text)
+		}
 	}
 }
 

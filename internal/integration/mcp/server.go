@@ -34,6 +34,8 @@ type Server struct {
 	sdk    *sdk.Server
 	pages  *pages // nil without Config.Pages
 	key    []byte // signs what a client carries for us between two rounds
+
+	flights flights
 }
 
 const (
