@@ -102,7 +102,8 @@ type ExportRequest struct {
 
 // ImportRequest takes an exported session into the store.
 type ImportRequest struct {
-	Path  string `json:"path" arg:"1" doc:"file that export wrote, on the daemon's machine"`
+	Path  string `json:"path,omitempty" arg:"1" doc:"file that export wrote, on the daemon's machine; on the command line the client's, and - is stdin"`
+	Data  []byte `json:"data_base64,omitempty" doc:"what the file holds, in place of its path"`
 	Limit Bytes  `json:"limit,omitempty" flag:"limit" default:"4G" doc:"refuse a file that holds more than this once it is unpacked"`
 }
 

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -14,6 +15,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ai-session/ai-session/api"
+	"github.com/ai-session/ai-session/internal/config"
+	"github.com/ai-session/ai-session/internal/wire"
 )
 
 func (a *app) export() *cobra.Command {
@@ -23,34 +26,54 @@ func (a *app) export() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		out := a.stdout
 		if file == "" && isTerminal(a.stdout) && req.Format != "asciicast" {
 			return api.Errorf(api.Invalid, "an export is no text for a terminal").WithHint("ai-session export %s --output FILE", req.Ref)
 		}
-		if file != "" {
-			f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-			if err != nil {
-				return err
-			}
-			defer f.Close()
-			out = f
+		if file == "" {
+			return a.exportTo(c, req, a.stdout)
 		}
-		return api.Export.Stream(a.ctx, c, req, func(chunk *api.Chunk) error {
-			_, err := out.Write(chunk.Data)
-			return err
-		})
+		return whole(file, func(out io.Writer) error { return a.exportTo(c, req, out) })
 	})
 	c.Flags().StringVarP(&file, "output", "o", "", "file to write; by default stdout")
 	return c
 }
 
-func (a *app) importFile() *cobra.Command {
-	return command(a, api.Import, func(req *api.ImportRequest, _ *cobra.Command) error {
-		path, err := filepath.Abs(req.Path)
+func (a *app) exportTo(c api.Caller, req *api.ExportRequest, out io.Writer) error {
+	return api.Export.Stream(a.ctx, c, req, func(chunk *api.Chunk) error {
+		_, err := out.Write(chunk.Data)
+		return err
+	})
+}
+
+// whole writes a file that appears when all of it is there: what was under its name stays
+// if write fails. A device or a pipe is written to as it comes.
+func whole(path string, write func(io.Writer) error) error {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		f, err := os.OpenFile(path, os.O_WRONLY, 0)
 		if err != nil {
 			return err
 		}
-		req.Path = path
+		return errors.Join(write(f), f.Close())
+	}
+	if named, err := filepath.EvalSymlinks(path); err == nil {
+		path = named
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".export-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) // where it has its own name by then, nothing is there
+	if err := errors.Join(write(f), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}
+
+func (a *app) importFile() *cobra.Command {
+	return command(a, api.Import, func(req *api.ImportRequest, _ *cobra.Command) error {
+		if err := a.nameImport(req); err != nil {
+			return err
+		}
 		res, err := call(a, api.Import, req)
 		if err != nil || a.json {
 			return err
@@ -62,6 +85,40 @@ func (a *app) importFile() *cobra.Command {
 		_, err = fmt.Fprintf(a.stdout, "%s (%s%s)\n", res.ID, counted(res.Blocks, "block"), blocks)
 		return err
 	})
+}
+
+// maxImport is the largest file that fits into a request as base64, with room for the
+// other fields.
+const maxImport = wire.MaxBody/4*3 - 4<<10
+
+// nameImport tells the daemon what to import. One on this machine opens the file itself;
+// another's is sent what is in it.
+func (a *app) nameImport(req *api.ImportRequest) (err error) {
+	if req.Path == "" {
+		return usageError{errors.New("import needs a FILE, or - for stdin")}
+	}
+	if req.Path != "-" && !config.IsRemote(a.server) {
+		req.Path, err = filepath.Abs(req.Path)
+		return err
+	}
+	in := a.stdin
+	if req.Path != "-" {
+		f, err := os.Open(req.Path)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		in = f
+	}
+	if req.Data, err = io.ReadAll(io.LimitReader(in, maxImport+1)); err != nil {
+		return err
+	}
+	if len(req.Data) > maxImport {
+		return api.Errorf(api.TooLarge, "%s holds more than the %d MB that can be sent", req.Path, maxImport>>20).
+			WithHint("copy it to the daemon's machine and import it there")
+	}
+	req.Path = ""
+	return nil
 }
 
 func (a *app) search() *cobra.Command {

@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"bytes"
 	"context"
 	"path/filepath"
 
@@ -31,14 +32,22 @@ func (d *Daemon) search(ctx context.Context, req *api.SearchRequest) (*api.Searc
 }
 
 func (d *Daemon) importFile(ctx context.Context, req *api.ImportRequest) (*api.Imported, error) {
-	if !filepath.IsAbs(req.Path) {
-		return nil, api.Errorf(api.Invalid, "path %q is not absolute", req.Path)
-	}
 	limit := int64(req.Limit)
 	if limit == 0 {
 		limit = importLimit
 	}
-	res, err := d.sessions.ImportFile(ctx, req.Path, limit)
+	var res *api.Imported
+	var err error
+	switch {
+	case req.Data != nil && req.Path != "":
+		return nil, api.Errorf(api.Invalid, "path and data_base64 are both given")
+	case req.Data != nil:
+		res, err = d.sessions.Import(ctx, bytes.NewReader(req.Data), limit)
+	case !filepath.IsAbs(req.Path):
+		return nil, api.Errorf(api.Invalid, "path %q is not absolute", req.Path)
+	default:
+		res, err = d.sessions.ImportFile(ctx, req.Path, limit)
+	}
 	if err == nil {
 		d.c.Log.Info("imported", "session", res.Name, "id", res.ID)
 	}

@@ -120,7 +120,7 @@ func checkCreate(req *api.CreateRequest) error {
 		return nil
 	}
 	if !filepath.IsAbs(req.Dir) {
-		return api.Errorf(api.Invalid, "dir %q is not an absolute path", req.Dir)
+		return api.Errorf(api.Invalid, "dir %q is not an absolute path", req.Dir).WithHint("it is a folder on the daemon's machine: give the whole path")
 	}
 	info, err := os.Stat(req.Dir)
 	if err != nil || !info.IsDir() {
