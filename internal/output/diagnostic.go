@@ -136,7 +136,9 @@ func parseDiagnostic(line string) (place, bool) {
 			continue
 		}
 		p.severity = s.severity
-		if s.word[0] != 'u' && s.word[0] != 'm' { // what ld says is the message
+		code, _, _ := strings.Cut(strings.TrimLeft(rest, " "), " ")
+		prose := rest[0] == ' ' && !strings.HasSuffix(code, ":") // "Error return value is not checked"
+		if s.word[0] != 'u' && s.word[0] != 'm' && !prose {      // what ld says is the message
 			p.code, p.message = cutCode(rest)
 		}
 		return p, true

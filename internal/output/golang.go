@@ -138,6 +138,7 @@ var goBuildRules = parseRules(`
 
 func readGoBuild(p *page) {
 	p.apply(goBuildRules)
+	p.markedQuotes() // golangci-lint has them
 	p.places("build", "error")
 	for i, f := range p.fates {
 		if f == open && strings.HasPrefix(p.lines[i], "# ") {

@@ -2,6 +2,7 @@ package output
 
 import (
 	"strings"
+	"unicode"
 
 	"github.com/ai-session/ai-session/api"
 )
@@ -220,7 +221,8 @@ var shellcheck = &reader{
 func readShellcheck(p *page) {
 	said := map[string]bool{}
 	file, n := "", 0
-	proposal, quotedLine := false, false
+	source, head := "", -1 // the line that is quoted, between the head of a place and its first message
+	proposal := false
 	place := -1 // the note of the place that is read
 	for i, line := range p.lines {
 		if p.fates[i] != open {
@@ -233,9 +235,12 @@ func readShellcheck(p *page) {
 			p.fates[i] = retold
 			p.note(i, line)
 			place = len(p.notes) - 1
-			proposal, quotedLine = false, true
+			proposal, head = false, i
 		case ok:
-			quotedLine = false
+			if head >= 0 && head == i-2 && p.fates[i-1] == open && !complaint(p.lines[i-1]) {
+				source = p.lines[i-1]
+				p.because(i-1, aside, "quoted lines")
+			}
 			p.find(api.Finding{Kind: "lint", Severity: severity, File: file, Line: n, Name: code, Message: message})
 			p.fates[i] = retold
 			if said[code] && place >= 0 {
@@ -251,17 +256,26 @@ func readShellcheck(p *page) {
 			proposal = false
 			p.fates[i] = noise
 		case blank(line):
-		case complaint(line):
-		case quotedLine:
-			quotedLine = false
-			p.because(i, aside, "quoted lines")
-		case proposal:
+			proposal = false
+		case proposal && resembles(line, source) && !complaint(line):
 			p.because(i, aside, "proposed lines")
 		}
 	}
 	if len(p.findings) > 0 {
 		p.next("shellcheck -f diff "+quoteWord(file)+" | git apply", "mends what can be mended without judgement")
 	}
+}
+
+// resembles says that half of the names in source are in a line.
+func resembles(line, source string) bool {
+	names, same := 0, 0
+	for name := range strings.FieldsFuncSeq(source, func(r rune) bool { return r != '_' && !unicode.IsLetter(r) }) {
+		names++
+		if strings.Contains(line, name) {
+			same++
+		}
+	}
+	return 2*same >= names
 }
 
 func shellcheckPlace(line string) (string, int) {
@@ -317,7 +331,7 @@ func (p *page) markedQuotes() {
 		}
 		p.because(i, aside, "quoted lines")
 		_, placed := parsePlace(p.lines[i-2])
-		if !placed && i > 2 { // a message of two lines
+		if !placed && i > 2 && indent(p.lines[i-2]) == 0 && indent(p.lines[i-1]) >= 4 { // mypy breaks a long message, and indents source
 			_, placed = parsePlace(p.lines[i-3])
 		}
 		if placed && p.fates[i-1] == open && !complaint(p.lines[i-1]) {

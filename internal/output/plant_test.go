@@ -182,3 +182,21 @@ func TestRulesAreNotWiderThanTheirTools(t *testing.T) {
 		}
 	}
 }
+
+// A calm line that is written between a message and the source that it quotes is in view: it is
+// not taken for the source.
+func TestLineAmidQuotedSourceIsInView(t *testing.T) {
+	for _, rec := range recordings(t) {
+		if rec.name != "rubocop" && rec.name != "shellcheck" && rec.name != "golangci-lint" && rec.name != "biome" && rec.name != "ginkgo" && rec.name != "webpack" {
+			continue
+		}
+		lines := bytes.SplitAfter(rec.raw, []byte("\n"))
+		for at := 1; at < len(lines); at++ {
+			in := rec.input()
+			in.Bytes = append(append(bytes.Join(lines[:at], nil), "the zq17 thing went to the third shelf\r\n"...), bytes.Join(lines[at:], nil)...)
+			if r := Reduce(in); !strings.Contains(r.Text, "zq17") {
+				t.Errorf("%s: lost before line %d, %q", rec.name, at+1, lines[at])
+			}
+		}
+	}
+}

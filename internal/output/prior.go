@@ -38,8 +38,10 @@ func (p *page) digest() *Digest {
 	d := &Digest{exit: p.in.failure(), kind: p.kind, sum: p.sheet.sum, exact: p.sheet.exact, total: p.sheet.total, findings: p.findings, next: p.steps, entities: p.entities()}
 	if p.sheet.num == nil && len(p.sheet.lines) <= maxDigest {
 		d.lines = p.sheet.hashes
-		d.text = p.keptText()
 		d.shown = p.shows() >= len(p.lines)*9/10
+		if d.isContent() {
+			d.text = p.keptText()
+		}
 		if d.shown {
 			d.bodies = p.bodies()
 		}
@@ -55,7 +57,7 @@ func (p *page) keptText() []string {
 	for _, line := range p.lines {
 		n += len(line)
 	}
-	if n > maxKeptText || !content[p.kind] {
+	if n > maxKeptText {
 		return nil
 	}
 	return strings.Split(strings.Join(p.lines, "\n"), "\n") // of its own, so that it keeps nothing else
@@ -231,6 +233,10 @@ func (p *page) newWarnings() string {
 	return strings.Join(parts, "; ") + "; " + plural(stay, "warning") + " as before"
 }
 
+// isContent says that of a second look the difference is shown: what it lists is the answer. So
+// it is with what any tool lists, nothing wrong, and all of it in view.
+func (d *Digest) isContent() bool { return content[d.kind] || d.shown && len(d.findings) == 0 }
+
 // content are the kinds of output of which a second look shows the difference.
 var content = map[string]bool{
 	"file": true, "listing": true, "search": true, "diff": true, "git log": true, "git status": true, "table": true,
@@ -311,7 +317,7 @@ func countIn(ranges [][2]int) int {
 
 // comparable says that an output like it is best told by the difference.
 func (r *Prior) comparable() bool {
-	return r.Digest != nil && r.Digest.lines != nil && content[r.Digest.kind]
+	return r.Digest != nil && r.Digest.lines != nil && r.Digest.isContent()
 }
 
 // seenBefore is the newest output of another command that is nearly this one: a file

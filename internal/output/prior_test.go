@@ -247,3 +247,22 @@ func TestTextFilesAreNotMined(t *testing.T) {
 		}
 	}
 }
+
+// A list of packages is told by what is new in it, whichever tool lists them.
+func TestSecondListOfPackagesIsTheDifference(t *testing.T) {
+	list := func(extra string) string {
+		var b strings.Builder
+		b.WriteString("Package    Version\n---------- -------\n")
+		for i := range 60 {
+			fmt.Fprintf(&b, "package%-3d 1.%d\n", i, i*7%11)
+			if i == 30 {
+				b.WriteString(extra)
+			}
+		}
+		return b.String()
+	}
+	r := rerun("pip list", 0, list(""), 0, list("requests   2.32\n"))
+	if r.Text != "[since @e1: +1 -0 of 63 lines]\n[... 33 lines of what was there @e2:1-33]\nrequests   2.32\n[... 29 lines of what was there @e2:35-63]\n" {
+		t.Errorf("%q", r.Text)
+	}
+}

@@ -7,8 +7,10 @@ import "strings"
 var terraform = &reader{
 	kind:  "terraform",
 	tools: []string{"terraform", "tofu", "terragrunt"},
-	signs: []string{"Terraform will perform *", "Plan: # to add, *"},
+	signs: []string{"Terraform will perform *", "Plan: # to add, *", "{\"@level\":\"info\",\"@message\":\"Terraform #\"*"},
 	read: func(p *page) {
+		p.terraformJSON()
+		p.terraformDocument()
 		p.apply(terraformRules)
 		p.terraformPlaces()
 	},
