@@ -70,7 +70,7 @@ func (w *ansiWriter) designate(slot int, set charset) {
 	if big {
 		inter = ",-./"[slot]
 	}
-	if set >= dutch {
+	if set.national() {
 		w.s("\x1b[?42h") // until the modes are sent
 	}
 	w.s("\x1b" + string(inter) + name)

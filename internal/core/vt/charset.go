@@ -16,7 +16,7 @@ const (
 	latin1 // the 96-character supplemental sets: GL shows Latin-1's upper half
 	supplemental
 	technical
-	dutch // from here on national, which needs DECNRCM
+	dutch // from here on national, to Swiss
 	finnish
 	french
 	canadian
@@ -27,14 +27,15 @@ const (
 	spanish
 	swedish
 	swiss
-	charsets // how many there are
+	preferred // the user's supplemental set, which nobody chooses another for
+	charsets  // how many there are
 )
 
 // designators are what may name a set of 94 characters (VT510 manual, SCS): one of
 // the finals, the first being the one that reports and encoders use. Sets that are
 // not here are ASCII.
 var designators = [charsets][]string{
-	ascii: {"B"}, lineDrawing: {"0"}, british: {"A"}, supplemental: {"%5", "<"}, technical: {">"},
+	ascii: {"B"}, lineDrawing: {"0"}, british: {"A"}, supplemental: {"%5"}, preferred: {"<"}, technical: {">"},
 	dutch: {"4"}, finnish: {"C", "5"}, french: {"R", "f"}, canadian: {"Q", "9"}, german: {"K"}, italian: {"Y"},
 	norwegian: {"`", "E", "6"}, portuguese: {"%6"}, spanish: {"Z"}, swedish: {"H", "7"}, swiss: {"="},
 }
@@ -89,17 +90,20 @@ func (t *Terminal) designate(inter byte, name string) {
 		return
 	}
 	set := charsetOf(name, inter >= '-')
-	if set >= dutch && !t.modes.has(mNational) {
+	if set.national() && !t.modes.has(mNational) {
 		set = ascii
 	}
 	t.cur.gset[slot] = set
 	t.updatePlain()
 }
 
+// national tells whether a set needs DECNRCM to be designated.
+func (s charset) national() bool { return s >= dutch && s <= swiss }
+
 // dropNational has ASCII again where there are national sets.
 func (c *cursor) dropNational() {
 	for i, set := range c.gset {
-		if set >= dutch {
+		if set.national() {
 			c.gset[i] = ascii
 		}
 	}
@@ -158,7 +162,7 @@ func (t *Terminal) translate(c rune) rune {
 		return c + 0x80
 	case set == technical && c > 0x20 && c < 0x7f:
 		return technicalSet[c-0x21]
-	case set == supplemental && c > 0x20 && c < 0x7f:
+	case (set == supplemental || set == preferred) && c > 0x20 && c < 0x7f:
 		return multinational(c + 0x80)
 	case national[set] != nil:
 		if i := strings.IndexByte(nationalPlaces, byte(c)); i >= 0 {

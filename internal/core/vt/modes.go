@@ -227,7 +227,7 @@ func (t *Terminal) levelMode(n int) modes {
 // ansiNever tells whether an ANSI mode is reset for good (ECMA-48 7.2, xterm).
 func ansiNever(n int) bool {
 	switch n {
-	case 1, 5, 7, 10, 11, 13, 14, 15, 16, 17, 18, 19: // GATM SRTM VEM HEM PUM FEAM FETM MATM TTM SATM TSM EBM
+	case 1, 3, 5, 7, 10, 11, 13, 14, 15, 16, 17, 18, 19: // GATM CRM SRTM VEM HEM PUM FEAM FETM MATM TTM SATM TSM EBM
 		return true
 	}
 	return false
