@@ -71,7 +71,7 @@ func (x *execTasks) task(ctx context.Context, id string, can *sdk.ClientCapabili
 	t := &task{taskFacts: factsOf(r)}
 	switch {
 	case r.State == api.BlockDone || r.State == api.BlockDead:
-		t.Status, t.Message, t.Result = taskCompleted, "", reported(r)
+		t.Status, t.Message, t.Result = taskCompleted, "", &taskOutcome{reported(r)}
 		if x.wasCancelled(id) {
 			t.Status, t.Result = taskCancelled, nil
 		}

@@ -56,7 +56,7 @@ func (f *fixtureTasks) run(ctx context.Context, j *fixtureJob, do job) {
 	case failed != nil:
 		j.Status, j.Error = taskFailed, failed
 	default:
-		j.Status, j.Result = taskCompleted, res
+		j.Status, j.Result = taskCompleted, &taskOutcome{res}
 	}
 	j.Updated = time.Now().UTC()
 }

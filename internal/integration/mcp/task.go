@@ -44,9 +44,26 @@ type taskFacts struct {
 // task is a task as tasks/get tells it. One of the last three is set, or none.
 type task struct {
 	taskFacts
-	Result *sdk.CallToolResult `json:"result,omitempty"`
+	Result *taskOutcome        `json:"result,omitempty"`
 	Error  *jsonrpc.Error      `json:"error,omitempty"`
 	Inputs sdk.InputRequestMap `json:"inputRequests,omitempty"`
+}
+
+// taskOutcome is what the call would have been answered. Of an answer the SDK itself says
+// that it is complete; of one within another nobody does, and clients refuse it.
+type taskOutcome struct{ *sdk.CallToolResult }
+
+func (o taskOutcome) MarshalJSON() ([]byte, error) {
+	b, err := json.Marshal(o.CallToolResult)
+	if err != nil {
+		return nil, err
+	}
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(b, &fields); err != nil {
+		return nil, err
+	}
+	fields["resultType"] = json.RawMessage(`"complete"`)
+	return json.Marshal(fields)
 }
 
 // taskKeeper holds tasks. An id that it does not know is errNoTask.

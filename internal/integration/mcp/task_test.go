@@ -128,7 +128,7 @@ func TestALongCommandIsATask(t *testing.T) {
 	l.ends(id)
 	got := c.get(id)
 	result, _ := json.Marshal(got["result"])
-	if got["status"] != "completed" || !strings.Contains(string(result), "[e1 exit=130 ") || !strings.Contains(string(result), "begun") {
+	if got["status"] != "completed" || !strings.Contains(string(result), `"resultType":"complete"`) || !strings.Contains(string(result), "[e1 exit=130 ") || !strings.Contains(string(result), "begun") {
 		t.Errorf("at its end: %v", got)
 	}
 }
