@@ -2,6 +2,7 @@ package vt
 
 import (
 	"bytes"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -77,7 +78,8 @@ func (t *Terminal) widen(r *row, x int, c rune) {
 	var buf [maxCluster]byte
 	first, _ := utf8.DecodeRune(t.appendCell(buf[:0], r.cells[x]))
 	k := property(first) >> 2
-	if c == 0xfe0f && k != pictograph || t.cur.wrap || int(t.cur.col) != x+1 {
+	emoji := k == pictograph || strings.ContainsRune("#*0123456789", first) // UTS #51, ED-9a
+	if c == 0xfe0f && !emoji || t.cur.wrap || int(t.cur.col) != x+1 {
 		return
 	}
 	t.split(r, x+1, x+2)
