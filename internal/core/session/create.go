@@ -130,7 +130,8 @@ func checkCreate(req *api.CreateRequest) error {
 }
 
 // reserve takes a name for a session to be; an empty one becomes the smallest free
-// number, as in tmux. A dead session gives its name up.
+// number, as in tmux. A dead session gives its name up, unless somebody is killing what
+// it left behind.
 func (m *Manager) reserve(name string) (string, func(), error) {
 	m.Adopted()
 	m.mu.Lock()
@@ -141,13 +142,14 @@ func (m *Manager) reserve(name string) (string, func(), error) {
 		}
 	}
 	old := m.sessions[name]
-	if m.taken[name] || old != nil && !old.Dead() {
+	if m.taken[name] || old != nil && !(old.Dead() && old.killing.TryLock()) {
 		return "", nil, api.Errorf(api.Exists, "session %s is there already", name).
 			WithHint("ai-session attach %s, or kill it first", name)
 	}
 	if old != nil {
 		delete(m.sessions, name)
 		old.Close() // its program has ended: nothing here waits
+		old.killing.Unlock()
 		m.letGo(old)
 		m.retire(old)
 	}

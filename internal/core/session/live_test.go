@@ -387,6 +387,27 @@ func TestSessionIsKilledOnce(t *testing.T) {
 	}
 }
 
+// The name of a session whose program has ended is free, but not in the middle of its killing:
+// what the program left behind would be forgotten alive.
+func TestNameOfADeadSessionIsFreeUnlessItIsBeingKilled(t *testing.T) {
+	t.Parallel()
+	m := newManager(t)
+	again := &api.CreateRequest{Name: "again", Argv: []string{"true"}}
+	s, err := m.Create(within(t), again)
+	if err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, s, api.WaitRequest{For: "exit"})
+	s.killing.Lock()
+	if _, err := m.Create(within(t), again); api.CodeOf(err) != api.Exists {
+		t.Errorf("while it is being killed: %v", err)
+	}
+	s.killing.Unlock()
+	if _, err := m.Create(within(t), again); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestProgramThatCannotStartLeavesNothing(t *testing.T) {
 	m := newManager(t)
 	folder := t.TempDir()
