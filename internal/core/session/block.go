@@ -177,15 +177,9 @@ func (s *Session) remember(b *block) {
 // find returns a block by number; the open one too.
 func (s *Session) find(number uint64) (*block, error) {
 	s.mu.Lock()
-	if s.open != nil && s.open.block.number == number {
-		b := *s.open.block
+	if e := s.underWay(number); e != nil {
+		b := *e.block
 		b.runs = slices.Clone(b.runs) // the last one grows
-		b.to = s.journal.End().Offset
-		s.mu.Unlock()
-		return &b, nil
-	}
-	if n := s.inner; n != nil && n.e.block.number == number {
-		b := *n.e.block
 		b.to = s.journal.End().Offset
 		s.mu.Unlock()
 		return &b, nil

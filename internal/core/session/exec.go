@@ -257,7 +257,7 @@ func (s *Session) follow(ctx, deadline context.Context, e *execution, req *api.E
 	for {
 		s.mu.Lock()
 		concluded := s.conclusion()
-		waiting := s.open == e && (s.input != nil || s.tui)
+		waiting := s.asks(e)
 		s.mu.Unlock()
 		if waiting {
 			return s.report(e, req)
@@ -317,7 +317,7 @@ func (s *Session) viewOpen(b *block) *api.Report {
 		return &api.Report{Block: *b.view(s.name)}
 	}
 	b.to = s.journal.End().Offset
-	if s.open != nil && s.open.block.number == b.number {
+	if s.asks(s.underWay(b.number)) {
 		switch {
 		case s.input != nil:
 			b.state = api.BlockNeedsInput

@@ -169,7 +169,10 @@ func (s *Session) emit(b []byte) {
 			s.open.block.addRun(0, int64(len(b)))
 		}
 	}
-	if n := s.inner; n != nil && n.begun {
+	for n := range s.nested() {
+		if !n.begun {
+			continue
+		}
 		n.e.block.newlines += bytes.Count(b, newline)
 		if i := bytes.LastIndexByte(b, '\n'); i >= 0 {
 			n.lastEnd = s.journal.End().Offset - int64(len(b)-i-1)

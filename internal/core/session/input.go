@@ -43,6 +43,9 @@ func (s *Session) typeIn(b []byte, client string) error {
 		}
 	}
 	interrupts := bytes.IndexByte(b, 3) >= 0
+	if s.inner != nil && interrupts {
+		s.inner.interrupted = true
+	}
 	s.pump.hold = s.pump.hold || interrupts
 	s.pump.add(s, b)
 	if interrupts {

@@ -70,6 +70,9 @@ func (s *Session) signalNow(sig syscall.Signal) error {
 	if err != nil {
 		return api.Errorf(api.Internal, "signal %s: %v", signalName(sig), err)
 	}
+	if s.inner != nil && sig == syscall.SIGINT {
+		s.inner.interrupted = true
+	}
 	s.signalAgain(sig, before)
 	return nil
 }

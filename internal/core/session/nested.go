@@ -35,7 +35,9 @@ const maxNested = 128 << 10
 // inner is a command that runs in a nested program.
 type inner struct {
 	e       *execution
+	around  *inner // the command that runs the program, if that is nested as well
 	program string
+	pid     int    // of who read the terminal: of a program that carries it elsewhere, that one
 	token   string // id of the marks' secret; empty in a REPL
 	held    []byte // what the typed lines were drawn as, until the command begins
 	begun   bool
@@ -43,6 +45,8 @@ type inner struct {
 	prompt  string // the line that the cursor stood on
 	lastEnd int64  // offset behind the newest line feed
 	looking bool
+
+	interrupted bool // a shell forgets the rest of the line then, and with it the end's mark
 }
 
 // shellNames are programs that read shell text.
@@ -103,7 +107,8 @@ func (s *Session) awaitReader(ctx context.Context) (pty.Probe, error) {
 	for {
 		probe, err := s.pty.Probe()
 		s.mu.Lock()
-		someone := s.nestedReader(probe) != "" && !s.unread()
+		reader, reads := s.nestedReader(probe)
+		someone := reads && !s.unread() && s.opensTo(reader) && s.drawn(reader)
 		candidate := s.foreign() || s.open != nil || s.kit == nil || s.phase == booting
 		grown := s.growth()
 		s.mu.Unlock()
@@ -131,22 +136,17 @@ func (s *Session) beginNested(deadline context.Context, text string, req *api.Ex
 	probe, err := s.awaitReader(deadline)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	switch {
-	case s.phase == dead:
-		return nil, s.deadError()
-	case s.inner != nil:
-		return nil, s.busy("exec", s.inner.e.block.id(), "", s.inner.e.block.started)
-	case err != nil:
+	if err != nil && s.phase != dead {
 		return nil, err
 	}
-	program := s.nestedReader(probe)
-	if program == "" {
-		return nil, api.Errorf(api.UnsupportedProgram, "no nested program reads the terminal of session %s", s.name).
-			WithHint("without --nested the session's own shell runs it; ai-session screen %s", s.name)
+	reader, err := s.takesCommand(probe)
+	if err != nil {
+		return nil, err
 	}
-	n := &inner{program: program, prompt: s.cursorLine(), lastEnd: s.journal.End().Offset}
+	n := &inner{around: s.inner, pid: reader.PID, prompt: s.cursorLine(), lastEnd: s.journal.End().Offset}
+	n.program = behind(filepath.Base(reader.Name), n.prompt)
 	n.e = &execution{
-		block: &block{number: number, command: text, state: api.BlockRunning, to: -1, nested: program,
+		block: &block{number: number, command: text, state: api.BlockRunning, to: -1, nested: n.program,
 			started: time.Now(), from: s.journal.End().Offset, key: req.IdempotencyKey, cwd: s.cwd},
 		outputEnd: -1, started: make(chan struct{}), done: make(chan struct{}), key: req.IdempotencyKey,
 		shown: shownCommand(text), cols: s.size.Cols,
@@ -175,15 +175,15 @@ func (s *Session) beginNested(deadline context.Context, text string, req *api.Ex
 	return n.e, nil
 }
 
-// nestedReader names the program that reads the terminal in place of the session's own.
-func (s *Session) nestedReader(p pty.Probe) string {
+// nestedReader is the program that reads the terminal in place of the session's own.
+func (s *Session) nestedReader(p pty.Probe) (m pty.Member, ok bool) {
 	for _, m := range p.Members {
 		if m.PID == s.pty.Pid() && !s.replaced(m) || !m.ReadingTTY && !m.PollingTTY {
 			continue
 		}
-		return filepath.Base(m.Name)
+		return m, true
 	}
-	return ""
+	return pty.Member{}, false
 }
 
 // supplanted says that the rc files put another shell in our shell's place, which waits
@@ -225,8 +225,10 @@ func (s *Session) setLive() {
 	if s.kit != nil {
 		live = s.kit.Live()
 	}
-	if s.inner != nil && s.inner.token != "" {
-		live = append(live, s.inner.token)
+	for n := range s.nested() {
+		if n.token != "" {
+			live = append(live, n.token)
+		}
 	}
 	s.scan.SetLive(live...)
 }
@@ -353,14 +355,18 @@ func (s *Session) innerLook(n *inner) {
 	}
 	quiet := time.Since(s.lastOutput)
 	line := s.cursorLine()
+	back := line == n.prompt && line != "" || n.interrupted && promptsShell(line)
 	switch {
 	case quiet < innerQuiet:
 		s.watch.after(s, innerQuiet-quiet, func() { s.innerLook(n) })
 		return
-	case line == n.prompt && line != "" && (n.token == "" || quiet >= innerLong) && s.somebodyReads():
+	case back && n.token == "" && s.somebodyReads(0):
 		s.innerEnds()
 		return
-	case n.token == "" && quiet >= innerLong && promptLike(lineOf(s.term)) && s.somebodyReads():
+	case back && quiet >= innerLong && s.somebodyReads(n.pid):
+		s.innerEnds()
+		return
+	case n.token == "" && quiet >= innerLong && promptLike(lineOf(s.term)) && s.somebodyReads(0):
 		s.innerEnds()
 		return
 	case quiet < innerLong:
@@ -370,10 +376,12 @@ func (s *Session) innerLook(n *inner) {
 	n.looking = false // it computes: the next output is looked at
 }
 
-// somebodyReads says that a program beside the session's own waits for the terminal.
-func (s *Session) somebodyReads() bool {
+// somebodyReads says that a program beside the session's own waits for the terminal: any,
+// or the one with a number.
+func (s *Session) somebodyReads(pid int) bool {
 	p, err := s.pty.Probe()
-	return err == nil && !s.unread() && s.nestedReader(p) != ""
+	m, ok := s.nestedReader(p)
+	return err == nil && !s.unread() && ok && (pid == 0 || m.PID == pid)
 }
 
 // innerEnds ends a REPL's answer in front of its prompt.
@@ -387,14 +395,17 @@ func (s *Session) innerEnds() {
 
 // innerMark takes the marks of a nested shell's command; true if it was one.
 func (s *Session) innerMark(m shell.Mark) bool {
-	n := s.inner
-	if n == nil || n.token == "" || m.Token != n.token {
+	n := s.markedBy(m.Token)
+	if n == nil {
 		return false
 	}
 	switch {
-	case m.Kind == shell.CommandStart && !n.begun:
+	case m.Kind == shell.CommandStart && n == s.inner && !n.begun:
 		s.innerBegins(nil)
 	case m.Kind == shell.CommandEnd && n.begun:
+		for s.inner != n { // the program that it ran has ended around them
+			s.endInner(api.BlockDead, nestedEnded)
+		}
 		n.e.block.setEnd(m)
 		n.e.block.to = s.journal.End().Offset
 		s.endInner(api.BlockDone, "")
@@ -405,7 +416,10 @@ func (s *Session) innerMark(m shell.Mark) bool {
 // endInner ends the nested command.
 func (s *Session) endInner(state api.BlockState, cause string) {
 	n := s.inner
-	s.inner = nil
+	s.inner = n.around
+	if state == api.BlockDone {
+		s.lastInner = n
+	}
 	b := n.e.block
 	b.state, b.cause, b.ended = state, cause, time.Now()
 	if !n.begun {
@@ -421,26 +435,9 @@ func (s *Session) endInner(state api.BlockState, cause string) {
 	n.e.view = &api.Report{Block: *b.view(s.name)}
 	close(n.e.done)
 	s.notify(api.Event{Kind: "exec_end", Block: b.view(s.name)})
-	s.tell()
-}
-
-// leaveNested ends a command whose nested program has ended around it.
-func (s *Session) leaveNested() {
 	if s.inner != nil {
-		s.endInner(api.BlockDead, "the nested program ended")
+		s.inner.looking = false // it looked away while another ran in it
+		s.innerGrew()
 	}
-}
-
-// waitNested waits for a nested command's end, or for the end of the caller's patience.
-func (s *Session) waitNested(ctx context.Context, e *execution, req *api.WaitRequest) error {
-	deadline, stop := timeout(ctx, req.TimeoutMS)
-	defer stop()
-	select {
-	case <-e.done:
-	case <-deadline.Done():
-		if ctx.Err() != nil {
-			return api.Errorf(api.Cancelled, "the caller left")
-		}
-	}
-	return nil
+	s.tell()
 }

@@ -34,6 +34,8 @@ func (s *Session) classifyRaw(p pty.Probe, v *verdict, reading bool) bool {
 	visible := s.term.State().CursorVisible // a menu hides it, a question does not
 	why := ""
 	switch {
+	case after && asksSecret(line):
+		v.kind, why = "password", "cursor behind a question for a secret"
 	case after && asksYesNo(line):
 		v.kind, why = "yesno", "cursor behind a question"
 	case after && visible && strings.HasPrefix(strings.TrimSpace(line), "? "):
@@ -127,6 +129,23 @@ func asksYesNo(tail string) bool {
 	t := strings.ToLower(strings.TrimRight(tail, " :?>"))
 	for _, end := range []string{"y/n", "[y/n]", "(y/n)", "(yes/no)", "[yes/no]", "yes/no", "(y/n/q)", "(yes/no/[fingerprint])", "[y/n/q]", "y or n", "(y or n)"} {
 		if strings.HasSuffix(t, end) {
+			return true
+		}
+	}
+	return false
+}
+
+// asksSecret knows the ways a password is asked for where the terminal's modes do not tell,
+// because the one that matters is at the other end of a connection.
+func asksSecret(line string) bool {
+	line, ends := strings.CutSuffix(strings.ToLower(line), ":")
+	if !ends {
+		return false
+	}
+	words := strings.FieldsFunc(line, func(r rune) bool { return !unicode.IsLetter(r) })
+	for _, w := range words {
+		switch w {
+		case "password", "passphrase", "passcode":
 			return true
 		}
 	}

@@ -96,8 +96,15 @@ func (s *Session) busy(by, block, client string, since time.Time) *api.Error {
 	var err *api.Error
 	switch by {
 	case "exec":
-		err = api.Errorf(api.Busy, "session %s is running @%s", s.name, block).
-			WithHint("ai-session wait %s, or exec --queue", s.name)
+		err = api.Errorf(api.Busy, "session %s is running @%s", s.name, block)
+		switch {
+		case s.input == nil:
+			err = err.WithHint("ai-session wait %s, or exec --queue", s.name)
+		case s.input.Kind == "repl":
+			err = err.WithHint("it waits at a prompt: exec --nested types the command there; ai-session screen %s", s.name)
+		default:
+			err = err.WithHint("it needs input (%s): ai-session send %s TEXT --key Enter", s.input.Kind, s.name)
+		}
 	case "input":
 		err = api.Errorf(api.Busy, "session %s has a line that %s began to type", s.name, client).
 			WithHint("ai-session screen %s; C-c discards it: ai-session send %s --key C-c", s.name, s.name)

@@ -37,6 +37,7 @@ type verdict struct {
 	kind     string // of input; "" = nothing is asked
 	tui      bool
 	evidence []string
+	reader   int // process that reads the terminal in place of the session's own
 }
 
 func (v *verdict) equal(o *verdict) bool {
@@ -150,6 +151,8 @@ func (s *Session) judge(p pty.Probe, err error) {
 	}
 	if err == nil {
 		v = s.classify(p)
+		reader, _ := s.nestedReader(p)
+		v.reader = reader.PID
 	}
 	asks := (v.kind != "" || v.tui) && !(s.doubt && onlyShellReads(v.evidence)) // reclaim asks the shell itself
 	if asks && w.ahead < mostAhead && s.typedAhead() {
@@ -177,7 +180,7 @@ func (s *Session) judge(p pty.Probe, err error) {
 
 func (s *Session) conclude(v *verdict) {
 	s.evid = v.evidence
-	s.tui = v.tui
+	s.tui, s.reader = v.tui, v.reader
 	s.input = nil
 	if v.kind != "" {
 		maybe := (v.kind == "line" || v.kind == "key") && s.open != nil && onlyShellReads(v.evidence)

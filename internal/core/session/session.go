@@ -108,28 +108,30 @@ type Session struct {
 	rearmLine  []byte    // as it was typed
 	rearmTries int       // since the last prompt
 
-	open     *execution      // the exec between arming and its end
-	inner    *inner          // the command in a nested program; nil without one
-	ended    *shell.Prepared // the last exec, while its files are still there
-	pipes    []*pipeEnd      // that somebody may still write to
-	held     []byte          // output between trigger and C, until the echo is found in it
-	queue    []*ticket       // execs waiting for their turn
-	blocks   []blockRef      // every block of this session, oldest first
-	recent   []*block        // the newest few, as they ended
-	priors   []prior         // of the newest commands, for comparison
-	lastP    shell.Mark      // the prompt that may stand for a lost end
-	lastPAt  int64           // where the output was at it
-	exit     pty.Exit        // valid in phase dead
-	replayed screened        // of a rebuild: what in the journal no terminal saw
-	pump     inputPump
-	answers  []byte // of the terminal to queries, not typed yet
-	dirty    dirtiness
-	watch    quietWatch
-	input    *api.Input // what a program is known to wait for
-	tui      bool       // a full-screen program is known to have the terminal
-	evid     []string   // what the present state is told from
-	stateAt  time.Time  // when state() last changed
-	told     api.SessionState
+	open      *execution      // the exec between arming and its end
+	inner     *inner          // the command in a nested program; nil without one
+	lastInner *inner          // the one that ended last, its program still there
+	ended     *shell.Prepared // the last exec, while its files are still there
+	pipes     []*pipeEnd      // that somebody may still write to
+	held      []byte          // output between trigger and C, until the echo is found in it
+	queue     []*ticket       // execs waiting for their turn
+	blocks    []blockRef      // every block of this session, oldest first
+	recent    []*block        // the newest few, as they ended
+	priors    []prior         // of the newest commands, for comparison
+	lastP     shell.Mark      // the prompt that may stand for a lost end
+	lastPAt   int64           // where the output was at it
+	exit      pty.Exit        // valid in phase dead
+	replayed  screened        // of a rebuild: what in the journal no terminal saw
+	pump      inputPump
+	answers   []byte // of the terminal to queries, not typed yet
+	dirty     dirtiness
+	watch     quietWatch
+	input     *api.Input // what a program is known to wait for
+	tui       bool       // a full-screen program is known to have the terminal
+	reader    int        // process that input, or tui, is about, where it is not the session's own
+	evid      []string   // what the present state is told from
+	stateAt   time.Time  // when state() last changed
+	told      api.SessionState
 
 	lastOutput   time.Time
 	doubt        bool   // adopted, and what the shell last said may be lost: it is to be asked

@@ -55,7 +55,7 @@ func (s *Session) newWaiter(what, match string, quiet api.Millis) (*waiter, erro
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	w.from, w.open = s.journal.End().Offset, s.open
+	w.from, w.open = s.journal.End().Offset, s.innermost()
 	return w, nil
 }
 
@@ -68,6 +68,10 @@ func (s *Session) Wait(ctx context.Context, req *api.WaitRequest) (*api.WaitResu
 	if err != nil {
 		return nil, err
 	}
+	return s.waitWith(ctx, w, req)
+}
+
+func (s *Session) waitWith(ctx context.Context, w *waiter, req *api.WaitRequest) (*api.WaitResult, error) {
 	if w.open != nil && w.what == "text" {
 		// Of a command that was just started all output is new, or a wait could come
 		// too late for the line it is about.
@@ -146,11 +150,11 @@ func (w *waiter) happened() (reason, text string, again time.Duration) {
 	}
 	switch w.what {
 	case "exit":
-		if s.phase != unhooked && (w.open == nil || w.open.ended()) {
+		if w.open != nil && w.open.ended() || w.open == nil && s.phase != unhooked {
 			return "exit", "", 0
 		}
 		switch {
-		case !w.needs || s.open != w.open:
+		case !w.needs || w.open != nil && !s.asks(w.open):
 		case s.input != nil:
 			return "input", "", 0
 		case s.tui:
@@ -218,16 +222,15 @@ func (s *Session) WaitBlock(ctx context.Context, number uint64, req *api.WaitReq
 	if req.For != "" && req.For != "exit" || req.Match != "" || req.QuietMS != 0 {
 		return nil, api.Errorf(api.Invalid, "of a block only its exit can be waited for").WithHint("ai-session wait %s", s.Name())
 	}
-	s.mu.Lock()
-	open, nested := s.open, s.inner
-	s.mu.Unlock()
-	if nested != nil && nested.e.block.number == number {
-		if err := s.waitNested(ctx, nested.e, req); err != nil {
-			return nil, err
-		}
+	w, err := s.newWaiter(req.For, "", 0)
+	if err != nil {
+		return nil, err
 	}
-	if open != nil && open.block.number == number {
-		return s.Wait(ctx, req)
+	s.mu.Lock()
+	w.open = s.underWay(number)
+	s.mu.Unlock()
+	if w.open != nil {
+		return s.waitWith(ctx, w, req)
 	}
 	r, err := s.Block(number, s.textOptions(false, req.MaxTokens))
 	if err != nil {
