@@ -1,0 +1,131 @@
+//go:build unix
+
+package session
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/ai-session/ai-session/api"
+)
+
+// sshHost starts a server of its own on this machine and returns the command that opens a
+// shell there: without anybody's rc files, in an empty folder.
+func sshHost(t *testing.T) string {
+	t.Helper()
+	program := "/usr/sbin/sshd" // it insists on its full path
+	for _, p := range []string{program, "/usr/bin/ssh", "/usr/bin/ssh-keygen"} {
+		if _, err := os.Stat(p); err != nil {
+			t.Skipf("%s is not installed here", p)
+		}
+	}
+	if os.Getuid() == 0 {
+		if _, err := os.Stat("/run/sshd"); err != nil {
+			t.Skip("there is no /run/sshd, which the server of root needs")
+		}
+	}
+	dir := t.TempDir()
+	file := func(name string) string { return filepath.Join(dir, name) }
+	for _, name := range []string{"host", "user"} {
+		if out, err := exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", file(name)).CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := l.Addr().(*net.TCPAddr)
+	l.Close()
+	write := func(name, text string) {
+		if err := os.WriteFile(file(name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("sshd", fmt.Sprintf("ListenAddress %s\nHostKey %s\nAuthorizedKeysFile %s\nStrictModes no\nUsePAM no\nPermitRootLogin yes\nPidFile none\n",
+		addr, file("host"), file("user.pub")))
+	write("ssh", fmt.Sprintf("Host there\n HostName 127.0.0.1\n Port %d\n IdentityFile %s\n StrictHostKeyChecking no\n UserKnownHostsFile %s\n LogLevel ERROR\n",
+		addr.Port, file("user"), file("known")))
+	var log bytes.Buffer
+	server := exec.Command(program, "-D", "-e", "-f", file("sshd"))
+	stderr, err := server.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { server.Process.Kill(); server.Wait() })
+	for buf := make([]byte, 4096); !strings.Contains(log.String(), "listening"); {
+		n, err := stderr.Read(buf)
+		log.Write(buf[:n])
+		if err != nil {
+			t.Skipf("no ssh server runs here: %s", log.String())
+		}
+	}
+	if out, err := exec.Command("ssh", "-F", file("ssh"), "there", "true").CombinedOutput(); err != nil {
+		t.Skipf("nobody can log in here: %v %s", err, out)
+	}
+	return fmt.Sprintf("ssh -t -F %s there 'cd %s; exec env -i HOME=%s PATH=\"$PATH\" TERM=xterm LC_ALL=C.UTF-8 bash --norc'", file("ssh"), dir, dir)
+}
+
+// Of a command at the other end of a connection nothing is seen but what the terminal
+// shows; its status, folder and output are exact all the same.
+func TestNestedCommandsBehindSSH(t *testing.T) {
+	t.Parallel()
+	host := sshHost(t)
+	s := bash(t)
+	if r := run(t, s, host); r.State != api.BlockNeedsInput || r.Input.Kind != "repl" {
+		t.Fatalf("%+v", r)
+	}
+	for _, c := range []struct {
+		command     string
+		asks, types string // for what kind of input, and what it is given
+		exit        int
+		output      string
+	}{
+		{command: "cd /usr; x=5; (exit 3)", exit: 3},
+		{command: "echo $x $PWD", output: "5 /usr\n"},
+		{command: "sleep 0.5; seq 3", output: "1\n2\n3\n"},
+		{command: "for i in 10 20; do echo $i%; done; printf end", output: "10%\n20%\nend"},
+		{command: "seq 20000 | tail -n 1", output: "20000\n"},
+		{command: `read -p 'Name: ' n; echo "<$n>"; (exit 4)`, asks: "line repl", types: "joe\r", exit: 4, output: "Name: joe\n<joe>\n"},
+		{command: "read -sp 'Password: ' n; (exit ${#n})", asks: "password", types: "secret\r", exit: 6, output: "Password: "},
+		{command: "PS1='deep$ ' bash --norc", asks: "repl", types: "exit 9\r", exit: 9},
+		{command: "python3 -q", asks: "repl", types: "exit(8)\r", exit: 8},
+		{command: "echo $x", output: "5\n"},
+	} {
+		if name, _, ok := strings.Cut(c.command, " -q"); ok && !installed(name) {
+			continue
+		}
+		r := runAs(t, s, api.ExecRequest{Command: c.command, Nested: true})
+		if c.asks != "" {
+			if r.State != api.BlockNeedsInput || !slices.Contains(strings.Fields(c.asks), r.Input.Kind) {
+				t.Fatalf("%s: state %s, input %+v", c.command, r.State, r.Input)
+			}
+			send(t, s, c.types)
+			number, _ := api.BlockNumber(r.ID)
+			res, err := s.WaitBlock(within(t), number, &api.WaitRequest{For: "exit"})
+			if err != nil {
+				t.Fatalf("%s: %v", c.command, err)
+			}
+			r = res.Block
+			r.Raw = []byte(r.Text)
+		}
+		if r.State != api.BlockDone || r.Exit != api.ExitCode(c.exit) || c.output != "" && strings.TrimSpace(out(r)) != strings.TrimSpace(c.output) {
+			t.Errorf("%s: %s, exit %s, output %q", c.command, r.State, r.Exit, out(r))
+		}
+	}
+}
+
+func installed(program string) bool {
+	_, err := exec.LookPath(program)
+	return err == nil
+}
