@@ -152,6 +152,8 @@ func (a *app) note(r *api.Report) {
 			keys = "q, or Space for more"
 		case "key":
 			keys = "--key Enter, or the key that it asks for"
+		case "repl":
+			keys += fmt.Sprintf(", or ai-session exec %s --nested COMMAND", r.Session)
 		}
 		fmt.Fprintf(a.stderr, "  try: ai-session send %s %s\n", r.Session, keys)
 	case api.BlockTUI:
