@@ -159,6 +159,7 @@ func ansiOracle(in []byte, r *rand.Rand) string {
 	b.Write(program(r, 5))                          // a client that showed something else before
 	b.Write([]byte("\x18\x1b<"))                    // leaves VT52 mode on another level
 	b.rare, b.title, b.cwd, b.look = nil, "", "", 0 // what only a reset would take from it
+	b.keepInLevel()                                 // which is the default again
 	out := a.ANSI(ANSIOptions{})
 	b.Write(out)
 	if err := b.verify(); err != nil {
