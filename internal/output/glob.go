@@ -94,6 +94,16 @@ type entry struct {
 	pattern pattern
 	value   int
 	must    string // the longest text that a line of the pattern has
+	bytes   uint64 // of that text, as bytesOf has them
+}
+
+// bytesOf has a bit for each byte in a text, four bytes sharing one. A text is in a line only
+// if its bytes are.
+func bytesOf(s string) (set uint64) {
+	for i := range len(s) {
+		set |= 1 << (s[i] & 63)
+	}
+	return set
 }
 
 // literal is the longest text of a pattern that stands for itself.
@@ -108,7 +118,8 @@ func (p pattern) literal() string {
 }
 
 func (s *patterns) add(p pattern, value int) {
-	e := entry{p, value, p.literal()}
+	must := p.literal()
+	e := entry{p, value, must, bytesOf(must)}
 	switch {
 	case p == "" || p[0] == '*' || p[0] == '#':
 		s.any = append(s.any, e)
@@ -135,15 +146,23 @@ func (s *patterns) find(line string) int {
 			return e.value
 		}
 	}
-	if trimmed := strings.TrimLeft(line, " \t"); trimmed != "" {
-		for _, e := range s.deep[trimmed[0]] {
+	from := 0
+	for from < len(line) && (line[from] == ' ' || line[from] == '\t') {
+		from++
+	}
+	if from < len(line) {
+		for _, e := range s.deep[line[from]] {
 			if e.pattern.match(line) {
 				return e.value
 			}
 		}
 	}
+	if len(s.any) == 0 {
+		return -1
+	}
+	has := bytesOf(line)
 	for _, e := range s.any {
-		if strings.Contains(line, e.must) && e.pattern.match(line) {
+		if e.bytes&^has == 0 && strings.Contains(line, e.must) && e.pattern.match(line) {
 			return e.value
 		}
 	}

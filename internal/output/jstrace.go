@@ -5,8 +5,8 @@ import "strings"
 // jsFrame reads a frame of a JavaScript stack: at name (place), at place, or the
 // arrow of vitest. It returns the text that names the place.
 func jsFrame(line string) (where string, ok bool) {
-	s := strings.TrimLeft(line, " ")
-	rest, ok := strings.CutPrefix(s, "at ")
+	from := indent(line)
+	rest, ok := strings.CutPrefix(line[from:], "at ")
 	if !ok {
 		return "", false
 	}

@@ -121,7 +121,7 @@ const manyBranches = 60
 func (p *page) npmTree() {
 	var deep []int
 	for i, line := range p.lines {
-		if line == "" || line[0] != ' ' && line[0] != "│"[0] || p.fates[i] != open {
+		if line == "" || line[0] != ' ' && line[0] != "│"[0] || p.fates[i] != open || !strings.Contains(line, "─") {
 			continue
 		}
 		if (strings.HasPrefix(line, "│ ") || strings.HasPrefix(line, "  ")) && strings.Contains(line, "─ ") || strings.Contains(line, "─┬ ") && !strings.HasPrefix(line, "├─┬ ") && !strings.HasPrefix(line, "└─┬ ") {

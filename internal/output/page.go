@@ -233,6 +233,12 @@ const maxNext = 4
 func (p *page) number(i int) int { return p.sheet.number(i) }
 
 // indent is the count of blanks that a line begins with.
-func indent(line string) int { return len(line) - len(strings.TrimLeft(line, " ")) }
+func indent(line string) int {
+	n := 0
+	for n < len(line) && line[n] == ' ' {
+		n++
+	}
+	return n
+}
 
-func blank(line string) bool { return strings.TrimLeft(line, " ") == "" }
+func blank(line string) bool { return indent(line) == len(line) }
