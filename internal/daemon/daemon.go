@@ -50,6 +50,7 @@ type Daemon struct {
 	door       atomic.Pointer[net.Listener] // what this one serves on, once it does
 	far        *far                         // what other machines come to
 	inherited  int                          // how many sessions the last daemon left
+	opened     chan struct{}                // closed once clients are let in
 	serving    chan struct{}                // closed once the keeper knows that this one serves
 	stop       chan struct{}                // closed when somebody asked the daemon to stop
 	stopOnce   func()
@@ -71,7 +72,7 @@ func New(c Config) (*Daemon, error) {
 	if err != nil {
 		return nil, storeError(err)
 	}
-	d := &Daemon{c: c, store: store, ring: keyring, started: time.Now(), stop: make(chan struct{}), serving: make(chan struct{}), handover: make(chan string, 1)}
+	d := &Daemon{c: c, store: store, ring: keyring, started: time.Now(), stop: make(chan struct{}), opened: make(chan struct{}), serving: make(chan struct{}), handover: make(chan string, 1)}
 	if d.generation, err = nextGeneration(c.Paths.Data); err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
@@ -125,10 +126,15 @@ func (d *Daemon) indexing() {
 // ended. It returns how long to put off what nobody waits for: whoever was cut off by the
 // end of the last daemon comes first.
 func (d *Daemon) settled() time.Duration {
-	d.sessions.Adopted()
 	if d.inherited == 0 {
 		return 0
 	}
+	select { // who watches a session has it taken up first, and must be able to say so
+	case <-d.opened:
+	case <-d.stop:
+		return 0
+	}
+	d.sessions.Adopted()
 	return time.Second
 }
 
@@ -213,6 +219,7 @@ func (d *Daemon) Serving(l net.Listener) error {
 	if d.vault == nil {
 		return nil
 	}
+	close(d.opened)
 	d.adopted()
 	d.door.Store(&l)
 	keep := func() error {

@@ -16,8 +16,9 @@ type Adoption struct {
 }
 
 // takeover is the adoption of what the last daemon left, under way. Clients come back
-// meanwhile: a terminal that wants to watch a session has it taken up first, so that its
-// person sees little of the change. Every other request waits for the last one: sessions
+// meanwhile: a terminal that wants to watch a session has it taken up first, while those
+// that nobody watches wait, so that its person sees little of the change. Every other
+// request waits for the last one: sessions
 // that work already would only hold up the rest.
 type takeover struct {
 	began time.Time
@@ -27,6 +28,8 @@ type takeover struct {
 	each  func(*Session)
 
 	mu     sync.Mutex          // guards what follows
+	urgent int                 // how many are being taken up for somebody who watches
+	calm   sync.Cond           // none are any more
 	left   []*waiting          // some of them may be begun
 	named  map[string]*waiting // by id and by name
 	count  int                 // of those that are not
@@ -55,6 +58,7 @@ func (m *Manager) Adopt(kept []Kept, each func(*Session)) {
 		began: time.Now(), gate: make(chan struct{}, adopters), done: make(chan struct{}),
 		named: map[string]*waiting{}, count: len(kept), each: each,
 	}
+	t.calm.L = &t.mu
 	for _, k := range kept {
 		w := &waiting{kept: k, done: make(chan struct{})}
 		if w.meta, w.err = m.describe(k.ID); w.err == nil && w.meta.Name != spareName {
@@ -111,6 +115,7 @@ func (m *Manager) FindFirst(target string) (*Session, error) {
 		w, ours := t.claim(target)
 		if ours {
 			m.takeUp(t, w)
+			t.served()
 		}
 		if w != nil {
 			<-w.done
@@ -136,13 +141,27 @@ func (t *takeover) claim(target string) (found *waiting, ours bool) {
 		return w, false
 	}
 	w.begun = true
+	t.urgent++
 	return w, true
 }
 
-// next claims one that nobody has asked for; nil when none is left.
+// served says that one who watches has his session.
+func (t *takeover) served() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.urgent--; t.urgent == 0 {
+		t.calm.Broadcast()
+	}
+}
+
+// next claims one that nobody has asked for; nil when none is left. It waits for those
+// that somebody watches.
 func (t *takeover) next() *waiting {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	for t.urgent > 0 {
+		t.calm.Wait()
+	}
 	for len(t.left) > 0 {
 		w := t.left[0]
 		if t.left = t.left[1:]; !w.begun {

@@ -77,6 +77,40 @@ func TestSessionThatSomebodyWatchesIsTakenUpBeforeTheRest(t *testing.T) {
 	}
 }
 
+// While one session is being taken up for somebody who watches, others are only for
+// others who watch.
+func TestSessionsThatNobodyWatchesWaitForThoseThatSomebodyDoes(t *testing.T) {
+	m := newManager(t)
+	kept := left(t, m, "a", "b", "c", "d", "e", "f")
+	begun, goOn := make(chan struct{}), make(chan struct{})
+	taken := make(chan string, len(kept))
+	m.Adopt(kept, func(s *Session) {
+		taken <- s.Name()
+		if s.Name() == "e" {
+			close(begun)
+			<-goOn
+		}
+	})
+	done := make(chan Adoption)
+	go func() { m.FindFirst("e") }()
+	<-begun
+	go func() { done <- m.Adopted() }()
+	for _, name := range []string{"f", "d"} {
+		if _, err := m.FindFirst(name); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, want := range []string{"e", "f", "d"} {
+		if got := <-taken; got != want {
+			t.Errorf("%s was taken up before %s", got, want)
+		}
+	}
+	close(goOn)
+	if a := <-done; a.Sessions != len(kept) {
+		t.Errorf("%+v", a)
+	}
+}
+
 func idOf(s *Session) string {
 	if s == nil {
 		return ""
