@@ -26,8 +26,8 @@ type ExecRequest struct {
 }
 
 // Repeatable says that the request may be sent again when nobody knows whether it
-// arrived. One for a nested program may not: nobody can tell whether it was typed.
-func (r *ExecRequest) Repeatable() bool { return r.IdempotencyKey != "" && !r.Nested }
+// arrived: a command is written down under its key before it is typed.
+func (r *ExecRequest) Repeatable() bool { return r.IdempotencyKey != "" }
 
 // SetKey names a request that has no key yet.
 func (r *ExecRequest) SetKey(key string) { r.IdempotencyKey = cmp.Or(r.IdempotencyKey, key) }

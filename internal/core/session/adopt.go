@@ -334,6 +334,11 @@ func (s *Session) earlier(key string) (e *execution, b *block) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	for n := range s.nested() {
+		if n.e.key == key {
+			return n.e, nil
+		}
+	}
 	if s.open != nil && s.open.key == key {
 		return s.open, nil
 	}

@@ -91,6 +91,8 @@ type startFrame struct {
 	Internal bool   `json:"internal,omitempty"`
 	Piped    bool   `json:"piped,omitempty"`
 	Nested   string `json:"nested,omitempty"`
+
+	Inner *innerFrame `json:"inner,omitempty"` // of a nested command
 }
 
 // endFrame is what an exec-end frame holds.

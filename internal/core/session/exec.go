@@ -37,7 +37,8 @@ type execution struct {
 	key       string         // the request's; a request that comes again is answered by this one
 	view      *api.Report    // of the ended block, made when it ended
 	cols      int
-	editor    bool // a line editor may draw the trigger, in place of the terminal's echo
+	inner     *innerFrame // of a nested command
+	editor    bool        // a line editor may draw the trigger, in place of the terminal's echo
 }
 
 // Exec runs a command in the session's shell. Ending ctx ends the wait, not the
@@ -169,11 +170,7 @@ func (s *Session) prepare(e *execution, stdin []byte, hasStdin bool) (err error)
 
 // announce writes an exec's start into the journal, before its trigger is typed.
 func (s *Session) announce(e *execution) (persistence.Position, error) {
-	b := e.block
-	data, err := json.Marshal(startFrame{
-		Block: b.number, Command: b.command, Token: e.prepared.Token, Isolated: b.isolated,
-		Key: e.key, Internal: b.internal, Piped: b.piped, Nested: b.nested,
-	})
+	data, err := json.Marshal(startOf(e))
 	if err != nil {
 		return persistence.Position{}, err
 	}

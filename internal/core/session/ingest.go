@@ -170,13 +170,7 @@ func (s *Session) emit(b []byte) {
 		}
 	}
 	for n := range s.nested() {
-		if !n.begun {
-			continue
-		}
-		n.e.block.newlines += bytes.Count(b, newline)
-		if i := bytes.LastIndexByte(b, '\n'); i >= 0 {
-			n.lastEnd = s.journal.End().Offset - int64(len(b)-i-1)
-		}
+		n.grew(b, s.journal.End().Offset)
 	}
 	s.show(s.decoder.Decode(b))
 }

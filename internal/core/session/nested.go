@@ -77,9 +77,15 @@ var expressions = []struct{ prefix, format string }{
 // execNested runs a command in the program that reads the terminal.
 func (s *Session) execNested(ctx context.Context, req *api.ExecRequest) (*api.Report, error) {
 	text := req.Command
-	switch {
-	case len(req.Argv) > 0:
+	if len(req.Argv) > 0 {
 		text = shell.Bash.Words(req.Argv)
+	}
+	deadline, stop := timeout(ctx, req.TimeoutMS)
+	defer stop()
+	if r, ok, err := s.repeat(ctx, deadline, text, req); ok {
+		return r, err
+	}
+	switch {
 	case req.Pipe || req.Stdin != nil || req.StdinBase64 != nil:
 		return nil, api.Errorf(api.Invalid, "a nested program has the terminal alone: no --pipe and no --stdin")
 	case len(text) > maxNested:
@@ -87,8 +93,6 @@ func (s *Session) execNested(ctx context.Context, req *api.ExecRequest) (*api.Re
 	case strings.ContainsRune(text, 0):
 		return nil, api.Errorf(api.Invalid, "the command has a NUL byte")
 	}
-	deadline, stop := timeout(ctx, req.TimeoutMS)
-	defer stop()
 	e, err := s.beginNested(deadline, text, req)
 	if err != nil {
 		return nil, err
@@ -159,6 +163,7 @@ func (s *Session) beginNested(deadline context.Context, text string, req *api.Ex
 	if err != nil {
 		return nil, err
 	}
+	n.e.inner = &innerFrame{Token: n.token, Prompt: n.prompt, PID: n.pid, Echoes: n.echoes}
 	pos, err := s.announce(n.e)
 	if err != nil {
 		return nil, storageError(err)
@@ -320,11 +325,9 @@ func (s *Session) innerOutput(b []byte) bool {
 // innerBegins: from here on output is the command's.
 func (s *Session) innerBegins(rest []byte) {
 	n := s.inner
-	n.begun, n.held = true, nil
 	s.synthetic(n.e.shown)
-	n.e.block.from, n.e.block.started = s.journal.End().Offset, time.Now()
-	n.lastEnd = n.e.block.from
-	close(n.e.started)
+	s.append(persistence.Mark, encodeMark(shell.Mark{Kind: shell.CommandStart, Token: n.token}))
+	n.begins(s.journal.End().Offset, time.Now())
 	s.notify(api.Event{Kind: "exec_start", Block: n.e.block.view(s.name)})
 	s.emit(rest)
 	s.innerGrew()

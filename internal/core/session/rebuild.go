@@ -38,6 +38,8 @@ type checkpointState struct {
 	Prompted bool        `json:"prompted,omitempty"` // and its prompt has come
 	Prompt   *shell.Mark `json:"prompt,omitempty"`   // one that may stand for an end that is lost
 	PromptAt int64       `json:"prompt_at,omitempty"`
+
+	Inner []innerState `json:"inner,omitempty"` // nested commands, the topmost first
 }
 
 // A checkpoint frame: u32 length of the state's JSON, the JSON, the screen's snapshot.
@@ -45,6 +47,7 @@ func (s *Session) encodeCheckpoint() ([]byte, error) {
 	st := checkpointState{
 		Phase: s.phase, Size: s.size, Pixels: s.pixels, Opts: s.opts, Cwd: s.cwd,
 		Dirty: s.dirty.is, DirtyBy: s.dirty.by, Held: s.held, Pending: s.scan.Pending(), Glyph: s.decoder.Pending(),
+		Inner: s.innerStates(),
 	}
 	if s.open != nil && s.phase != arming {
 		b := s.open.block
@@ -106,6 +109,7 @@ func Reopen(p Parts, c Config) (*Session, error) {
 	defer s.mu.Unlock()
 	s.resumeEnd()
 	s.resumeExec()
+	s.resumeInnermost()
 	if len(p.Typed) > 0 {
 		s.pump.queue = append(s.pump.queue, p.Typed...)
 		s.pump.resume(s)
@@ -139,6 +143,7 @@ func (s *Session) rebuild() error {
 		}
 	}
 	s.term.Replies() // they were typed when they were new
+	s.setLive()
 	return nil
 }
 
@@ -211,6 +216,7 @@ func (s *Session) resume(st checkpointState) {
 	s.phase, s.size, s.pixels, s.opts, s.cwd = st.Phase, st.Size, st.Pixels, st.Opts, st.Cwd
 	s.dirty.is, s.dirty.by = st.Dirty, st.DirtyBy
 	s.held = st.Held
+	s.resumeInner(st.Inner)
 	s.decoder.Resume(st.Glyph)
 	s.scan.Scan(st.Pending, func([]byte) {}, func(shell.Mark) {})
 	if s.open != nil && s.open.block.number == st.Open {
@@ -240,7 +246,10 @@ func (s *Session) replayBlock(f persistence.Frame) {
 			return
 		}
 		if sf.Nested != "" {
-			s.blocks = append(s.blocks, blockRef{sf.Block, f.Seq, false, f.Time}) // nothing here knows how it goes on
+			s.blocks = append(s.blocks, blockRef{sf.Block, f.Seq, false, f.Time})
+			if sf.Inner != nil { // else an earlier version's: nothing tells how it goes on
+				s.stackInner(sf, f.Seq, recent(f.Time), f.Offset)
+			}
 			return
 		}
 		if s.open != nil && s.open.block.number == sf.Block {
@@ -262,9 +271,10 @@ func (s *Session) replayBlock(f persistence.Frame) {
 		}
 	case persistence.ExecEnd:
 		var ef endFrame
-		if json.Unmarshal(f.Data, &ef) != nil || s.open == nil || s.open.block.number != ef.Block {
+		if json.Unmarshal(f.Data, &ef) != nil || s.replayInnerEnd(ef) || s.open == nil || s.open.block.number != ef.Block {
 			return
 		}
+		s.inner = nil
 		s.open.block.apply(ef)
 		s.cwd = ef.Cwd
 		s.remember(s.open.block)
@@ -290,6 +300,9 @@ func (s *Session) replay(f persistence.Frame) {
 					s.open.block.newlines++
 				}
 			}
+		}
+		for n := range s.nested() {
+			n.grew(f.Data, f.Offset+int64(len(f.Data)))
 		}
 	case persistence.Gap:
 		s.replayRun(persistence.GapSize(f))
@@ -320,6 +333,7 @@ func (s *Session) replay(f persistence.Frame) {
 
 func (s *Session) replayMark(m shell.Mark, f persistence.Frame) {
 	switch {
+	case s.replayInnerMark(m, f):
 	case m.Kind == shell.CommandStart && s.phase == armed && s.open != nil:
 		s.phase = running
 		s.open.block.from, s.open.block.started = f.Offset, recent(f.Time)
