@@ -161,10 +161,13 @@ func raised(line string) bool {
 	return len(name) > len("Error") && (strings.HasSuffix(name, "Error") || strings.HasSuffix(name, "Exception"))
 }
 
-// complaint says whether a line among quoted source is none of it: a diagnostic, or
-// alarming words in plain prose.
+// complaint says whether a line among quoted source is none of it: a diagnostic, a frame of
+// another program's trace, or alarming words in plain prose.
 func complaint(line string) bool {
 	if diagnostic(line) {
+		return true
+	}
+	if where, ok := jsFrame(line); ok && !strings.HasPrefix(where, "node:") {
 		return true
 	}
 	s := strings.TrimLeft(line, " ")

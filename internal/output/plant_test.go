@@ -191,9 +191,26 @@ func TestLineAmidQuotedSourceIsInView(t *testing.T) {
 			continue
 		}
 		lines := bytes.SplitAfter(rec.raw, []byte("\n"))
-		for at := 1; at < len(lines); at++ {
+		for at := 1; at < len(lines); at += 1 + len(lines)/100 { // each of a hundred lines, one in four of a long output
 			in := rec.input()
 			in.Bytes = append(append(bytes.Join(lines[:at], nil), "the zq17 thing went to the third shelf\r\n"...), bytes.Join(lines[at:], nil)...)
+			if r := Reduce(in); !strings.Contains(r.Text, "zq17") {
+				t.Errorf("%s: lost before line %d, %q", rec.name, at+1, lines[at])
+			}
+		}
+	}
+}
+
+// A frame of another program's trace is none of the source that a failure quotes.
+func TestFrameAmidQuotedSourceIsInView(t *testing.T) {
+	for _, rec := range recordings(t) {
+		if rec.name != "pytest-fail" && rec.name != "cargo-clippy" {
+			continue
+		}
+		lines := bytes.SplitAfter(rec.raw, []byte("\n"))
+		for at := 1; at < len(lines); at++ {
+			in := rec.input()
+			in.Bytes = append(append(bytes.Join(lines[:at], nil), "    at shelve (/srv/zq17/worker.js:88:13)\r\n"...), bytes.Join(lines[at:], nil)...)
 			if r := Reduce(in); !strings.Contains(r.Text, "zq17") {
 				t.Errorf("%s: lost before line %d, %q", rec.name, at+1, lines[at])
 			}
