@@ -15,7 +15,7 @@ func (p *page) places(kind, severity string) {
 	p.each(func(i int, line string) fate {
 		d, ok := parseDiagnostic(line)
 		if !ok {
-			if d, ok = parsePlace(line); !ok || d.message == "" {
+			if d, ok = parsePlace(line); !ok || d.message == "" || goCover(line) {
 				return open
 			}
 			d.severity = severity
