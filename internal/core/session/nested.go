@@ -140,7 +140,7 @@ func (s *Session) beginNested(deadline context.Context, text string, req *api.Ex
 	probe, err := s.awaitReader(deadline)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err != nil && s.phase != dead {
+	if err != nil && !s.closed && s.phase != dead {
 		return nil, err
 	}
 	reader, err := s.takesCommand(probe)

@@ -81,7 +81,7 @@ func (s *Session) leaveNested() {
 func (s *Session) takesCommand(p pty.Probe) (pty.Member, error) {
 	reader, ok := s.nestedReader(p)
 	switch {
-	case s.phase == dead:
+	case s.closed || s.phase == dead:
 		return reader, s.deadError()
 	case s.inner != nil && !s.opensTo(reader):
 		return reader, s.busy("exec", s.inner.e.block.id(), "", s.inner.e.block.started)
