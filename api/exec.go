@@ -44,6 +44,9 @@ const (
 	BlockDead       BlockState = "dead" // the shell ended with the command
 )
 
+// CauseNestedEnded is the cause of a nested command that ended the program it was typed to.
+const CauseNestedEnded = "the nested program ended"
+
 // Block is one command: where it ran, how it ended and which bytes it wrote.
 type Block struct {
 	ID         string     `json:"id"` // e42, never reused in a store
@@ -54,7 +57,7 @@ type Block struct {
 	Signal     string     `json:"signal"`          // of a status above 128, as the shell reports it
 	Pipe       []int      `json:"pipe,omitempty"`  // exit of each command of the last pipeline
 	Cwd        string     `json:"cwd"`             // where the shell is after it
-	Cause      string     `json:"cause,omitempty"` // of a dead block: exit, errexit, signal
+	Cause      string     `json:"cause,omitempty"` // of a dead block: exit, errexit, signal; of a nested one, a sentence
 	Flags      []string   `json:"flags,omitempty"` // d_lost, respawned, interrupted, gap, ...
 	Reset      []string   `json:"reset,omitempty"` // what it left behind that was put right
 	Isolated   bool       `json:"isolated,omitempty"`

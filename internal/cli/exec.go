@@ -161,8 +161,12 @@ func (a *app) note(r *api.Report) {
 	case api.BlockRunning:
 		fmt.Fprintf(a.stderr, "ai-session: %s is still running\n  try: ai-session wait %s\n", r.ID, r.Session)
 	case api.BlockDead:
-		if r.Nested != "" {
+		switch {
+		case r.Nested != "" && r.Cause == api.CauseNestedEnded:
 			fmt.Fprintf(a.stderr, "ai-session: %s ended with the command\n", printable(r.Nested))
+			return
+		case r.Nested != "":
+			fmt.Fprintf(a.stderr, "ai-session: @%s has no end: %s\n  try: ai-session screen %[3]s; C-c discards a line: ai-session send %[3]s --key C-c\n", r.ID, r.Cause, r.Session)
 			return
 		}
 		fmt.Fprintf(a.stderr, "ai-session: session %s ended with the command (%s)\n", r.Session, r.Cause)

@@ -311,6 +311,7 @@ func (s *Session) innerOutput(b []byte) bool {
 		}
 		n.held = append([]byte(nil), n.held[len(n.held)-maxHeld/2:]...) // the echo of a long text
 	}
+	s.innerGrew()
 	if n.token == "" && bytes.Count(n.held, newline) >= n.echoes {
 		// Behind the echo of what was typed, what comes is the answer.
 		rest := n.held
@@ -333,13 +334,9 @@ func (s *Session) innerBegins(rest []byte) {
 	s.innerGrew()
 }
 
-// innerGrew is called behind output: in a REPL it may have been the prompt.
+// innerGrew is called behind output: it may have been a prompt.
 func (s *Session) innerGrew() {
-	n := s.inner
-	if n == nil || !n.begun {
-		return
-	}
-	if !n.looking {
+	if n := s.inner; n != nil && !n.looking {
 		n.looking = true
 		s.watch.after(s, innerQuiet, func() { s.innerLook(n) })
 	}
@@ -359,6 +356,10 @@ func (s *Session) innerLook(n *inner) {
 	quiet := time.Since(s.lastOutput)
 	line := s.cursorLine()
 	back := line == n.prompt && line != "" || n.interrupted && promptsShell(line)
+	if !n.begun {
+		s.innerRefused(n, quiet)
+		return
+	}
 	switch {
 	case quiet < innerQuiet:
 		s.watch.after(s, innerQuiet-quiet, func() { s.innerLook(n) })
@@ -377,6 +378,21 @@ func (s *Session) innerLook(n *inner) {
 		return
 	}
 	n.looking = false // it computes: the next output is looked at
+}
+
+// innerRefused looks whether what was typed met a program that did not run it: it is back
+// at a prompt, and nothing has begun.
+func (s *Session) innerRefused(n *inner, quiet time.Duration) {
+	if quiet < lateLook {
+		s.watch.after(s, lateLook-quiet, func() { s.innerLook(n) })
+		return
+	}
+	n.looking = false
+	drawn := vt.New(vt.Config{Cols: s.size.Cols, Rows: s.size.Rows})
+	drawn.Write(n.held)
+	if n.token != "" && promptLike(lineOf(drawn)) && s.somebodyReads(0) {
+		s.endInner(api.BlockDead, "what reads the terminal did not run it; it is no shell of POSIX")
+	}
 }
 
 // somebodyReads says that a program beside the session's own waits for the terminal: any,
@@ -407,7 +423,7 @@ func (s *Session) innerMark(m shell.Mark) bool {
 		s.innerBegins(nil)
 	case m.Kind == shell.CommandEnd && n.begun:
 		for s.inner != n { // the program that it ran has ended around them
-			s.endInner(api.BlockDead, nestedEnded)
+			s.endInner(api.BlockDead, api.CauseNestedEnded)
 		}
 		n.e.block.setEnd(m)
 		n.e.block.to = s.journal.End().Offset

@@ -125,6 +125,23 @@ func TestNestedCommandsBehindSSH(t *testing.T) {
 	}
 }
 
+// A program behind the connection that prompts like a shell and is none does not hold the
+// caller up.
+func TestNestedCommandThatNoShellTookIsToldOf(t *testing.T) {
+	t.Parallel()
+	host := sshHost(t)
+	s := bash(t)
+	run(t, s, host)
+	const prompts = `while printf 'router# '; do read -r line || break; echo "unknown command"; done`
+	if r := runAs(t, s, api.ExecRequest{Command: prompts, Nested: true}); r.State != api.BlockNeedsInput {
+		t.Fatalf("%+v", r)
+	}
+	r := runAs(t, s, api.ExecRequest{Command: "show version", Nested: true})
+	if r.State != api.BlockDead || r.Cause == "" || r.Cause == api.CauseNestedEnded {
+		t.Errorf("state %s, cause %q", r.State, r.Cause)
+	}
+}
+
 func installed(program string) bool {
 	_, err := exec.LookPath(program)
 	return err == nil

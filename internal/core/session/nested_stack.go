@@ -14,9 +14,6 @@ import (
 // that runs it. Only the topmost takes output for its own and is asked for input; a mark
 // that ends one below ends what is above it.
 
-// nestedEnded is the cause of death of a command that was typed to a program which is gone.
-const nestedEnded = "the nested program ended"
-
 // nested are the nested commands, the topmost first.
 func (s *Session) nested() iter.Seq[*inner] {
 	return func(yield func(*inner) bool) {
@@ -73,7 +70,7 @@ func (n *inner) asks(s *Session) bool {
 // leaveNested ends the commands whose nested program has ended around them.
 func (s *Session) leaveNested() {
 	for s.inner != nil {
-		s.endInner(api.BlockDead, nestedEnded)
+		s.endInner(api.BlockDead, api.CauseNestedEnded)
 	}
 }
 
