@@ -18,7 +18,7 @@ var bundler = &reader{
 			if p.fates[i] != open {
 				continue
 			}
-			for _, read := range []func(*page, int, string) (api.Finding, bool){(*page).webpackProblem, (*page).esbuildProblem, (*page).rollupProblem} {
+			for _, read := range []func(*page, int, string) (api.Finding, bool){(*page).webpackProblem, (*page).esbuildProblem, (*page).rollupProblem, (*page).nextProblem} {
 				if f, ok := read(p, i, line); ok {
 					p.fates[i] = vital
 					p.find(f)
@@ -35,6 +35,7 @@ var bundler = &reader{
 
 var bundlerRules = parseRules(`
 	vital                webpack * compiled *
+	vital                Failed to compile.
 	vital                ✗ Build failed in *
 	vital                error during build:
 	vital                Build failed with # error*
@@ -156,6 +157,26 @@ func (p *page) rollupProblem(i int, line string) (api.Finding, bool) {
 		}
 	}
 	return f, true
+}
+
+// nextProblem reads "./app/page.tsx:5:9" with "Type error: text" below it, as next build writes.
+func (p *page) nextProblem(i int, line string) (api.Finding, bool) {
+	if !strings.HasPrefix(line, "./") || i+1 >= len(p.lines) {
+		return api.Finding{}, false
+	}
+	message := p.lines[i+1]
+	for _, head := range []string{"Type error: ", "Module not found: ", "Parsing ecmascript source code failed", "Error: ", "Syntax Error"} {
+		if !strings.HasPrefix(message, head) {
+			continue
+		}
+		f := api.Finding{Kind: "build", Severity: "error", Message: message}
+		if f.File, f.Line, f.Col = webpackPlace(line); f.File == "" {
+			return f, false
+		}
+		p.showVital(i + 1)
+		return f, true
+	}
+	return api.Finding{}, false
 }
 
 // boxBelow says that below line i a box with source begins.
