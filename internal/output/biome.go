@@ -119,7 +119,6 @@ func (p *page) biomeBelow(from int) int {
 			p.because(i, aside, "quoted lines")
 		case severity == "info":
 			p.because(i, aside, "notes")
-		case strings.HasPrefix(s, "Some errors were emitted"):
 		}
 	}
 	return i - 1
