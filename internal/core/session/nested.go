@@ -355,7 +355,7 @@ func (s *Session) innerLook(n *inner) {
 	}
 	quiet := time.Since(s.lastOutput)
 	line := s.cursorLine()
-	back := line == n.prompt && line != "" || n.interrupted && promptsShell(line)
+	back := line == n.prompt && line != "" || n.interrupted && promptsShell(line) && replOf(line) == ""
 	if !n.begun {
 		s.innerRefused(n, quiet)
 		return
