@@ -5,6 +5,14 @@ import "encoding/json"
 // keyHeader names a request that may be sent again.
 const keyHeader = "Idempotency-Key"
 
+// exported is a session that ran echo hello, as export writes it: so that the example of
+// import can be tried on any machine.
+const exported = "" +
+	"KLUv/UQALgB1CADiUD86QGGUACxODqZ5SHvsPawHykagFmZEFtuWTQqyoQrRJCUd0+4R893MlAAnWxNJfLIx31HvD6IBLWFapyGD" +
+	"1QKm46mkeEQ+HwgnUa9ArCQE5YICQEKfkICMBIAQKlwKsJcLtDFgWAIghAMkGWWUWZQ8R9jLBdoOWiAEIIQErXOwvSXPCZVhdBvz" +
+	"/Y6r8XhRR2o8WaNpDRxuLWsNhzScmTOzYcnvp6iFvSl6vfrYkln/W3Xeo+TZ/7iuntW/Hqbv8Q7veyb7SHrHcXcb9VUZHn18t9X7" +
+	"Psfd7Xu86tr374miHs9VMifbaJ7SlNXWSiXT+b1vTWdBk8uUqHiYiPgEBAB+I6PpmCuDTHIwXBd+nnz9"
+
 // examples are real requests, one an operation: bodies by the operation's name,
 // parameters by name and field. A test decodes each of them.
 var examples = map[string]string{
@@ -15,7 +23,7 @@ var examples = map[string]string{
 	"detach":           `{"all":true}`,
 	"resize":           `{"size":{"cols":160,"rows":48}}`,
 	"signal":           `{"signal":"INT"}`,
-	"import":           `{"path":"/tmp/dev.aisession"}`,
+	"import":           `{"data_base64":"` + exported + `"}`,
 	"snapshot_save":    `{"name":"before","note":"before the upgrade"}`,
 	"snapshot_restore": `{"as":"again"}`,
 	"restore":          `{"all":true}`,

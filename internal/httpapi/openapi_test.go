@@ -194,6 +194,14 @@ func TestTheExamplesAreRequests(t *testing.T) {
 	}
 }
 
+func TestTheExampleOfImportIsAnExportedSession(t *testing.T) {
+	l := newLab(t)
+	res, body := l.ask("POST", "/v1/import", examples["import"])
+	if res.StatusCode != http.StatusOK || !strings.Contains(string(body), `"name":"dev"`) {
+		t.Fatalf("%d %s", res.StatusCode, body)
+	}
+}
+
 // random makes requests out of the document: mostly what it allows, sometimes not.
 type random struct {
 	*rand.Rand
