@@ -61,8 +61,10 @@ func (r *snapshotReader) terminal(sections map[byte][]byte) (*Terminal, error) {
 	t := r.t
 	t.seq = 1
 	t.cur.wrap = t.cur.wrap && t.modes.has(mAutoWrap)
-	if t.modes.has(mSideMargins) || t.left > 0 || int(t.right) < t.cols-1 {
-		t.singleWidth() // as with every such margin
+	if t.modes.has(mSideMargins) {
+		t.singleWidth() // as when they are turned on
+	} else {
+		t.left, t.right = 0, int32(t.cols-1) // as when they are turned off
 	}
 	t.keepInLine() // as it was not always when lines were of double width
 	t.changedAll()

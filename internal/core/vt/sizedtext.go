@@ -100,7 +100,7 @@ func cutCluster(s string) (first, rest string) {
 // past it in the row it is in. A block that does not fit into the line goes to the
 // next one, one that does not fit above the bottom margin moves what is above.
 func (t *Terminal) printBlock(text string, cols, rows int) {
-	if cols > int(t.right-t.left)+1 || rows > int(t.bottom-t.top)+1 || int(t.cur.row)+rows > t.rows && t.cur.row > t.bottom {
+	if cols > int(t.right-t.left)+1 || rows > int(t.bottom-t.top)+1 || t.belowMargin(rows) {
 		return
 	}
 	if t.cur.wrap {
@@ -112,6 +112,9 @@ func (t *Terminal) printBlock(text string, cols, rows int) {
 	edge := t.edge()
 	if t.cur.col = min(t.cur.col, int32(max(edge-cols, 0))); int(t.cur.col)+cols > edge {
 		return // the line is of double width
+	}
+	if t.belowMargin(rows) {
+		return // the next line is the last
 	}
 	if below := int(t.cur.row) + rows - 1 - int(t.bottom); below > 0 && t.cur.row <= t.bottom {
 		t.scrollUp(int(t.top), int(t.bottom), below)
@@ -125,6 +128,11 @@ func (t *Terminal) printBlock(text string, cols, rows int) {
 	t.fillBlock(text, end, edge)
 	t.cur.row = int32(y)
 	t.advance(end, edge)
+}
+
+// belowMargin says that so many rows end below the screen, where nothing moves up for them.
+func (t *Terminal) belowMargin(rows int) bool {
+	return t.cur.row > t.bottom && int(t.cur.row)+rows > t.rows
 }
 
 // fillBlock prints what fits of text up to column end, and blanks behind it.
