@@ -265,7 +265,8 @@ func (m *Manager) config(d meta) Config {
 		AllowReports: d.Reports, Key: d.Key, Argv: d.Argv, Ended: m.hold, AIContext: d.AIContext, TokenLimit: d.Limit, Finished: m.c.Finished,
 		Reduce: m.c.Reduce, JournalInput: m.c.JournalInput, SyncAlways: m.c.SyncAlways,
 		NextBlock: m.c.Store.NextBlock, Notify: m.c.Notify, Unsynced: m.unsynced, Told: m.touch,
-		pipes: pipeStore{m.c.Keeper, m.flight},
+		Complain: func(err error) { m.complain(d.ID, err) },
+		pipes:    pipeStore{m.c.Keeper, m.flight},
 	}
 }
 

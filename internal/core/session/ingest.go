@@ -237,7 +237,7 @@ func (s *Session) show(b []byte) {
 	if len(b) == 0 {
 		return
 	}
-	s.term.Write(b)
+	s.draw(b)
 	if s.c.AllowReports {
 		s.followTerminal()
 	}

@@ -388,8 +388,7 @@ func (s *Session) innerRefused(n *inner, quiet time.Duration) {
 		return
 	}
 	n.looking = false
-	drawn := vt.New(vt.Config{Cols: s.size.Cols, Rows: s.size.Rows})
-	drawn.Write(n.held)
+	drawn := drawOn(s.newTerm(), n.held, s.newTerm, func(error) {})
 	if n.token != "" && promptLike(lineOf(drawn)) && s.somebodyReads(0) {
 		s.endInner(api.BlockDead, "what reads the terminal did not run it; it is no shell of POSIX")
 	}

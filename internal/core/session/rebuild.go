@@ -128,7 +128,7 @@ func (s *Session) rebuild() error {
 		} // else one of a version to come: the journal before it tells the same, at length
 	}
 	if s.term == nil {
-		s.term = vt.New(vt.Config{Cols: s.size.Cols, Rows: s.size.Rows, AllowReports: s.c.AllowReports, AllowResize: s.c.AllowReports})
+		s.term = s.newTerm()
 	}
 	for f := range s.framesOf(s.skim(from), from, persistence.ExecStart, persistence.ExecEnd, persistence.Gap) {
 		s.replayBlock(f)
@@ -290,7 +290,7 @@ func (s *Session) replay(f persistence.Frame) {
 	switch f.Kind {
 	case persistence.Output:
 		shown := f.Data[s.replayRun(int64(len(f.Data))):]
-		s.term.Write(s.decoder.Decode(shown))
+		s.draw(s.decoder.Decode(shown))
 		if cols, rows := s.term.Size(); s.c.AllowReports {
 			s.size = api.Size{Cols: cols, Rows: rows}
 		}
@@ -307,7 +307,7 @@ func (s *Session) replay(f persistence.Frame) {
 	case persistence.Gap:
 		s.replayRun(persistence.GapSize(f))
 	case persistence.Synthetic:
-		s.term.Write(f.Data)
+		s.draw(f.Data)
 	case persistence.Resize:
 		var size [4]int
 		if json.Unmarshal(f.Data, &size) == nil && size[0] > 0 && size[1] > 0 {

@@ -117,7 +117,8 @@ func (m *Manager) restoreLost(ctx context.Context, d meta, snap *api.Snapshot, r
 
 // lastState is the screen and the folder that the journal ends with.
 func (a Archive) lastState() (*vt.Terminal, string) {
-	term := vt.New(vt.Config{Cols: a.Cols, Rows: a.meta.Size.Rows})
+	anew := func() *vt.Terminal { return emptyTerm(api.Size{Cols: a.Cols, Rows: a.meta.Size.Rows}, false) }
+	term, unseen := anew(), func(error) {} // whoever wrote it was told
 	from, cwd := uint64(0), ""
 	decoder := a.charset.Decoder()
 	if f, ok := a.Journal.Checkpoint(); ok {
@@ -135,9 +136,9 @@ func (a Archive) lastState() (*vt.Terminal, string) {
 		case persistence.Mark, persistence.Gap:
 			piped.mark(f)
 		case persistence.Output:
-			term.Write(decoder.Decode(piped.shown(f.Data)))
+			term = drawOn(term, decoder.Decode(piped.shown(f.Data)), anew, unseen)
 		case persistence.Synthetic:
-			term.Write(f.Data)
+			term = drawOn(term, f.Data, anew, unseen)
 		case persistence.Resize:
 			if size, ok := resizeOf(f); ok {
 				term.Resize(size.Cols, size.Rows)

@@ -58,6 +58,7 @@ type Config struct {
 	Unsynced  func(*Session)            // told when the journal has something to sync; must not block
 	Ended     func(*Session)            // told when its program has ended; must not block
 	Told      func(id string)           // told when a command's end is in the journal; must not block
+	Complain  func(error)               // told of a fault of ours that has no answer to be put in
 
 	pipes pipeStore // where the pipes of commands without a terminal outlive this process
 }
@@ -155,7 +156,7 @@ type Session struct {
 // New starts reading a fresh session.
 func New(p Parts, c Config) (*Session, error) {
 	s := build(p, c)
-	s.term = vt.New(vt.Config{Cols: c.Size.Cols, Rows: c.Size.Rows, AllowReports: c.AllowReports, AllowResize: c.AllowReports})
+	s.term = s.newTerm()
 	if _, err := s.journal.Append(persistence.Resize, resizeFrame(c.Size, 0, 0)); err != nil {
 		return nil, err
 	}
