@@ -49,8 +49,8 @@ func sshHost(t *testing.T) string {
 			t.Fatal(err)
 		}
 	}
-	write("sshd", fmt.Sprintf("ListenAddress %s\nHostKey %s\nAuthorizedKeysFile %s\nStrictModes no\nUsePAM no\nPermitRootLogin yes\nPidFile none\n",
-		addr, file("host"), file("user.pub")))
+	write("sshd", fmt.Sprintf("ListenAddress %s\nHostKey %s\nAuthorizedKeysFile %s\nStrictModes no\nUsePAM no\nPermitRootLogin yes\nPidFile none\nSetEnv HOME=%s SHLVL=2\n",
+		addr, file("host"), file("user.pub"), dir)) // the shell of whoever runs this reads no rc file: bash would, at its first level
 	write("ssh", fmt.Sprintf("Host there\n HostName 127.0.0.1\n Port %d\n IdentityFile %s\n StrictHostKeyChecking no\n UserKnownHostsFile %s\n LogLevel ERROR\n",
 		addr.Port, file("user"), file("known")))
 	var log bytes.Buffer
@@ -70,7 +70,7 @@ func sshHost(t *testing.T) string {
 			t.Skipf("no ssh server runs here: %s", log.String())
 		}
 	}
-	if out, err := exec.Command("ssh", "-F", file("ssh"), "there", "true").CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(within(t), "ssh", "-F", file("ssh"), "there", "true").CombinedOutput(); err != nil {
 		t.Skipf("nobody can log in here: %v %s", err, out)
 	}
 	return fmt.Sprintf("ssh -t -F %s there 'cd %s; exec env -i HOME=%s PATH=\"$PATH\" TERM=xterm LC_ALL=C.UTF-8 bash --norc'", file("ssh"), dir, dir)
