@@ -2,10 +2,12 @@ package session
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"iter"
+	"slices"
 	"time"
 
 	"github.com/ai-session/ai-session/api"
@@ -24,7 +26,7 @@ type checkpointState struct {
 	Cwd     string   `json:"cwd,omitempty"`
 	Dirty   bool     `json:"dirty,omitempty"`
 	DirtyBy string   `json:"dirty_by,omitempty"`
-	Open    uint64   `json:"open,omitempty"` // block whose exec-start frame is before this one
+	Open    uint64   `json:"open,omitempty"` // block whose exec-start frame is before this one, or is gone
 	From    int64    `json:"from,omitempty"`
 	End     int64    `json:"end,omitempty"`
 	Lines   int      `json:"lines,omitempty"`
@@ -38,6 +40,10 @@ type checkpointState struct {
 	Prompted bool        `json:"prompted,omitempty"` // and its prompt has come
 	Prompt   *shell.Mark `json:"prompt,omitempty"`   // one that may stand for an end that is lost
 	PromptAt int64       `json:"prompt_at,omitempty"`
+
+	Start   *startFrame `json:"start,omitempty"` // of the open block
+	Seq     uint64      `json:"seq,omitempty"`
+	Started time.Time   `json:"started,omitzero"`
 
 	Inner []innerState `json:"inner,omitempty"` // nested commands, the topmost first
 }
@@ -53,6 +59,8 @@ func (s *Session) encodeCheckpoint() ([]byte, error) {
 		b := s.open.block
 		st.Open, st.From, st.End, st.Lines = b.number, b.from, s.open.outputEnd, b.newlines
 		st.Runs, st.Told, st.To, st.Prompted = encodeRuns(b.runs), s.open.told, b.to, s.open.prompted
+		start := startOf(s.open)
+		st.Start, st.Seq, st.Started = &start, b.startSeq, b.started
 		if s.promptMayEnd() {
 			st.Prompt, st.PromptAt = &s.lastP, s.lastPAt
 		}
@@ -219,6 +227,9 @@ func (s *Session) resume(st checkpointState) {
 	s.resumeInner(st.Inner)
 	s.decoder.Resume(st.Glyph)
 	s.scan.Scan(st.Pending, func([]byte) {}, func(shell.Mark) {})
+	if s.open == nil && st.Start != nil { // the beginning of a long session goes when there is no room
+		s.openOf(*st.Start, st.Seq, st.Started)
+	}
 	if s.open != nil && s.open.block.number == st.Open {
 		b := s.open.block
 		b.from, s.open.outputEnd, b.newlines = st.From, st.End, st.Lines
@@ -234,6 +245,20 @@ func (s *Session) resume(st checkpointState) {
 		if st.Prompt != nil {
 			s.lastP, s.lastPAt = *st.Prompt, st.PromptAt
 		}
+	}
+}
+
+// openOf takes up the command of a start frame.
+func (s *Session) openOf(sf startFrame, seq uint64, at time.Time) {
+	b := &block{
+		number: sf.Block, command: sf.Command, isolated: sf.Isolated, state: api.BlockRunning,
+		started: recent(at), startSeq: seq, to: -1, key: sf.Key, internal: sf.Internal, piped: sf.Piped,
+	}
+	s.open = &execution{block: b, outputEnd: -1, started: make(chan struct{}), done: make(chan struct{}), shown: shownCommand(b.command), key: sf.Key}
+	s.open.prepared.Token = sf.Token
+	i, there := slices.BinarySearchFunc(s.blocks, b.number, func(r blockRef, n uint64) int { return cmp.Compare(r.number, n) })
+	if !there {
+		s.blocks = slices.Insert(s.blocks, i, blockRef{b.number, seq, b.internal, at})
 	}
 }
 
@@ -256,13 +281,8 @@ func (s *Session) replayBlock(f persistence.Frame) {
 			s.open.prepared.Token, s.phase, s.doubt = sf.Token, armed, false // given to the shell once more
 			return
 		}
-		b := &block{
-			number: sf.Block, command: sf.Command, isolated: sf.Isolated, state: api.BlockRunning,
-			started: recent(f.Time), startSeq: f.Seq, from: f.Offset, to: -1, key: sf.Key, internal: sf.Internal, piped: sf.Piped,
-		}
-		s.blocks = append(s.blocks, blockRef{b.number, f.Seq, b.internal, f.Time})
-		s.open = &execution{block: b, outputEnd: -1, started: make(chan struct{}), done: make(chan struct{}), shown: shownCommand(b.command), key: sf.Key}
-		s.open.prepared.Token = sf.Token
+		s.openOf(sf, f.Seq, f.Time)
+		s.open.block.from = f.Offset
 		s.phase = armed
 	case persistence.Gap:
 		if s.open != nil {

@@ -329,3 +329,54 @@ func lose(t *testing.T, master *os.File, kind string) {
 		all = append(all, buf[:n]...)
 	}
 }
+
+// Of a journal that had no room, the last checkpoint is all that is left: a command that
+// began before it goes on, whatever ran in it since.
+func TestOpenCommandOutlivesTheFrameOfItsBeginning(t *testing.T) {
+	m := newManager(t)
+	s, dir := start(t, m, shellArgv(t, "bash")...)
+	fifo := dir + "/go"
+	if err := unix.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	open := begins(t, s, "read x <"+fifo+"; echo $x; (exit 7)")
+	state, err := s.State()
+	if err != nil {
+		t.Fatal(err)
+	}
+	written := s.journal.End().Offset
+	master, pid := drop(t, m, s)
+	p, err := pty.Open(master, pid, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := m.ids.next()
+	j, err := m.c.Store.Create(id, nil, persistence.Options{Session: id})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := j.Append(persistence.Output, make([]byte, written)); err != nil { // places in it count on
+		t.Fatal(err)
+	}
+	if _, err := j.Append(persistence.Checkpoint, state); err != nil {
+		t.Fatal(err)
+	}
+	kit, err := shell.Reopen(m.kitDir(s.c.ID))
+	if err != nil {
+		t.Fatal(err)
+	}
+	back, err := Reopen(Parts{PTY: p, Journal: j, Kit: kit}, s.c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.mu.Lock()
+	m.sessions[s.c.Name] = back
+	m.mu.Unlock()
+	if err := os.WriteFile(fifo, []byte("went on\n"), 0); err != nil {
+		t.Fatal(err)
+	}
+	end := waitFor(t, back, api.WaitRequest{For: "exit"})
+	if end.Block == nil || end.Block.ID != open.ID || end.Block.Exit != api.ExitCode(7) || end.Block.Command != open.Command {
+		t.Errorf("%+v", end.Block)
+	}
+}
