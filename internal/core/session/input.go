@@ -34,6 +34,9 @@ func (s *Session) typeIn(b []byte, client string) error {
 	s.journalInput(b, client)
 	s.input, s.tui, s.evid = nil, false, nil
 	s.watch.restart()
+	if s.inner != nil && bytes.IndexByte(b, 3) >= 0 {
+		s.inner.interrupted = true
+	}
 	if i := bytes.LastIndexByte(b, 3); i >= 0 && (s.pump.writing || len(s.pump.queue) > 0) && s.phase != armed {
 		s.interrupt()
 		b = b[i+1:]
@@ -43,9 +46,6 @@ func (s *Session) typeIn(b []byte, client string) error {
 		}
 	}
 	interrupts := bytes.IndexByte(b, 3) >= 0
-	if s.inner != nil && interrupts {
-		s.inner.interrupted = true
-	}
 	s.pump.hold = s.pump.hold || interrupts
 	s.pump.add(s, b)
 	if interrupts {

@@ -37,13 +37,10 @@ type inner struct {
 	e       *execution
 	around  *inner // the command that runs the program, if that is nested as well
 	program string
-	pid     int    // of who read the terminal: of a program that carries it elsewhere, that one
-	token   string // id of the marks' secret; empty in a REPL
+	*innerFrame
 	held    []byte // what the typed lines were drawn as, until the command begins
 	begun   bool
-	echoes  int    // lines of echo still to come, in a REPL
-	prompt  string // the line that the cursor stood on
-	lastEnd int64  // offset behind the newest line feed
+	lastEnd int64 // offset behind the newest line feed
 	looking bool
 
 	interrupted bool // a shell forgets the rest of the line then, and with it the end's mark
@@ -60,6 +57,12 @@ var carriers = map[string]bool{
 	"nsenter": true, "unshare": true, "chroot": true, "mosh-client": true, "telnet": true, "machinectl": true,
 	"tmux: client": false, "screen": false, "dtach": false, "socat": false, "picocom": false, "minicom": false,
 	"expect": false, "unbuffer": false, "asciinema": false, "adb": false, "nerdctl": false, "oc": false, "ai-session": false,
+}
+
+// carries says that a program hands the terminal on to another.
+func carries(program string) bool {
+	_, ok := carriers[program]
+	return ok
 }
 
 // takesShellText says that what is typed at the program is read by a shell.
@@ -147,14 +150,11 @@ func (s *Session) beginNested(deadline context.Context, text string, req *api.Ex
 	if err != nil {
 		return nil, err
 	}
-	n := &inner{around: s.inner, pid: reader.PID, prompt: s.cursorLine(), lastEnd: s.journal.End().Offset}
-	n.program = behind(filepath.Base(reader.Name), n.prompt)
-	n.e = &execution{
-		block: &block{number: number, command: text, state: api.BlockRunning, to: -1, nested: n.program,
-			started: time.Now(), from: s.journal.End().Offset, key: req.IdempotencyKey, cwd: s.cwd},
-		outputEnd: -1, started: make(chan struct{}), done: make(chan struct{}), key: req.IdempotencyKey,
-		shown: shownCommand(text), cols: s.size.Cols,
-	}
+	frame := &innerFrame{Prompt: s.cursorLine(), PID: reader.PID}
+	n := s.newInner(startFrame{
+		Block: number, Command: text, Key: req.IdempotencyKey, Nested: behind(filepath.Base(reader.Name), frame.Prompt), Inner: frame,
+	}, time.Now(), s.journal.End().Offset)
+	n.e.block.cwd = s.cwd
 	encoded, err := s.encode([]byte(text))
 	if err != nil {
 		return nil, err
@@ -163,7 +163,6 @@ func (s *Session) beginNested(deadline context.Context, text string, req *api.Ex
 	if err != nil {
 		return nil, err
 	}
-	n.e.inner = &innerFrame{Token: n.token, Prompt: n.prompt, PID: n.pid, Echoes: n.echoes}
 	pos, err := s.announce(n.e)
 	if err != nil {
 		return nil, storageError(err)
@@ -231,8 +230,8 @@ func (s *Session) setLive() {
 		live = s.kit.Live()
 	}
 	for n := range s.nested() {
-		if n.token != "" {
-			live = append(live, n.token)
+		if n.Token != "" {
+			live = append(live, n.Token)
 		}
 	}
 	s.scan.SetLive(live...)
@@ -245,27 +244,27 @@ func (n *inner) lay(text, encoded string, term *vt.Terminal) []byte {
 	}
 	text = strings.TrimRight(text, "\n")
 	if !strings.Contains(text, "\n") {
-		n.echoes = 1
+		n.Echoes = 1
 		return []byte(text + "\r")
 	}
 	for _, x := range expressions {
 		if strings.HasPrefix(n.program, x.prefix) {
-			n.echoes = 1
+			n.Echoes = 1
 			return []byte(fmt.Sprintf(x.format, base64.StdEncoding.EncodeToString([]byte(text))) + "\r")
 		}
 	}
 	if term.State().BracketedPaste {
-		n.echoes = 1
+		n.Echoes = 1
 		return append(term.EncodePaste([]byte(text)), '\r')
 	}
-	n.echoes = strings.Count(text, "\n") + 1
+	n.Echoes = strings.Count(text, "\n") + 1
 	return []byte(strings.ReplaceAll(text, "\n", "\r") + "\r")
 }
 
 // layShell types a shell's text in pieces, then a line that runs it between marks.
 func (n *inner) layShell(text string) []byte {
 	secret := shell.NewSecret()
-	n.token = shell.IDOf(secret)
+	n.Token = shell.IDOf(secret)
 	var b bytes.Buffer
 	b.WriteString(" __ais_p=$? __ais_n=\r")
 	for len(text) > 0 {
@@ -305,17 +304,17 @@ func (s *Session) innerOutput(b []byte) bool {
 	}
 	n.held = append(n.held, b...)
 	if len(n.held) > maxHeld {
-		if n.token == "" {
+		if n.Token == "" {
 			s.innerBegins(n.held)
 			return true
 		}
 		n.held = append([]byte(nil), n.held[len(n.held)-maxHeld/2:]...) // the echo of a long text
 	}
 	s.innerGrew()
-	if n.token == "" && bytes.Count(n.held, newline) >= n.echoes {
+	if n.Token == "" && bytes.Count(n.held, newline) >= n.Echoes {
 		// Behind the echo of what was typed, what comes is the answer.
 		rest := n.held
-		for range n.echoes {
+		for range n.Echoes {
 			rest = rest[bytes.IndexByte(rest, '\n')+1:]
 		}
 		s.innerBegins(rest)
@@ -327,7 +326,7 @@ func (s *Session) innerOutput(b []byte) bool {
 func (s *Session) innerBegins(rest []byte) {
 	n := s.inner
 	s.synthetic(n.e.shown)
-	s.append(persistence.Mark, encodeMark(shell.Mark{Kind: shell.CommandStart, Token: n.token}))
+	s.append(persistence.Mark, encodeMark(shell.Mark{Kind: shell.CommandStart, Token: n.Token}))
 	n.begins(s.journal.End().Offset, time.Now())
 	s.notify(api.Event{Kind: "exec_start", Block: n.e.block.view(s.name)})
 	s.emit(rest)
@@ -354,23 +353,23 @@ func (s *Session) innerLook(n *inner) {
 		return
 	}
 	quiet := time.Since(s.lastOutput)
-	line := s.cursorLine()
-	back := line == n.prompt && line != "" || n.interrupted && promptsShell(line) && replOf(line) == ""
 	if !n.begun {
 		s.innerRefused(n, quiet)
 		return
 	}
+	line := s.cursorLine()
+	back := line == n.Prompt && line != "" || n.interrupted && promptsShell(line) && replOf(line) == ""
 	switch {
 	case quiet < innerQuiet:
 		s.watch.after(s, innerQuiet-quiet, func() { s.innerLook(n) })
 		return
-	case back && n.token == "" && s.somebodyReads(0):
+	case back && n.Token == "" && s.somebodyReads(0):
 		s.innerEnds()
 		return
-	case back && quiet >= innerLong && s.somebodyReads(n.pid):
+	case back && quiet >= innerLong && s.somebodyReads(n.PID):
 		s.innerEnds()
 		return
-	case n.token == "" && quiet >= innerLong && promptLike(lineOf(s.term)) && s.somebodyReads(0):
+	case n.Token == "" && quiet >= innerLong && promptLike(lineOf(s.term)) && s.somebodyReads(0):
 		s.innerEnds()
 		return
 	case quiet < innerLong:
@@ -389,7 +388,7 @@ func (s *Session) innerRefused(n *inner, quiet time.Duration) {
 	}
 	n.looking = false
 	drawn := drawOn(s.newTerm(), n.held, s.newTerm, func(error) {})
-	if n.token != "" && promptLike(lineOf(drawn)) && s.somebodyReads(0) {
+	if n.Token != "" && promptLike(lineOf(drawn)) && s.somebodyReads(0) {
 		s.endInner(api.BlockDead, "what reads the terminal did not run it; it is no shell of POSIX")
 	}
 }
@@ -404,7 +403,7 @@ func (s *Session) somebodyReads(pid int) bool {
 
 // innerEnds ends a REPL's answer in front of its prompt.
 func (s *Session) innerEnds() {
-	if s.inner.token != "" {
+	if s.inner.Token != "" {
 		s.inner.e.block.flag("d_lost") // a syntax error ends the whole line in some shells
 	}
 	s.inner.e.block.to = max(s.inner.e.block.from, s.inner.lastEnd)

@@ -12,10 +12,10 @@ import (
 // innerFrame is what the start frame of a nested command holds beside what every one has:
 // what a later daemon must know to see its end.
 type innerFrame struct {
-	Token  string `json:"token,omitempty"`
-	Prompt string `json:"prompt,omitempty"`
-	PID    int    `json:"pid,omitempty"`
-	Echoes int    `json:"echoes,omitempty"`
+	Token  string `json:"token,omitempty"`  // id of the marks' secret; empty in a REPL
+	Prompt string `json:"prompt,omitempty"` // the line that the cursor stood on
+	PID    int    `json:"pid,omitempty"`    // of who read the terminal: of a program that carries it elsewhere, that one
+	Echoes int    `json:"echoes,omitempty"` // lines of echo to come before the answer, in a REPL
 }
 
 // innerState is a nested command in a checkpoint.
@@ -58,7 +58,11 @@ func (s *Session) resumeInner(all []innerState) {
 	s.inner = nil
 	for i := len(all) - 1; i >= 0; i-- {
 		st := all[i]
-		n := s.stackInner(st.Start, st.Seq, recent(st.Started), st.From)
+		if st.Start.Inner == nil {
+			continue // nobody wrote that
+		}
+		n := s.newInner(st.Start, recent(st.Started), st.From)
+		n.e.block.startSeq, s.inner = st.Seq, n
 		n.e.block.newlines, n.lastEnd, n.held, n.interrupted = st.Lines, st.LastEnd, st.Held, st.Interrupted
 		if st.Begun {
 			n.begins(st.From, n.e.block.started)
@@ -66,18 +70,15 @@ func (s *Session) resumeInner(all []innerState) {
 	}
 }
 
-// stackInner puts a nested command of the journal on top of the others.
-func (s *Session) stackInner(sf startFrame, seq uint64, at time.Time, from int64) *inner {
-	f := sf.Inner
-	n := &inner{around: s.inner, program: sf.Nested, pid: f.PID, token: f.Token, prompt: f.Prompt, echoes: f.Echoes, lastEnd: from}
-	n.e = &execution{
+// newInner is the nested command of a start frame, to stand on top of the others.
+func (s *Session) newInner(sf startFrame, at time.Time, from int64) *inner {
+	e := &execution{
 		block: &block{number: sf.Block, command: sf.Command, state: api.BlockRunning, to: -1, nested: sf.Nested,
-			started: at, startSeq: seq, from: from, key: sf.Key},
+			started: at, from: from, key: sf.Key},
 		outputEnd: -1, started: make(chan struct{}), done: make(chan struct{}), key: sf.Key,
-		shown: shownCommand(sf.Command), cols: s.size.Cols, inner: f,
+		shown: shownCommand(sf.Command), cols: s.size.Cols, inner: sf.Inner,
 	}
-	s.inner = n
-	return n
+	return &inner{e: e, around: s.inner, program: sf.Nested, innerFrame: sf.Inner, lastEnd: from}
 }
 
 // begins is the first of a nested command's output.
@@ -121,7 +122,7 @@ func (s *Session) replayInnerEnd(ef endFrame) bool {
 // is none.
 func (s *Session) replayInnerMark(m shell.Mark, f persistence.Frame) bool {
 	n := s.inner
-	if n == nil || m.Kind != shell.CommandStart || m.Token != n.token || n.begun {
+	if n == nil || m.Kind != shell.CommandStart || m.Token != n.Token || n.begun {
 		return false
 	}
 	n.begins(f.Offset, recent(f.Time))

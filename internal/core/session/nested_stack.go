@@ -25,7 +25,7 @@ func (s *Session) nested() iter.Seq[*inner] {
 // markedBy finds the nested command of a mark.
 func (s *Session) markedBy(token string) *inner {
 	for n := range s.nested() {
-		if n.token != "" && n.token == token {
+		if n.Token != "" && n.Token == token {
 			return n
 		}
 	}
@@ -64,7 +64,7 @@ func (s *Session) asks(e *execution) bool {
 // asks says that what reads the terminal is not the nested shell itself, back at its
 // prompt. A REPL that reads has answered.
 func (n *inner) asks(s *Session) bool {
-	return n.token != "" && (s.reader != n.pid || s.cursorLine() != n.prompt)
+	return n.Token != "" && (s.reader != n.PID || s.cursorLine() != n.Prompt)
 }
 
 // leaveNested ends the commands whose nested program has ended around them.
@@ -96,14 +96,14 @@ func (s *Session) takesCommand(p pty.Probe) (pty.Member, error) {
 // one runs, to a program that it runs and that waits. A shell's read is no such program.
 func (s *Session) opensTo(reader pty.Member) bool {
 	n := s.inner
-	if n == nil || n.token != "" && reader.PID != n.pid {
+	if n == nil || n.Token != "" && reader.PID != n.PID {
 		return true
 	}
 	line := s.cursorLine()
-	if _, carries := carriers[reader.Name]; !carries || n.token == "" || line == n.prompt || line == "" {
+	if !carries(reader.Name) || n.Token == "" || line == n.Prompt || line == "" {
 		return false
 	}
-	if last := s.lastInner; last != nil && last.around == n && line == last.prompt {
+	if last := s.lastInner; last != nil && last.around == n && line == last.Prompt {
 		return true // as after the command before
 	}
 	return s.input != nil && (promptsShell(line) || replOf(line) != "")
@@ -112,8 +112,7 @@ func (s *Session) opensTo(reader pty.Member) bool {
 // drawn says that the prompt of who reads has come. Behind a carrier it may be on its way:
 // the carrier itself reads always.
 func (s *Session) drawn(reader pty.Member) bool {
-	_, carries := carriers[reader.Name]
-	return !carries || s.cursorLine() != "" || time.Since(s.lastOutput) > firstLook
+	return !carries(reader.Name) || s.cursorLine() != "" || time.Since(s.lastOutput) > firstLook
 }
 
 // promptsShell knows a shell's prompt by its sign.
@@ -129,10 +128,8 @@ func promptsShell(line string) bool {
 // behind is the program that reads commands behind one that only carries the terminal:
 // nothing here can see it but by its prompt. A carrier itself stands for a shell.
 func behind(program, prompt string) string {
-	if _, carries := carriers[program]; carries {
-		if repl := replOf(prompt); repl != "" {
-			return repl
-		}
+	if repl := replOf(prompt); repl != "" && carries(program) {
+		return repl
 	}
 	return program
 }

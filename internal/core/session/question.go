@@ -67,7 +67,7 @@ func passesOn(p pty.Probe) bool {
 		if !m.ReadingTTY && !m.PollingTTY {
 			continue
 		}
-		if _, passes = carriers[m.Name]; !passes {
+		if passes = carries(m.Name); !passes {
 			return false
 		}
 	}

@@ -273,7 +273,8 @@ func (s *Session) replayBlock(f persistence.Frame) {
 		if sf.Nested != "" {
 			s.blocks = append(s.blocks, blockRef{sf.Block, f.Seq, false, f.Time})
 			if sf.Inner != nil { // else an earlier version's: nothing tells how it goes on
-				s.stackInner(sf, f.Seq, recent(f.Time), f.Offset)
+				s.inner = s.newInner(sf, recent(f.Time), f.Offset)
+				s.inner.e.block.startSeq = f.Seq
 			}
 			return
 		}
