@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ai-session/ai-session/api"
+	"github.com/ai-session/ai-session/internal/wire"
 )
 
 // outcome is what a line of a batch came to.
@@ -42,12 +43,15 @@ func (a *app) batch() *cobra.Command {
 			if _, err := a.caller(); err != nil {
 				return err
 			}
-			if parallel == 1 {
-				defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // or every line wakes another thread
-			}
 			a.interrupts = notifyInterrupts(a)
 			defer a.interrupts.stop()
-			return a.runBatch(parallel)
+			b := &batch{app: a, out: bufio.NewWriter(a.stdout), lines: bufio.NewScanner(a.stdin)}
+			b.lines.Buffer(nil, maxBatchLine)
+			if parallel > 1 {
+				return b.parallel(parallel)
+			}
+			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // or every line wakes another thread
+			return b.inOrder()
 		},
 	}
 	c.Flags().IntVar(&parallel, "parallel", 1, "lines under way at the same time")
@@ -57,40 +61,102 @@ func (a *app) batch() *cobra.Command {
 // maxBatchLine bounds a line: a command and its input, as over HTTP.
 const maxBatchLine = 64 << 20
 
-func (a *app) runBatch(parallel int) error {
-	type job struct {
-		line int
-		text string
+// batch is one run of the command of that name.
+type batch struct {
+	app   *app
+	lines *bufio.Scanner
+	read  int // lines of input so far
+
+	mu     sync.Mutex // guards the rest
+	out    *bufio.Writer
+	failed error
+}
+
+// line is a command of a batch.
+type line struct {
+	number int
+	words  []string
+	err    error // the line cannot be split into words
+}
+
+// next reads the next command. It is false at the end of input.
+func (b *batch) next() (line, bool) {
+	for b.lines.Scan() {
+		b.read++
+		if text := strings.TrimSpace(b.lines.Text()); text != "" && !strings.HasPrefix(text, "#") {
+			list, err := words(text)
+			return line{b.read, list, err}, true
+		}
 	}
-	jobs := make(chan job)
+	return line{}, false
+}
+
+// tell writes what a line came to.
+func (b *batch) tell(o outcome) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	err := json.NewEncoder(b.out).Encode(o)
+	b.failed = errors.Join(b.failed, err, b.out.Flush())
+	if !o.OK {
+		b.app.status = exitError
+	}
+}
+
+// parallel runs up to n lines at the same time.
+func (b *batch) parallel(n int) error {
+	jobs := make(chan line)
 	var work sync.WaitGroup
-	var mu sync.Mutex // guards the output and failed
-	var failed error
-	out := bufio.NewWriter(a.stdout)
-	for range parallel {
+	for range n {
 		work.Go(func() {
-			for j := range jobs {
-				o := a.runLine(j.line, j.text)
-				mu.Lock()
-				err := json.NewEncoder(out).Encode(o)
-				failed = errors.Join(failed, err, out.Flush())
-				if !o.OK {
-					a.status = exitError
-				}
-				mu.Unlock()
+			for l := range jobs {
+				b.tell(b.app.runLine(l, nil))
 			}
 		})
 	}
-	lines := bufio.NewScanner(a.stdin)
-	lines.Buffer(nil, maxBatchLine)
-	for n := 1; lines.Scan(); n++ {
-		if text := strings.TrimSpace(lines.Text()); text != "" && !strings.HasPrefix(text, "#") {
-			jobs <- job{n, text}
-		}
+	for l, ok := b.next(); ok; l, ok = b.next() {
+		jobs <- l
 	}
 	close(jobs)
 	work.Wait()
-	return errors.Join(failed, lines.Err())
+	return errors.Join(b.failed, b.lines.Err())
+}
+
+// sentAhead is how many lines are sent before the answer of the one that runs: while the
+// daemon has the next in hand, neither waits for the other.
+const sentAhead = 4
+
+// inOrder runs one line after the other. Those that run a command in a session call the
+// daemon once and need nothing of the answers before them: they are sent ahead.
+func (b *batch) inOrder() error {
+	b.app.interrupts.inOrder = true
+	pipeline := b.app.client.Pipeline()
+	defer pipeline.Close()
+	outcomes := make(chan chan outcome, sentAhead)
+	var told sync.WaitGroup
+	told.Go(func() {
+		for o := range outcomes {
+			b.tell(<-o)
+		}
+	})
+	var under sync.WaitGroup
+	for l, ok := b.next(); ok; l, ok = b.next() {
+		done := make(chan outcome, 1)
+		outcomes <- done
+		if len(l.words) == 0 || l.words[0] != "exec" {
+			under.Wait()
+			done <- b.app.runLine(l, nil)
+			continue
+		}
+		turn := pipeline.Next()
+		under.Go(func() {
+			defer turn.End()
+			done <- b.app.runLine(l, turn)
+		})
+	}
+	close(outcomes)
+	told.Wait()
+	under.Wait()
+	return errors.Join(b.failed, b.lines.Err())
 }
 
 // inBatch are the words that a line may begin with: those that answer once.
@@ -101,30 +167,33 @@ var inBatch = map[string]bool{
 	"analyze": true, "ledger": true, "storage": true,
 }
 
-// runLine runs one line as a command of its own, on the shared connection.
-func (a *app) runLine(n int, text string) outcome {
-	args, err := words(text)
+// runLine runs one line as a command of its own, on the shared connection, or in its turn.
+func (a *app) runLine(l line, turn *wire.Turn) outcome {
+	args, err := l.words, l.err
 	var stdout, stderr bytes.Buffer
-	line := &app{ctx: a.ctx, stdin: nil, stdout: &stdout, stderr: &stderr, json: true, server: a.server, client: a.client, interrupts: a.interrupts}
+	one := &app{
+		ctx: a.ctx, stdin: nil, stdout: &stdout, stderr: &stderr, json: true,
+		server: a.server, client: a.client, line: l.number, turn: turn, interrupts: a.interrupts,
+	}
 	status := exitUsage
 	if err == nil && (len(args) == 0 || !inBatch[args[0]]) {
 		err = usageError{fmt.Errorf("%q is not for a batch", args)}
 	}
 	if err == nil {
-		root := line.root()
+		root := one.root()
 		root.CompletionOptions.DisableDefaultCmd = true
-		line.build(root, args)
+		one.build(root, args)
 		root.SetArgs(append(args[:len(args):len(args)], jsonFlag(args)...))
 		root.SetIn(strings.NewReader(""))
 		root.SetOut(&stdout)
 		root.SetErr(io.Discard)
 		if err = root.ExecuteContext(a.ctx); err == nil {
-			status = line.status
+			status = one.status
 		}
 	}
-	o := outcome{Line: n, OK: err == nil, Status: status, Result: bytes.TrimSpace(stdout.Bytes())}
+	o := outcome{Line: l.number, OK: err == nil, Status: status, Result: bytes.TrimSpace(stdout.Bytes())}
 	if err != nil {
-		o.Status = line.report(err, args)
+		o.Status = one.report(err, args)
 		var usage usageError
 		if errors.As(err, &usage) {
 			err = api.Errorf(api.Invalid, "%v", err)

@@ -30,6 +30,8 @@ type app struct {
 	status int // what the program exits with when no error says otherwise
 
 	client     *wire.Client
+	line       int         // of a batch; 0 = none
+	turn       *wire.Turn  // of a batch's line, when its call may be sent ahead of others' answers
 	interrupts *interrupts // shared by the lines of a batch; nil: each command has its own
 }
 
@@ -196,7 +198,11 @@ func call[Req, Res any](a *app, op api.Op[Req, Res], req *Req) (*Res, error) {
 }
 
 func callOn[Req, Res any](a *app, c *wire.Client, op api.Op[Req, Res], req *Req) (*Res, error) {
-	body, err := c.CallJSON(a.ctx, op.Spec(), req)
+	send := c.CallJSON
+	if a.turn != nil {
+		send = a.turn.CallJSON
+	}
+	body, err := send(a.ctx, op.Spec(), req)
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"sync"
 
 	"github.com/ai-session/ai-session/api"
@@ -17,19 +18,21 @@ type interrupts struct {
 	signals chan os.Signal
 	done    chan struct{}
 
-	mu    sync.Mutex // guards what follows
-	under map[*underway]bool
+	mu      sync.Mutex // guards what follows
+	inOrder bool       // the first line's runs, the rest wait for it
+	under   []*underway
 }
 
 // underway is a command that ^C is for.
 type underway struct {
 	session     string
+	line        int // of a batch
 	leave       context.CancelFunc
 	interrupted bool
 }
 
 func notifyInterrupts(a *app) *interrupts {
-	i := &interrupts{app: a, signals: make(chan os.Signal, 2), done: make(chan struct{}), under: map[*underway]bool{}}
+	i := &interrupts{app: a, signals: make(chan os.Signal, 2), done: make(chan struct{})}
 	signal.Notify(i.signals, os.Interrupt)
 	go i.serve()
 	return i
@@ -57,7 +60,11 @@ func (i *interrupts) interrupt() {
 	if len(i.under) == 0 {
 		os.Exit(exitInterrupted)
 	}
-	for u := range i.under {
+	running := i.under
+	if i.inOrder {
+		running = []*underway{slices.MinFunc(running, func(a, b *underway) int { return a.line - b.line })}
+	}
+	for _, u := range running {
 		if u.interrupted {
 			fmt.Fprintf(i.app.stderr, "ai-session: left running; ai-session wait %s\n", u.session)
 			u.leave()
@@ -84,16 +91,16 @@ func (a *app) interruptible(session string) (stop func()) {
 	}
 	ctx, cancel := context.WithCancel(a.ctx)
 	a.ctx = ctx
-	u := &underway{session: session, leave: cancel}
+	u := &underway{session: session, line: a.line, leave: cancel}
 	all.mu.Lock()
-	all.under[u] = true
+	all.under = append(all.under, u)
 	all.mu.Unlock()
 	return func() {
 		if own {
 			all.stop()
 		}
 		all.mu.Lock()
-		delete(all.under, u)
+		all.under = slices.DeleteFunc(all.under, func(other *underway) bool { return other == u })
 		all.mu.Unlock()
 		cancel()
 	}

@@ -259,8 +259,7 @@ const watchAfter = 5 * time.Millisecond
 func (c *frontConn) watch(cancel func()) (stop func() bool) {
 	here := make(chan bool, 1)
 	timer := time.AfterFunc(watchAfter, func() {
-		_, err := c.r.Peek(1) // its next request may come early, and stays where it is
-		left := err != nil && !isTimeout(err)
+		left := c.left()
 		if left {
 			cancel()
 		}
@@ -274,6 +273,21 @@ func (c *frontConn) watch(cancel func()) (stop func() bool) {
 		ok := <-here
 		c.SetReadDeadline(time.Time{})
 		return ok
+	}
+}
+
+// left waits until the client leaves, or until somebody wants to read on. Requests may
+// come early, and stay where they are: who sends more of them than the buffer holds is
+// taken to stay.
+func (c *frontConn) left() bool {
+	for {
+		switch _, err := c.r.Peek(c.r.Buffered() + 1); {
+		case err == nil:
+		case errors.Is(err, bufio.ErrBufferFull):
+			return false
+		default:
+			return !isTimeout(err)
+		}
 	}
 }
 

@@ -140,6 +140,58 @@ func TestCallEndsWhenItsClientLeaves(t *testing.T) {
 	}
 }
 
+func TestRequestsSentAheadAreCarriedOutInOrder(t *testing.T) {
+	caller := newSlow()
+	_, path := socket(t, caller)
+	c, err := net.Dial("unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	io.WriteString(c, strings.Repeat("POST /v1/sessions/s/wait HTTP/1.1\r\nHost: ai-session\r\nUser-Agent: x\r\nContent-Length: 2\r\n\r\n{}", 3))
+	r := bufio.NewReader(c)
+	for range 2 {
+		<-caller.begun
+		select {
+		case <-caller.begun:
+			t.Fatal("a request began before the one ahead of it had ended")
+		case <-time.After(3 * watchAfter): // long enough for its client to be watched
+		}
+		caller.end <- struct{}{}
+		res, err := http.ReadResponse(r, nil)
+		if err != nil || res.StatusCode != http.StatusOK {
+			t.Fatal(res, err)
+		}
+		io.Copy(io.Discard, res.Body)
+	}
+	<-caller.begun
+	c.Close()
+	if err := <-caller.left; !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+}
+
+func TestClientWithARequestSentAheadMayLeave(t *testing.T) {
+	caller := newSlow()
+	_, path := socket(t, caller)
+	c, err := net.Dial("unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wait := "POST /v1/sessions/s/wait HTTP/1.1\r\nHost: ai-session\r\nUser-Agent: x\r\nContent-Length: 2\r\n\r\n{}"
+	io.WriteString(c, wait+wait)
+	<-caller.begun
+	c.Close()
+	if err := <-caller.left; !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	select {
+	case <-caller.begun:
+		t.Error("the second request was carried out for nobody")
+	case <-time.After(3 * watchAfter):
+	}
+}
+
 func TestShutdownWaitsForAnswers(t *testing.T) {
 	caller := newSlow()
 	s, path := socket(t, caller)

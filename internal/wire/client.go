@@ -162,14 +162,23 @@ func (c *Client) Call(ctx context.Context, op api.Spec, req any) (any, error) {
 // CallJSON carries out a unary operation and returns the answer as the daemon wrote it.
 // A daemon that dies meanwhile is waited for, if the request may be repeated.
 func (c *Client) CallJSON(ctx context.Context, op api.Spec, req any) ([]byte, error) {
-	if k, ok := req.(interface{ SetKey(string) }); ok {
-		k.SetKey(newKey())
-	}
-	encoded, err := EncodeRequest(op, req)
+	encoded, err := encodeKeyed(op, req)
 	if err != nil {
 		return nil, err
 	}
-	cn, res, err := c.exchange(ctx, encoded, repeatable(op, req), "")
+	return c.callEncoded(ctx, encoded, repeatable(op, req))
+}
+
+// encodeKeyed encodes a request under a key of its own, where it takes one.
+func encodeKeyed(op api.Spec, req any) (Request, error) {
+	if k, ok := req.(interface{ SetKey(string) }); ok {
+		k.SetKey(newKey())
+	}
+	return EncodeRequest(op, req)
+}
+
+func (c *Client) callEncoded(ctx context.Context, req Request, again bool) ([]byte, error) {
+	cn, res, err := c.exchange(ctx, req, again, "")
 	if err != nil {
 		return nil, err
 	}
@@ -184,6 +193,10 @@ func (c *Client) CallJSON(ctx context.Context, op api.Spec, req any) ([]byte, er
 		return nil, unreachable(err)
 	}
 	c.give(cn)
+	return answer(res, body)
+}
+
+func answer(res *response, body []byte) ([]byte, error) {
 	if res.status >= 300 {
 		return nil, problem(res.status, body)
 	}
