@@ -27,6 +27,7 @@ func experiments() []experiment {
 		{"exec", benchExec},
 		{"shells", benchShells},
 		{"cli", benchCLI},
+		{"batch", benchBatch},
 		{"create", benchCreate},
 		{"first", benchFirst},
 		{"many", benchMany},
