@@ -43,12 +43,16 @@ type inner struct {
 	lastEnd int64 // offset behind the newest line feed
 	looking bool
 
-	interrupted bool // a shell forgets the rest of the line then, and with it the end's mark
+	interrupted bool   // a shell forgets the rest of the line then, and with it the end's mark
+	reply       string // id of the marks of its answer, once it was asked how the command ended: see ask
+	asking      bool   // it has not answered
+	reworded    bool   // it was typed once more, in another shell's language
 }
 
 // shellNames are programs that read shell text.
 var shellNames = map[string]bool{
 	"bash": true, "zsh": true, "sh": true, "dash": true, "ash": true, "ksh": true, "mksh": true, "busybox": true,
+	"fish": true,
 }
 
 // carriers are programs that hand the terminal on to another; true: to a shell, as a rule.
@@ -150,7 +154,7 @@ func (s *Session) beginNested(deadline context.Context, text string, req *api.Ex
 	if err != nil {
 		return nil, err
 	}
-	frame := &innerFrame{Prompt: s.cursorLine(), PID: reader.PID}
+	frame := &innerFrame{Prompt: s.cursorLine(), PID: reader.PID, Fish: s.speaksFish(reader)}
 	n := s.newInner(startFrame{
 		Block: number, Command: text, Key: req.IdempotencyKey, Nested: behind(filepath.Base(reader.Name), frame.Prompt), Inner: frame,
 	}, time.Now(), s.journal.End().Offset)
@@ -230,8 +234,10 @@ func (s *Session) setLive() {
 		live = s.kit.Live()
 	}
 	for n := range s.nested() {
-		if n.Token != "" {
-			live = append(live, n.Token)
+		for _, token := range []string{n.Token, n.reply} {
+			if token != "" {
+				live = append(live, token)
+			}
 		}
 	}
 	s.scan.SetLive(live...)
@@ -261,32 +267,6 @@ func (n *inner) lay(text, encoded string, term *vt.Terminal) []byte {
 	return []byte(strings.ReplaceAll(text, "\n", "\r") + "\r")
 }
 
-// layShell types a shell's text in pieces, then a line that runs it between marks.
-func (n *inner) layShell(text string) []byte {
-	secret := shell.NewSecret()
-	n.Token = shell.IDOf(secret)
-	var b bytes.Buffer
-	b.WriteString(" __ais_p=$? __ais_n=\r")
-	for len(text) > 0 {
-		var piece []byte
-		for len(text) > 0 && len(piece) < maxTyped {
-			piece = appendEscaped(piece, text[0])
-			text = text[1:]
-		}
-		fmt.Fprintf(&b, " __ais_n=${__ais_n}'%s'\r", piece)
-	}
-	// The marks go to the terminal itself, wherever stdout leads; command passes by the
-	// user's own functions.
-	print := `\command printf`
-	if n.program == "bash" || n.program == "zsh" {
-		print = `\builtin printf` // in zsh, command is for programs alone
-	}
-	fmt.Fprintf(&b, ` __ais_n=$(%[2]s %%b "$__ais_n");%[2]s '\033]7701;C;%[1]s\007' >/dev/tty;`+
-		`(exit "$__ais_p");\eval "$__ais_n";__ais_p=$?;`+
-		`%[2]s '\033]7701;D;%[1]s;%%s;;;;%%s\007' "$__ais_p" "$PWD" >/dev/tty;(exit "$__ais_p")`+"\r", secret, print)
-	return b.Bytes()
-}
-
 // appendEscaped writes a byte for printf %b, inside single quotes: no program but the
 // shell is needed to read it back.
 func appendEscaped(b []byte, c byte) []byte {
@@ -299,7 +279,7 @@ func appendEscaped(b []byte, c byte) []byte {
 // innerOutput gets what a nested program wrote; true if it was taken.
 func (s *Session) innerOutput(b []byte) bool {
 	n := s.inner
-	if n == nil || n.begun {
+	if n == nil || n.begun && !n.asking {
 		return false
 	}
 	n.held = append(n.held, b...)
@@ -349,7 +329,7 @@ const (
 )
 
 func (s *Session) innerLook(n *inner) {
-	if s.inner != n {
+	if s.inner != n || n.asking {
 		return
 	}
 	quiet := time.Since(s.lastOutput)
@@ -367,7 +347,9 @@ func (s *Session) innerLook(n *inner) {
 		s.innerEnds()
 		return
 	case back && quiet >= innerLong && s.somebodyReads(n.PID):
-		s.innerEnds()
+		if !s.ask(n, line) {
+			s.innerEnds()
+		}
 		return
 	case n.Token == "" && quiet >= innerLong && promptLike(lineOf(s.term)) && s.somebodyReads(0):
 		s.innerEnds()
@@ -388,8 +370,11 @@ func (s *Session) innerRefused(n *inner, quiet time.Duration) {
 	}
 	n.looking = false
 	drawn := drawOn(s.newTerm(), n.held, s.newTerm, func(error) {})
-	if n.Token != "" && promptLike(lineOf(drawn)) && s.somebodyReads(0) {
-		s.endInner(api.BlockDead, "what reads the terminal did not run it; it is no shell of POSIX")
+	if n.Token == "" || !promptLike(lineOf(drawn)) || !s.somebodyReads(0) {
+		return
+	}
+	if !s.inOtherWords(n) {
+		s.endInner(api.BlockDead, "what reads the terminal did not run it; it is neither a shell of POSIX nor fish")
 	}
 }
 
@@ -419,6 +404,10 @@ func (s *Session) innerMark(m shell.Mark) bool {
 	switch {
 	case m.Kind == shell.CommandStart && n == s.inner && !n.begun:
 		s.innerBegins(nil)
+	case m.Kind == shell.OutputEnd && n.asking:
+		s.runsAnother(n)
+	case m.Kind == shell.CommandEnd && n.asking:
+		s.answered(n, m)
 	case m.Kind == shell.CommandEnd && n.begun:
 		for s.inner != n { // the program that it ran has ended around them
 			s.endInner(api.BlockDead, api.CauseNestedEnded)

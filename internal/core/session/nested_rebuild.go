@@ -16,6 +16,7 @@ type innerFrame struct {
 	Prompt string `json:"prompt,omitempty"` // the line that the cursor stood on
 	PID    int    `json:"pid,omitempty"`    // of who read the terminal: of a program that carries it elsewhere, that one
 	Echoes int    `json:"echoes,omitempty"` // lines of echo to come before the answer, in a REPL
+	Fish   bool   `json:"fish,omitempty"`   // it is typed at in fish's language
 }
 
 // innerState is a nested command in a checkpoint.

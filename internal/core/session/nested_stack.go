@@ -25,7 +25,7 @@ func (s *Session) nested() iter.Seq[*inner] {
 // markedBy finds the nested command of a mark.
 func (s *Session) markedBy(token string) *inner {
 	for n := range s.nested() {
-		if n.Token != "" && n.Token == token {
+		if token != "" && (n.Token == token || n.reply == token) {
 			return n
 		}
 	}
