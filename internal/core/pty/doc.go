@@ -9,9 +9,11 @@
 //
 // Linux has all of it. On other unixes Probe knows only the terminal's modes and
 // the foreground group, QueuedInput is unknown, and the end of a process that is
-// not our child is noticed within a second. The Windows part (ConPTY) compiles and
-// is unproven: its reads hold a buffer and block a thread, there are no foreground
-// groups and no terminal modes to ask for.
+// not our child is noticed within a second. On Windows the terminal is a
+// pseudo-console (ConPTY), which knows neither foreground groups nor terminal modes nor
+// signals but ^C; the tree is a job; reading holds a buffer, and waiting for the end a
+// thread. Its tests ran under Wine 8, which resizes no console and where ^C
+// ends every program; no Windows has run it.
 //
 // It does not look at the bytes. Sessions are in core/session, the keeping of
 // terminals over a daemon's death in the keeper.
