@@ -16,6 +16,11 @@ func alarmAt(line string) (worst level, loudest word) {
 	before := word{}
 	for i := 0; i < len(line); {
 		if !isLetter(line[i]) {
+			if line[i] >= 0xc3 {
+				if w, l := alarmAbroad(line, i); l > worst && !w.denied(line, word{}) {
+					worst, loudest = l, w
+				}
+			}
 			i++
 			continue
 		}
@@ -135,7 +140,7 @@ func diagnostic(line string) bool {
 	if _, ok := parseDiagnostic(line); ok {
 		return true
 	}
-	return complaints.find(line) >= 0 || raised(line) || programSays(line)
+	return complaints.find(line) >= 0 || raised(line) || programSays(line) || complainsAbroad(line)
 }
 
 // programSays says that a line is "program: error: text".

@@ -143,6 +143,11 @@ func parseDiagnostic(line string) (place, bool) {
 		}
 		return p, true
 	}
+	if severity, rest := severityAbroad(p.message); severity != "" {
+		p.severity = severity
+		p.code, p.message = cutCode(": " + rest)
+		return p, true
+	}
 	return named(p)
 }
 

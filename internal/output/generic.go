@@ -370,7 +370,7 @@ func warns(line string) bool {
 		return true
 	}
 	s := strings.TrimLeft(line, " *#!=->[⚠▲️")
-	return len(s) > 4 && strings.EqualFold(s[:4], "warn")
+	return len(s) > 4 && strings.EqualFold(s[:4], "warn") || warnsAbroad(line)
 }
 
 // isFrame says that a line is a frame of a stack trace.
@@ -425,6 +425,9 @@ func kindOf(line string) string {
 		if strings.Contains(line, k.words) {
 			return k.kind
 		}
+	}
+	if kind := endsAbroad(line); kind != "" {
+		return kind
 	}
 	return "error"
 }

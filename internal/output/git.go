@@ -1,6 +1,7 @@
 package output
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/ai-session/ai-session/api"
@@ -43,6 +44,13 @@ var gitRules = parseRules(`
 	keep             From *
 	error:refused    ~! [*
 	error:conflict   CONFLICT (*
+	error:conflict   KONFLIKT (*
+	error:conflict   CONFLIT (*
+	error:conflict   CONFLICTO (*
+	error:conflict   КОНФЛИКТ (*
+	error:conflict   競合 (*
+	error:conflict   冲突（*
+	error:conflict   衝突（*
 	vital            Automatic merge failed; *
 	error:conflict   error: could not apply *
 	error:conflict   error: Your local changes *
@@ -91,8 +99,13 @@ const maxStats = 20
 
 func (p *page) gitNext(f api.Finding) {
 	switch {
-	case f.Kind == "conflict" && strings.HasPrefix(f.Message, "CONFLICT"):
+	case f.Kind == "conflict" && (strings.HasPrefix(f.Message, "CONFLICT") || strings.Contains(f.Message, "could not apply")):
 		p.next("git diff --name-only --diff-filter=U", "lists the files with conflicts")
+		for _, does := range []string{"rebase", "cherry-pick", "revert", "am"} {
+			if slices.ContainsFunc(p.cmd.shown(), func(c call) bool { return c.begins("git " + does) }) {
+				p.next("git "+does+" --continue", "goes on once the conflicts are resolved and added; --abort takes it back")
+			}
+		}
 	case f.Kind == "conflict" && strings.Contains(f.Message, "local changes"):
 		p.next("git stash", "local changes are in the way")
 	case strings.Contains(f.Message, "fetch first"), strings.Contains(f.Message, "non-fast-forward"):

@@ -11,11 +11,14 @@ const (
 	conflicts cannot unable invalid deadlock unhandled uncaught violation forbidden unauthorized exhausted
 	unexpected oom overflow dumped mismatch misconfigured unavailable unsupported inconsistent vulnerable
 	vulnerability stacktrace nonexistent lost bad broken illegal malformed expired incompatible unrecognized
-	severe couldn cant`
+	severe couldn cant
+	fehler fehlgeschlagen abbruch abgebrochen schwerwiegend erreur erreurs introuvable errore errori erro fallo falha
+	fout mislukt feil virhe hata`
 	uneasyWords = `
 	warning warnings warn deprecated missing caution retrying retry alert skipped stale disabled exceeded
 	throttled slow dropped unused unknown degraded leak leaked skipping retried differs differ ignoring outdated
-	vulnerabilities obsolete insecure truncated interrupted stuck`
+	vulnerabilities obsolete insecure truncated interrupted stuck
+	warnung veraltet avertissement avviso aviso advertencia waarschuwing varning`
 	// turningWords ask for it by the word before them: see word.missing.
 	turningWords = "found such not"
 )
