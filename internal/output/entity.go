@@ -21,7 +21,9 @@ const (
 func (p *page) entities() []api.Entity {
 	n := &namer{found: []api.Entity{}, seen: map[api.Entity]bool{}, left: entityBytes}
 	for _, f := range p.findings {
-		n.add("path", f.File)
+		if !p.placed[f.File] {
+			n.add("path", f.File)
+		}
 	}
 	for _, in := range []func(fate) bool{
 		func(f fate) bool { return f <= vital },

@@ -274,6 +274,7 @@ func (p *page) goFailure(head int, f *api.Finding) (end int) {
 func (p *page) goPassingLogs() {
 	start := -1
 	seen := map[uint64]bool{}
+	p.goPassingCases(seen)
 	for i, line := range p.lines {
 		switch {
 		case strings.HasPrefix(line, "=== RUN ") || strings.HasPrefix(line, "=== CONT ") || strings.HasPrefix(line, "=== NAME "):
@@ -295,6 +296,49 @@ func (p *page) goPassingLogs() {
 		}
 	}
 	p.showOdd("lines that passing tests printed", maxOddPrinted)
+}
+
+// goPassingCases does so for the cases that passed of a test that failed: their verdicts stand
+// below that of the test, what they said behind their starts.
+func (p *page) goPassingCases(seen map[uint64]bool) {
+	passed, failed := map[string]bool{}, ""
+	for _, line := range p.lines {
+		if name, ok := goResult(line, "--- FAIL: "); ok && indent(line) == 0 {
+			failed = name
+		}
+		if !strings.HasPrefix(strings.TrimLeft(line, " "), "--- ") || !strings.Contains(line, ": "+failed+"/") {
+			continue
+		}
+		if name, ok := goResult(line, "--- PASS: "); ok {
+			passed[name] = true
+		} else if name, ok := goResult(line, "--- SKIP: "); ok {
+			passed[name] = true
+		}
+	}
+	if len(passed) == 0 {
+		return
+	}
+	running, from := "", 0
+	for i, line := range p.lines {
+		name, next := goRunning(line)
+		if !next && !strings.HasPrefix(strings.TrimLeft(line, " "), "--- ") {
+			continue
+		}
+		if passed[running] {
+			p.passedOver(from, i, seen)
+		}
+		running, from = name, i+1
+	}
+}
+
+// goRunning reads whose output stands below: "=== RUN   TestX/case".
+func goRunning(line string) (name string, ok bool) {
+	for _, head := range []string{"=== RUN   ", "=== CONT  ", "=== NAME  ", "=== PAUSE "} {
+		if name, ok = strings.CutPrefix(line, head); ok {
+			return strings.TrimSpace(name), true
+		}
+	}
+	return "", false
 }
 
 // maxOddPrinted is how many lines of passing tests are shown for beginning like few others.

@@ -46,6 +46,9 @@ type page struct {
 	findings []api.Finding
 	steps    []api.Next
 
+	entered []int           // per line: the one that says which directory make works in, or -1
+	placed  map[string]bool // files of findings that stand in no line as they are called there
+
 	rare map[int]bool // lines whose kind has few lines, of many that are alike
 
 	coarser  detail // the next detail at which less would be shown; full for none

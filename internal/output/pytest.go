@@ -43,6 +43,10 @@ var pytestRules = parseRules(`
 	vital                # failed*in #s*
 	error:build          ImportError while loading conftest *
 	error:test           INTERNALERROR> *
+	error:interrupted    !!!* KeyboardInterrupt !!!*
+	error:interrupted    !!!* Interrupted: *!!!*
+	vital                /*.py:#: KeyboardInterrupt
+	noise                (to show a full traceback on KeyboardInterrupt use --full-trace)
 	keep                 !!!*!!!
 	keep                 -- Docs: *
 `)
@@ -85,7 +89,7 @@ func (p *page) pytestRun() string {
 // pytestDots leaves out "tests/test_x.py ....F.. [ 9%]": which failed is told below.
 func (p *page) pytestDots() {
 	p.each(func(i int, line string) fate {
-		s := strings.TrimRight(line, " ")
+		s := strings.TrimSuffix(strings.TrimRight(line, " "), "^C")
 		if k := strings.LastIndex(s, " ["); k >= 0 && strings.HasSuffix(s, "%]") {
 			s = strings.TrimRight(s[:k], " ")
 		}
