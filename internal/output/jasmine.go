@@ -16,6 +16,7 @@ var jasmine = &reader{
 		p.npmTalk()
 		p.jasmineFailures()
 		p.karmaFailures()
+		p.lastOf("* Executed # of # *")
 		p.dotted(".F*")
 		p.jsFrames(0, len(p.lines))
 		p.apply(jasmineRules)
@@ -29,7 +30,14 @@ var jasmineRules = parseRules(`
 	noise    ~Message:
 	noise    ~Stack:
 	noise    ~at <Jasmine>
+	noise    # # # #:#:#:INFO [*
+	warn:test  # # # #:#:#:WARN [*
+	error:test # # # #:#:#:ERROR [*
+	error:test * ERROR
+	vital    TOTAL: *
 	vital    # spec*, # failure*
+	noise    *: Executed # of # SUCCESS (*
+	noise    *: Executed # of # (# FAILED) *
 	vital    *Executed # of # *
 	noise    Jasmine started
 `)

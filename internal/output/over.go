@@ -3,7 +3,9 @@ package output
 import (
 	"bytes"
 	"iter"
+	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -74,7 +76,7 @@ func (o *overdrawn) lost(lines []string) *lost {
 		shapes[shapeOf(strings.TrimSpace(l))] = true
 		said.add(l)
 	}
-	out := &lost{}
+	out, states := &lost{}, statesOf(lines)
 	add := func(t drawnText) {
 		if out.count == 0 || t.from < out.from {
 			out.from = t.from
@@ -84,7 +86,7 @@ func (o *overdrawn) lost(lines []string) *lost {
 	}
 	for _, t := range o.loud {
 		_, behind, _ := cutLast(t.text, " > ") // a display names what it is at in front
-		if shapes[shapeOf(t.text)] || shapes[shapeOf(behind)] && behind != "" || within(lines, bare(t.text)) {
+		if shapes[shapeOf(t.text)] || shapes[shapeOf(behind)] && behind != "" || within(lines, bare(t.text)) || states.earlier(t.text) {
 			continue
 		}
 		add(t)
@@ -103,6 +105,55 @@ func (o *overdrawn) lost(lines []string) *lost {
 	}
 	return out
 }
+
+// states are lines of a display that say how it stands in parentheses, by what is before them:
+// "Executed 48 of 64 (1 failed)".
+type states map[uint64][]string
+
+func statesOf(lines []string) states {
+	s := states{}
+	for _, l := range lines {
+		if head, state := stateOf(strings.TrimSpace(l)); state != "" && strings.ContainsAny(head, "0123456789") {
+			if key := shapeOf(head); len(s[key]) < maxStates {
+				s[key] = append(s[key], l)
+			}
+		}
+	}
+	return s
+}
+
+// maxStates is how many lines that begin alike are looked at.
+const maxStates = 4
+
+// earlier says that a text is an earlier state of a line: one that begins alike has all its words.
+func (s states) earlier(text string) bool {
+	head, state := stateOf(text)
+	for _, line := range s[shapeOf(head)] {
+		words, all := strings.FieldsFunc(line, notLetter), true
+		for w := range strings.FieldsFuncSeq(state, notLetter) {
+			all = all && slices.Contains(words, w)
+		}
+		if all {
+			return true
+		}
+	}
+	return false
+}
+
+// stateOf splits off what a text ends with in parentheses.
+func stateOf(text string) (head, state string) {
+	head = text
+	for strings.HasSuffix(head, ")") {
+		at := strings.LastIndex(head, " (")
+		if at < 0 {
+			break
+		}
+		head = head[:at]
+	}
+	return head, text[len(head):]
+}
+
+func notLetter(r rune) bool { return !unicode.IsLetter(r) }
 
 // bare is a text without how far it was: "[3/7] (again) name (try 2)" is the name.
 func bare(text string) string {

@@ -32,6 +32,8 @@ func TestWhatWasDrawnOverIsTold(t *testing.T) {
 		{"what is still there", "\x1b[2Kerror: one is missing\r\n\x1b[1A\x1b[2Kerror: one is missing\r\n", "error: one is missing\n"},
 		{"gcc's erasing behind colours", "\x1b[01m\x1b[Ka.c:1:2:\x1b[m\x1b[K \x1b[01;31m\x1b[Kerror: \x1b[m\x1b[Kno x\r\n", "a.c:1:2: error: no x\n"},
 		{"counted again", strings.Repeat("\rtests failed: 1 of 7", 3) + "\rtests failed: 3 of 7\r\n", "tests failed: 3 of 7\n"},
+		{"an earlier state", "\rran 4 of 9 (1 failed) (0 s)\rran 9 of 9 (2 failed) (skipped 1) (0.2 s)\r\n", "ran 9 of 9 (2 failed) (skipped 1) (0.2 s)\n"},
+		{"a state that says more", "\rran 4 of 9 (lock failed) (0 s)\rran 9 of 9 (skipped 1) (0.2 s)\r\n", "[drawn over on the screen @e1#1-31:]\nran 4 of 9 (lock failed) (0 s)\n"},
 	} {
 		exit := 0
 		r := Reduce(Input{Command: "./build", Exit: &exit, Bytes: []byte(c.raw), Ref: "@e1"})
