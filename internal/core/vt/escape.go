@@ -66,16 +66,18 @@ func (t *Terminal) protect(on, guards bool) {
 func (t *Terminal) guards() bool { return t.rare != nil && t.rare.guards }
 
 // backIndex is DECBI and, forward, DECFI (VT420): a step that at the margin moves
-// the columns between the margins instead of the cursor.
+// the columns between the margins instead of the cursor, and nothing from a line
+// above or below them (xterm).
 func (t *Terminal) backIndex(forward bool) {
 	margin, end, step := t.left, int32(0), int32(-1)
 	if forward {
 		margin, end, step = t.right, int32(t.cols-1), 1
 	}
 	switch {
-	case t.cur.col == margin && t.inMargins() && forward:
+	case t.cur.col == margin && !t.inMargins():
+	case t.cur.col == margin && forward:
 		t.eachMarginRow(func(y int) { t.deleteCells(y, int(t.left), 1) })
-	case t.cur.col == margin && t.inMargins():
+	case t.cur.col == margin:
 		t.eachMarginRow(func(y int) { t.insertCells(y, int(t.left), 1) })
 	case t.cur.col != end:
 		t.cur.wrap = false

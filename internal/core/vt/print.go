@@ -1,5 +1,7 @@
 package vt
 
+import "unicode/utf8"
+
 // printASCII writes a run of bytes 0x20-0x7e when they stand for themselves
 // (t.plain: no other character set, no insert mode).
 func (t *Terminal) printASCII(p []byte) {
@@ -181,13 +183,13 @@ func (t *Terminal) put(c rune, w, edge int) {
 }
 
 // lastCell is the cell that a combining mark belongs to: the one before the
-// cursor, or under it when a wrap is pending.
+// cursor, or under it when the character printed last is still there.
 func (t *Terminal) lastCell() (*row, int) {
 	x := int(t.cur.col) - 1
-	if t.cur.wrap {
+	r := t.scr.rows[t.cur.row]
+	if t.cur.wrap || t.stayed(r) {
 		x++
 	}
-	r := t.scr.rows[t.cur.row]
 	if x < 0 || r == nil {
 		return nil, 0
 	}
@@ -195,6 +197,22 @@ func (t *Terminal) lastCell() (*row, int) {
 		x--
 	}
 	return r, x
+}
+
+// stayed tells whether the cursor is still on the character printed last, which it
+// does not leave in the last column without DECAWM. That is read from the cell: it
+// errs only where the same character was there before.
+func (t *Terminal) stayed(r *row) bool {
+	x := int(t.cur.col)
+	if r == nil || t.last == 0 || t.modes.has(mAutoWrap) || x+1 != t.edge() {
+		return false
+	}
+	c := r.cells[x]
+	if c.isCluster() {
+		first, _ := utf8.DecodeRuneInString(t.clusters.at(c.content()))
+		return first == t.last
+	}
+	return rune(c.content()) == t.last
 }
 
 // combine adds a mark to the character before the cursor. Marks without one, and
