@@ -163,7 +163,7 @@ func raised(line string) bool {
 	if !ok || rest == "" || name == "" || !isLetter(name[0]) || strings.ContainsAny(name, " \"'(){}[]=<>,/") {
 		return false
 	}
-	return len(name) > len("Error") && (strings.HasSuffix(name, "Error") || strings.HasSuffix(name, "Exception"))
+	return len(name) > len("Error") && (strings.HasSuffix(name, "Error") || strings.HasSuffix(name, "Exception") || strings.HasSuffix(name, "Rejection"))
 }
 
 // complaint says whether a line among quoted source is none of it: a diagnostic, a frame of

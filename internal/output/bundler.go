@@ -10,7 +10,7 @@ import (
 var bundler = &reader{
 	kind:  "bundler",
 	tools: []string{"webpack", "webpack-cli", "esbuild", "rollup", "vite", "rolldown", "next", "ng", "nuxt", "tsup", "rspack", "parcel"},
-	signs: []string{"ERROR in ./*", "WARNING in ./*", "✘ [ERROR] *", "▲ [WARNING] *", "[!] *Error: *", "~╭─[ *:#:# ]"},
+	signs: []string{"ERROR in ./*", "WARNING in ./*", "✘ [ERROR] *", "▲ [WARNING] *", "[!] *Error: *", "~╭─[ *:#:# ]", "▲ Next.js #*"},
 	read: func(p *page) {
 		p.apply(bundlerRules)
 		p.npmTalk()
@@ -41,6 +41,22 @@ var bundlerRules = parseRules(`
 	vital                Build failed with # error*
 	vital                # error*
 	warn:build           (!) *
+	noise                ▲ Next.js #*
+	noise                ✓ Running next.config took *
+	noise                ~Creating an optimized production build ...
+	keep                 ✓ Compiled * in *
+	noise                ~Running TypeScript ...
+	noise                ~Finished TypeScript in *
+	noise                ~Linting and checking validity of types ...
+	noise                *Collecting page data *
+	noise                *Generating static pages *
+	noise                *Finalizing page optimization *
+	noise                *Collecting build traces *
+	noise                > Build error occurred
+	error:build          Error occurred prerendering page *
+	vital                Export encountered an error on *
+	aside:notes          https://nextjs.org/docs/*
+	noise                ~at <unknown> (https://nextjs.org/docs/*
 	aside:notes          https://rollupjs.org/*
 	aside:notes          ~You can mark the path * as external to exclude it from the bundle, which will
 	aside:notes          ~remove this error and leave the unresolved path in the bundle.

@@ -19,6 +19,7 @@ var junit = &reader{
 				i = p.junitCase(i) - 1
 			}
 		}
+		p.showOdd("lines that tests printed", maxOddPrinted)
 		p.apply(junitRules)
 	},
 }

@@ -72,7 +72,7 @@ func (p *page) npmTalk() {
 	p.apply(npmRules)
 	p.npmTree()
 	for i := 0; i < len(p.lines); i++ {
-		if p.fates[i] == open && strings.HasPrefix(p.lines[i], "> ") && i < scriptHead {
+		if p.fates[i] == open && scriptLine(p.lines, i) && i < scriptHead {
 			p.fates[i] = noise // the script's name and its command
 			if i+1 < len(p.lines) && strings.HasPrefix(p.lines[i+1], "> ") {
 				p.fates[i+1] = noise
@@ -149,4 +149,11 @@ func packageOf(message string) string {
 		rest = rest[:i]
 	}
 	return quoteWord(rest)
+}
+
+// scriptLine says that line i is what npm shows above a script's output: "> name@1.0.0 build", and
+// the command below it.
+func scriptLine(lines []string, i int) bool {
+	name, ok := strings.CutPrefix(lines[i], "> ")
+	return ok && (strings.Contains(name, "@") || i+1 < len(lines) && strings.HasPrefix(lines[i+1], "> "))
 }

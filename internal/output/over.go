@@ -12,7 +12,7 @@ import (
 // lost is what a program wrote and then drew over, as live displays of tests and downloads
 // do: what flashed by can be found.
 type lost struct {
-	texts    []string // that look like a complaint, up to maxLost of them
+	texts    []string // that look like a complaint, up to maxLost of them, and others if they are few
 	count    int      // with those that say more than how far something is
 	from, to int      // where all of them stand in the output
 }
@@ -20,6 +20,9 @@ type lost struct {
 // maxLost is how many texts that were drawn over are shown: a display that says "1 failed"
 // counts through many.
 const maxLost = 8
+
+// fewDrawn is how many texts that complain of nothing are shown: a reference to them takes as much.
+const fewDrawn = 2
 
 // overdrawn collects texts that may be drawn over by what follows.
 type overdrawn struct {
@@ -48,7 +51,7 @@ func (o *overdrawn) see(raw []byte, at int) {
 	for line := range bytes.Lines(raw) {
 		drawnTexts(line, func(text []byte, from, to int) {
 			key := shapeOf(text)
-			if len(text) < 8 || o.seen[key] || len(o.seen) >= maxSeen {
+			if len(text) < 8 && wordLevel(string(text)) < alarmed || o.seen[key] || len(o.seen) >= maxSeen {
 				return
 			}
 			o.seen[key] = true
@@ -94,11 +97,16 @@ func (o *overdrawn) lost(lines []string) *lost {
 			out.texts = append(out.texts, t.text)
 		}
 	}
+	var quiet []string
 	for _, t := range o.quiet {
 		if !said.have(t.text) {
 			said.add(t.text)
 			add(t)
+			quiet = append(quiet, t.text)
 		}
+	}
+	if len(quiet) <= fewDrawn {
+		out.texts = append(out.texts, quiet...)
 	}
 	if out.count == 0 {
 		return nil
@@ -188,6 +196,18 @@ func progress(text string) bool {
 			}
 			bar = 0
 			continue
+		case c >= 0xe3 && c < 0xee: // a letter of Chinese, Japanese or Korean, which has no blanks between words
+			if letters += 2; letters >= 4 {
+				words, letters = words+1, 0
+			}
+			continue
+		case c >= 0x80 && c < 0xc0: // behind the first byte of a letter
+			continue
+		case c >= 0xc3 && c < 0xe2:
+			if letters++; letters == 3 {
+				words++
+			}
+			continue
 		case c == '/' && i > 0 && isDigit(text[i-1]) && i+1 < len(text) && isDigit(text[i+1]):
 			return true // so many of so many
 		case c == '=' || c == '#' || c == '-' || c == '.':
@@ -227,16 +247,20 @@ func (p pairs) have(text string) bool {
 	return 2*in >= all
 }
 
-// eachPair are hashes of each two words of letters that follow each other.
+// eachPair are hashes of each two words of letters that follow each other. A letter of Chinese,
+// Japanese or Korean is a word.
 func eachPair(text string) iter.Seq[uint64] {
 	return func(yield func(uint64) bool) {
 		before := uint64(0)
 		for i := 0; i < len(text); {
-			if !isLetter(text[i]) {
+			w := wordAt(text, i)
+			if c := text[i]; c >= 0xe3 && c < 0xee {
+				w.end = min(i+3, len(text))
+			}
+			if w.end == i {
 				i++
 				continue
 			}
-			w := wordAt(text, i)
 			i = w.end
 			key := wordKey(text[w.from:w.end])
 			if before != 0 && !yield((before*3^key)*0x9e3779b97f4a7c15>>20) {

@@ -33,13 +33,16 @@ func TestComplaintsOfOtherLanguagesAreFound(t *testing.T) {
 
 func TestWordsOfOtherAlphabetsAlarm(t *testing.T) {
 	for line, want := range map[string]level{
-		"12:04 接続に失敗しました":       alarmed,
-		"12:04 Ошибка чтения":   alarmed,
-		"12:04 échec du calcul": alarmed,
-		"12:04 警告 残り 3":         uneasy,
-		"12:04 接続しました":          calm,
-		"12:04 Fehler: 0":       calm,
-		"12:04 エラー: 0":          calm,
+		"12:04 接続に失敗しました":                  alarmed,
+		"12:04 Ошибка чтения":              alarmed,
+		"12:04 échec du calcul":            alarmed,
+		"12:04 警告 残り 3":                    uneasy,
+		"12:04 OOMKilled: api-7 used 2 GB": alarmed,
+		"12:04 UnhandledRejection of 44":   alarmed,
+		"12:04 skilled hands":              calm,
+		"12:04 接続しました":                     calm,
+		"12:04 Fehler: 0":                  calm,
+		"12:04 エラー: 0":                     calm,
 	} {
 		if got := alarm(line); got != want {
 			t.Errorf("%s: %d, want %d", line, got, want)

@@ -57,16 +57,20 @@ func (w word) mayAlarm(line string) bool {
 	if firstTwo[line[w.from]&31][line[w.from+1]&31]&(1<<n) != 0 {
 		return true
 	}
-	if n < len("xerror") {
-		return false
+	if n <= len("failure") {
+		return n >= len("xerror") && line[w.end-1]|0x20 == 'r' && line[w.end-4]|0x20 == 'r'
 	}
-	switch line[w.end-1] | 0x20 { // xerror, xwarning, xexception
+	switch line[w.end-1] | 0x20 { // xerror, xwarning, xexception, xrejection, xkilled, xfailure
 	case 'r':
 		return line[w.end-4]|0x20 == 'r'
 	case 'g':
 		return line[w.end-4]|0x20 == 'n'
 	case 'n':
 		return line[w.end-4]|0x20 == 't'
+	case 'd':
+		return line[w.end-6] == 'K'
+	case 'e':
+		return line[w.end-7] == 'F'
 	}
 	return false
 }
@@ -88,6 +92,8 @@ func wordLevel(w string) level {
 	case n > 7 && w[n-7] == 'W' && string(lower[n-7:n]) == "warning":
 		return uneasy
 	case n > 5 && w[n-5] == 'E' && string(lower[n-5:n]) == "error", n > 9 && w[n-9] == 'E' && string(lower[n-9:n]) == "exception":
+		return alarmed
+	case n > 9 && w[n-9] == 'R' && string(lower[n-9:n]) == "rejection", n > 6 && w[n-6] == 'K' && string(lower[n-6:n]) == "killed", n > 7 && w[n-7] == 'F' && string(lower[n-7:n]) == "failure":
 		return alarmed
 	}
 	return calm
