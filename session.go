@@ -36,6 +36,18 @@ func Queue() ExecOption { return func(r *api.ExecRequest) { r.Queue = true } }
 // Background answers once the command has started.
 func Background() ExecOption { return func(r *api.ExecRequest) { r.Background = true } }
 
+// Pipe runs the command without a terminal: stdout and stderr are apart and byte for
+// byte, and no terminal limits the speed.
+func Pipe() ExecOption { return func(r *api.ExecRequest) { r.Pipe = true } }
+
+// Nested types the command to the program that reads the terminal in place of the
+// session's own shell: another shell, ssh, a REPL.
+func Nested() ExecOption { return func(r *api.ExecRequest) { r.Nested = true } }
+
+// Raw answers with the command's own bytes, in Report.Raw and, of a piped one,
+// Report.RawStderr.
+func Raw() ExecOption { return func(r *api.ExecRequest) { r.Raw = true } }
+
 // Exec runs shell text in the session's living shell and waits for its end, or for
 // the news that it needs somebody.
 func (s *Session) Exec(ctx context.Context, command string, options ...ExecOption) (*api.Report, error) {

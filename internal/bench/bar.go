@@ -83,3 +83,11 @@ func beside(who string, times, plus float64) bar {
 	}
 	return bar{text: text, got: p50, limit: func(r *row) float64 { return times*r.find(who).quantile(0.5) + plus }}
 }
+
+// timesFaster asks for a p50 of at least times that of another line.
+func timesFaster(who string, times float64) bar {
+	return bar{
+		text: fmt.Sprintf("p50 >= %g x %s", times, who), atLeast: true, got: p50,
+		limit: func(r *row) float64 { return times * r.find(who).quantile(0.5) },
+	}
+}

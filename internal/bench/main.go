@@ -30,12 +30,14 @@ func experiments() []experiment {
 		{"batch", benchBatch},
 		{"create", benchCreate},
 		{"first", benchFirst},
+		{"warm", benchWarm},
 		{"many", benchMany},
 		{"echo", benchEcho},
 		{"attach", benchAttach},
 		{"tail", benchTail},
 		{"idle", benchIdle},
 		{"flood", benchFlood},
+		{"pipe", benchPipe},
 		{"history", benchHistory},
 	}
 }

@@ -65,7 +65,16 @@ func (m *Manager) poolKey(req *api.CreateRequest) string {
 	h := sha256.New()
 	fmt.Fprintf(h, "%q %q %v %v\n", argv, env, req.Login, req.Size)
 	home := homeOf(env)
-	for _, name := range rcFiles {
+	files := slices.Clone(rcFiles)
+	for _, arg := range argv[1:] {
+		switch {
+		case filepath.IsAbs(arg):
+			files = append(files, arg) // as behind --rcfile
+		case !strings.HasPrefix(arg, "-"):
+			return "" // it may name a file of the session's folder
+		}
+	}
+	for _, name := range files {
 		if !filepath.IsAbs(name) {
 			name = filepath.Join(home, name)
 		}
@@ -122,7 +131,7 @@ func (s *Session) moveTo(ctx context.Context, from, dir string) error {
 	}
 	text := `\cd -- ` + shell.Quote(dir) + ` && unset OLDPWD`
 	if s.kit.Kind() == shell.Fish {
-		text = "builtin cd -- " + shell.Quote(dir) + "; set -e dirprev"
+		text = "builtin cd -- " + shell.Quote(dir) // which remembers no folder before
 	}
 	r, err := s.Exec(ctx, &api.ExecRequest{Command: text, TimeoutMS: api.MillisOf(time.Second), Internal: true})
 	if err != nil {
