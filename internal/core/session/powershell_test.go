@@ -11,18 +11,18 @@ func TestPowerShellIsExact(t *testing.T) {
 	}
 	s, dir := start(t, newManager(t), "pwsh", "-NoLogo", "-NoProfile")
 	for _, c := range []fidelity{
-		{name: "empty", command: ""},
-		{name: "output", command: "'a'; Write-Output 'b'", out: "a\nb\n"},
-		{name: "a program's status", command: "sh -c 'exit 7'", exit: 7},
-		{name: "a cmdlet's failure", command: "Get-Item /no/such/thing", exit: 1, out: "*"},
-		{name: "the last one counts", command: "sh -c 'exit 7'; 'well'", out: "well\n"},
-		{name: "throw", command: "throw 'no'", exit: 1, out: "*"},
-		{name: "syntax error", command: "if (", exit: 1, out: "*"},
-		{name: "variable", command: "$x = 5"},
-		{name: "variable stays", command: "$x", out: "5\n"},
-		{name: "cd", command: "Set-Location /usr", cwd: "/usr"},
-		{name: "and back", command: "Set-Location '" + dir + "'", cwd: dir},
+		{Name: "empty", Command: ""},
+		{Name: "output", Command: "'a'; Write-Output 'b'", Out: "a\nb\n"},
+		{Name: "a program's status", Command: "sh -c 'exit 7'", Exit: 7},
+		{Name: "a cmdlet's failure", Command: "Get-Item /no/such/thing", Exit: 1, Out: "*"},
+		{Name: "the last one counts", Command: "sh -c 'exit 7'; 'well'", Out: "well\n"},
+		{Name: "throw", Command: "throw 'no'", Exit: 1, Out: "*"},
+		{Name: "syntax error", Command: "if (", Exit: 1, Out: "*"},
+		{Name: "variable", Command: "$x = 5"},
+		{Name: "variable stays", Command: "$x", Out: "5\n"},
+		{Name: "cd", Command: "Set-Location /usr", Cwd: "/usr"},
+		{Name: "and back", Command: "Set-Location '" + dir + "'", Cwd: dir},
 	} {
-		check(t, s, c, run(t, s, c.command))
+		check(t, s, c, run(t, s, c.Command))
 	}
 }
