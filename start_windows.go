@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"syscall"
+	"unsafe"
 
 	"golang.org/x/sys/windows"
 )
@@ -21,7 +22,23 @@ func lock(path string) (unlock func(), err error) {
 	return func() { f.Close() }, nil
 }
 
-// detach makes a command outlive this program and its console.
+// detach makes a command outlive this program, its console and its job, where that lets
+// it go: what a session or a login over ssh leaves behind is ended by its job. It gets no
+// process group of its own, which would have it and all its children ignore ^C.
 func detach(cmd *exec.Cmd) {
-	cmd.SysProcAttr = &syscall.SysProcAttr{CreationFlags: windows.CREATE_NEW_PROCESS_GROUP | windows.DETACHED_PROCESS}
+	flags := uint32(windows.DETACHED_PROCESS)
+	if jobLetsGo() {
+		flags |= windows.CREATE_BREAKAWAY_FROM_JOB
+	}
+	cmd.SysProcAttr = &syscall.SysProcAttr{CreationFlags: flags}
+}
+
+// jobLetsGo says that this process is in a job whose processes may leave it; to ask of
+// another to leave makes its start fail.
+func jobLetsGo() bool {
+	const ownJob = 0
+	var limits windows.JOBOBJECT_EXTENDED_LIMIT_INFORMATION
+	err := windows.QueryInformationJobObject(ownJob, windows.JobObjectExtendedLimitInformation,
+		uintptr(unsafe.Pointer(&limits)), uint32(unsafe.Sizeof(limits)), nil)
+	return err == nil && limits.BasicLimitInformation.LimitFlags&windows.JOB_OBJECT_LIMIT_BREAKAWAY_OK != 0
 }

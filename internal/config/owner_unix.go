@@ -4,13 +4,18 @@ package config
 
 import (
 	"io/fs"
+	"os"
+	"strconv"
 	"syscall"
 )
 
-func ownerOf(info fs.FileInfo) (uid int, ok bool) {
-	st, ok := info.Sys().(*syscall.Stat_t)
-	if !ok {
-		return 0, false
+// keepOthersOut refuses a folder of another user and closes one of ours.
+func keepOthersOut(dir string, info fs.FileInfo) error {
+	if st, ok := info.Sys().(*syscall.Stat_t); ok && int(st.Uid) != os.Getuid() {
+		return foreign(dir, "uid "+strconv.FormatUint(uint64(st.Uid), 10))
 	}
-	return int(st.Uid), true
+	if info.Mode().Perm()&0o077 != 0 {
+		return os.Chmod(dir, info.Mode()&^fs.FileMode(0o077))
+	}
+	return nil
 }

@@ -2,7 +2,6 @@ package config
 
 import (
 	"hash/fnv"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -21,7 +20,7 @@ type Paths struct {
 }
 
 // maxSocket is below the shortest limit on a unix socket's path (104 on macOS and
-// the BSDs, 108 on Linux, both with the final NUL).
+// the BSDs, 108 on Linux and Windows, all with the final NUL).
 const maxSocket = 100
 
 // Find works out the folders; it creates nothing. AI_SESSION_HOME puts everything
@@ -69,6 +68,13 @@ func runtimeDir(getenv func(string) string) string {
 	if dir := getenv("XDG_RUNTIME_DIR"); dir != "" {
 		return filepath.Join(dir, "ai-session")
 	}
+	if runtime.GOOS == "windows" {
+		// A folder for temporary files is tidied there while a daemon runs.
+		if dir := getenv("LocalAppData"); dir != "" {
+			return filepath.Join(dir, "ai-session", "run")
+		}
+		return userTemp(os.TempDir())
+	}
 	if dir := filepath.Join("/run/user", strconv.Itoa(os.Getuid())); isDir(dir) {
 		return filepath.Join(dir, "ai-session")
 	}
@@ -79,6 +85,9 @@ func runtimeDir(getenv func(string) string) string {
 // It is a folder of its own for each data folder, so that daemons do not meet.
 func scratchDir(getenv func(string) string, p Paths) string {
 	name := shortHash(p.Data)
+	if runtime.GOOS == "windows" {
+		return filepath.Join(p.Data, "scratch") // no folder is in memory there
+	}
 	if dir := getenv("XDG_RUNTIME_DIR"); dir != "" && isDir(dir) {
 		return filepath.Join(dir, "ai-session-"+name)
 	}
@@ -92,6 +101,9 @@ func scratchDir(getenv func(string) string, p Paths) string {
 }
 
 func userTemp(base string) string {
+	if runtime.GOOS == "windows" {
+		return filepath.Join(base, "ai-session") // which is the user's own there
+	}
 	return filepath.Join(base, "ai-session-"+strconv.Itoa(os.Getuid()))
 }
 
@@ -117,8 +129,8 @@ func (p Paths) Make() error {
 	return nil
 }
 
-// Private creates dir 0700 where it is missing and refuses one that is a link,
-// another user's, or open to others.
+// Private creates dir 0700 where it is missing, refuses one that is a link or another
+// user's, and closes one that is open to others.
 func Private(dir string) error {
 	if parent := filepath.Dir(dir); filepath.Base(parent) == filepath.Base(userTemp("")) {
 		// A folder below a world-writable one: its parent is ours or a trap.
@@ -136,11 +148,9 @@ func Private(dir string) error {
 	if !info.IsDir() {
 		return api.Errorf(api.CannotStart, "%s is not a folder", dir)
 	}
-	if owner, ok := ownerOf(info); ok && owner != os.Getuid() {
-		return api.Errorf(api.Denied, "folder %s belongs to uid %d", dir, owner).WithHint("set AI_SESSION_HOME to a folder of your own")
-	}
-	if runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
-		return os.Chmod(dir, info.Mode()&^fs.FileMode(0o077))
-	}
-	return nil
+	return keepOthersOut(dir, info)
+}
+
+func foreign(dir, owner string) error {
+	return api.Errorf(api.Denied, "folder %s belongs to %s", dir, owner).WithHint("set AI_SESSION_HOME to a folder of your own")
 }

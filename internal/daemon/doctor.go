@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -70,13 +71,21 @@ func (x *examination) scratch(dir string) {
 		x.say("scratch", "ok", dir+" is in memory", "")
 		return
 	}
+	if runtime.GOOS != "linux" {
+		x.say("scratch", "ok", dir+"; this system has no folders in memory", "")
+		return
+	}
 	x.say("scratch", "warn", dir+" is on a disk: every exec writes there", "set XDG_RUNTIME_DIR to a folder on tmpfs")
 }
 
 // shells are those that exec knows, by their programs.
 func (x *examination) shells() {
+	names := []string{"bash", "zsh", "fish", "dash", "sh"}
+	if runtime.GOOS == "windows" {
+		names = []string{"pwsh", "powershell", "bash"}
+	}
 	var found, missing []string
-	for _, name := range []string{"bash", "zsh", "fish", "dash", "sh"} {
+	for _, name := range names {
 		if path, err := exec.LookPath(name); err == nil {
 			found = append(found, path)
 		} else {
@@ -87,7 +96,7 @@ func (x *examination) shells() {
 	if len(found) == 0 {
 		status = "fail"
 	}
-	detail := strings.Join(found, ", ")
+	detail := cmp.Or(strings.Join(found, ", "), "none that exec knows")
 	if len(missing) > 0 {
 		detail += " (not here: " + strings.Join(missing, ", ") + ")"
 	}

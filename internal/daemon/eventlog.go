@@ -145,8 +145,8 @@ func (l *eventLog) remove() {
 		return
 	}
 	l.f.Truncate(0) // where the name cannot be removed
-	os.Remove(l.path)
 	l.f.Close()
+	os.Remove(l.path) // Windows removes no open file
 	l.f = nil
 }
 

@@ -135,12 +135,16 @@ func TestNoPlainByteIsOnTheDisk(t *testing.T) {
 	noPlainFilter(t, j)
 
 	plain := mustStore(t, t.TempDir()) // both kinds side by side
-	if _, err := plain.Create("p", nil, Options{}); err != nil {
+	p, err := plain.Create("p", nil, Options{})
+	if err != nil {
 		t.Fatal(err)
 	}
-	if k, err := plain.Create("e", nil, Options{Keys: keys, Encrypt: true}); err != nil || k.key == nil {
+	defer p.Close()
+	e, err := plain.Create("e", nil, Options{Keys: keys, Encrypt: true})
+	if err != nil || e.key == nil {
 		t.Fatal(err)
 	}
+	defer e.Close()
 }
 
 // noPlainFilter looks for the rows that the secret's trigrams make, as they lie in a

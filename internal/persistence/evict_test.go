@@ -250,6 +250,7 @@ func TestEnforceCutsTheLivingAndRemovesTheEnded(t *testing.T) {
 		js[id] = j
 	}
 	js["old"].Close()
+	defer js["live"].Close()
 	past := time.Now().Add(-time.Hour)
 	for _, e := range []string{"meta.json", "0001.seg"} {
 		if err := os.Chtimes(filepath.Join(s.path("old"), e), past, past); err != nil {

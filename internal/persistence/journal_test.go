@@ -294,7 +294,7 @@ func TestCreateRefusesAnExistingJournal(t *testing.T) {
 	if _, _, err := Open(t.TempDir(), Options{}); !errors.Is(err, ErrNoJournal) {
 		t.Errorf("open of nothing: %v", err)
 	}
-	if err := Remove(j.dir); err != nil {
+	if err := errors.Join(j.Close(), Remove(j.dir)); err != nil {
 		t.Error(err)
 	}
 	if _, err := os.Stat(j.dir); !errors.Is(err, os.ErrNotExist) {

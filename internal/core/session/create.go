@@ -308,11 +308,14 @@ func loginArgv(argv []string, login bool) []string {
 	return append([]string{"-" + filepath.Base(argv[0])}, argv[1:]...)
 }
 
+// homeOf is the user's folder: HOME, or what Windows calls it.
 func homeOf(env []string) string {
-	for _, kv := range env {
-		if dir, ok := strings.CutPrefix(kv, "HOME="); ok {
-			if info, err := os.Stat(dir); err == nil && info.IsDir() {
-				return dir
+	for _, name := range []string{"HOME=", "USERPROFILE="} {
+		for _, kv := range env {
+			if dir, ok := strings.CutPrefix(kv, name); ok {
+				if info, err := os.Stat(dir); err == nil && info.IsDir() {
+					return dir
+				}
 			}
 		}
 	}

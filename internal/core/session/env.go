@@ -3,9 +3,7 @@ package session
 import (
 	"maps"
 	"os"
-	"os/user"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 )
@@ -36,10 +34,8 @@ func Environment(base, extra, ours map[string]string) []string {
 	maps.DeleteFunc(env, func(name, _ string) bool {
 		return slices.ContainsFunc(foreignPrefixes, func(p string) bool { return strings.HasPrefix(name, p) })
 	})
-	env["TERM"] = "xterm-256color"
-	env["COLORTERM"] = "truecolor"
-	maps.Copy(env, extra)
-	maps.Copy(env, ours)
+	terminal := map[string]string{"TERM": "xterm-256color", "COLORTERM": "truecolor"}
+	env = layered(caselessNames, env, terminal, extra, ours)
 	list := make([]string, 0, len(env))
 	for name, value := range env {
 		list = append(list, name+"="+value)
@@ -48,43 +44,37 @@ func Environment(base, extra, ours map[string]string) []string {
 	return list
 }
 
-// loginEnvironment is what login(1) sets: nothing of the daemon's own leaks into a
-// session that a network client asked for.
-func loginEnvironment() map[string]string {
-	env := map[string]string{"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
-	for _, name := range []string{"HOME", "USER", "LOGNAME", "SHELL", "LANG", "TZ", "PATH"} {
-		if value, ok := os.LookupEnv(name); ok {
-			env[name] = value
+// layered puts each layer over those before it. Where names differ in case alone they are
+// one variable if caseless: of "Path" and "PATH" a program would find either.
+func layered(caseless bool, layers ...map[string]string) map[string]string {
+	env := map[string]string{}
+	for _, layer := range layers {
+		if caseless {
+			maps.DeleteFunc(env, func(name, _ string) bool { return hasFolded(layer, name) })
 		}
-	}
-	if runtime.GOOS == "windows" {
-		for _, name := range []string{"SystemRoot", "ComSpec", "USERPROFILE", "TEMP", "TMP", "PATHEXT", "APPDATA", "LOCALAPPDATA"} {
-			env[name] = os.Getenv(name)
-		}
-	}
-	if u, err := user.Current(); err == nil {
-		for name, value := range map[string]string{"HOME": u.HomeDir, "USER": u.Username, "LOGNAME": u.Username} {
-			if env[name] == "" {
-				env[name] = value
-			}
-		}
+		maps.Copy(env, layer)
 	}
 	return env
+}
+
+func hasFolded(layer map[string]string, name string) bool {
+	for other := range layer {
+		if strings.EqualFold(other, name) {
+			return true
+		}
+	}
+	return false
 }
 
 // DefaultShell is the shell of a session that names none: the one its environment
 // names, else the plainest there is.
 func DefaultShell(env map[string]string) string {
-	if shell := env["SHELL"]; shell != "" {
-		return shell
+	for _, shell := range []string{env["SHELL"], os.Getenv("SHELL")} {
+		if shell != "" && mayBeShell(shell) {
+			return shell
+		}
 	}
-	if shell := os.Getenv("SHELL"); shell != "" {
-		return shell
-	}
-	if runtime.GOOS == "windows" {
-		return "powershell.exe"
-	}
-	return "/bin/sh"
+	return plainShell()
 }
 
 func programName(path string) string {

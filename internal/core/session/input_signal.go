@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/ai-session/ai-session/api"
+	"github.com/ai-session/ai-session/internal/core/pty"
 )
 
 // Signal signals the foreground processes.
@@ -66,6 +67,10 @@ func (s *Session) signalNow(sig syscall.Signal) error {
 	if errors.Is(err, os.ErrProcessDone) {
 		return api.Errorf(api.NotFound, "the program in the foreground of session %s has just ended", s.name).
 			WithHint("ai-session list")
+	}
+	if errors.Is(err, pty.ErrUnknown) {
+		return api.Errorf(api.Unsupported, "this system has no signal %s", signalName(sig)).
+			WithHint("ai-session kill %s, or signal INT", s.name)
 	}
 	if err != nil {
 		return api.Errorf(api.Internal, "signal %s: %v", signalName(sig), err)
