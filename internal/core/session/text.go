@@ -267,10 +267,7 @@ func (sp span) pieces(yield func([]byte) error) error {
 // pieceLines draws a piece. If drawing moved lines together, its lines are drawn one
 // by one: in a long range a line is what a newline ends, so that numbers stay true.
 func (sp span) pieceLines(piece []byte) []string {
-	want := bytes.Count(piece, newline)
-	if len(piece) > 0 && piece[len(piece)-1] != '\n' {
-		want++
-	}
+	want := linesOf(piece)
 	lines := renderLines(piece, sp.cols)
 	if len(lines) == want {
 		return lines
@@ -295,7 +292,11 @@ func (sp span) text(lines *api.Range, more []api.Range, grep string, budget int)
 	if len(more) > 0 {
 		c.nums = []int{}
 	}
-	if err := sp.eachLine(c.line); err != nil && err != errStop {
+	each := sp.eachLine
+	if lines != nil && lines.From < 0 && re == nil && len(more) == 0 {
+		each = func(yield func(int, string) error) error { return sp.lastLines(-lines.From, yield) }
+	}
+	if err := each(c.line); err != nil && err != errStop {
 		return nil, err
 	}
 	return c.output(sp, budget), nil
