@@ -45,8 +45,33 @@ func (p *parts) within(s string) bool {
 type frames struct {
 	p    *page
 	seen map[string]bool
-	own  int // shown of this trace
-	lib  int // library frames that may still be shown
+	kind map[string]code // of places that were looked at: they repeat in every trace
+	own  int             // shown of this trace
+	lib  int             // library frames that may still be shown
+}
+
+// code is whose a frame is.
+type code uint8
+
+const (
+	ours code = iota
+	libraries
+	languages
+)
+
+// codeAt says whose the code is that a place names.
+func (f *frames) codeAt(where string) code {
+	c, known := f.kind[where]
+	if !known {
+		switch {
+		case runtimeFrame(where):
+			c = languages
+		case fromLibrary(where):
+			c = libraries
+		}
+		f.kind[where] = c
+	}
+	return c
 }
 
 // maxOwnFrames is how many frames of the user's own code are shown of one trace.
@@ -54,7 +79,9 @@ const maxOwnFrames = 8
 
 // frames begins; lib frames of libraries are shown in all, since they repeat in every
 // trace.
-func (p *page) frames(lib int) *frames { return &frames{p: p, seen: map[string]bool{}, lib: lib} }
+func (p *page) frames(lib int) *frames {
+	return &frames{p: p, seen: map[string]bool{}, kind: map[string]code{}, lib: lib}
+}
 
 // trace begins the next trace.
 func (f *frames) trace() { f.own = 0 }
@@ -63,9 +90,10 @@ func (f *frames) trace() { f.own = 0 }
 // with the place in it.
 func (f *frames) frame(from, to int, where string) {
 	show := false
-	switch where = place0(where); {
-	case runtimeFrame(where):
-	case fromLibrary(where):
+	where = place0(where)
+	switch c := f.codeAt(where); {
+	case c == languages:
+	case c == libraries:
 		if f.lib > 0 && !f.seen[where] && f.p.detail < brief {
 			f.lib--
 			show = true
@@ -75,7 +103,9 @@ func (f *frames) frame(from, to int, where string) {
 		f.own++
 		show = f.own <= maxOwnFrames
 	}
-	f.seen[where] = true
+	if !f.seen[where] {
+		f.seen[where] = true
+	}
 	for i := from; i < to; i++ {
 		if i > from && complaint(f.p.lines[i]) {
 			f.p.fates[i] = vital // printed into the trace by somebody else

@@ -166,7 +166,7 @@ const minBlock = 3
 
 // foldBlocks folds what was said above in the same words over several lines.
 func (p *page) foldBlocks() {
-	first := make(map[string]int, len(p.lines))
+	first := make(map[string]int, len(p.openLines()))
 	for i := 0; i < len(p.lines); {
 		if p.fates[i] != open || blank(p.lines[i]) {
 			i++

@@ -82,7 +82,7 @@ func (p *page) suite(i, end int) bool {
 // each, then the error and its stack.
 func (p *page) mochaFailures(from, to int) {
 	for i := from; i < to; i++ {
-		if p.fates[i] != open || !pattern("  #) *").match(p.lines[i]) {
+		if p.fates[i] != open || indent(p.lines[i]) != 2 || !pattern("  #) *").match(p.lines[i]) {
 			continue
 		}
 		f := api.Finding{Kind: "test", Severity: "error"}
@@ -106,7 +106,7 @@ func (p *page) failureBody(from int, f *api.Finding) {
 	for i := from; i < len(p.lines) && i < from+40; i++ {
 		line := p.lines[i]
 		switch where, isFrame := jsFrame(line); {
-		case blank(line) && f.Message != "" && f.File != "", pattern("  #) *").match(line):
+		case blank(line) && f.Message != "" && f.File != "", indent(line) == 2 && pattern("  #) *").match(line):
 			return
 		case blank(line):
 		case isFrame:

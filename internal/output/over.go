@@ -29,6 +29,8 @@ type overdrawn struct {
 	seen  map[uint64]bool
 	loud  []drawnText
 	quiet []drawnText
+
+	buffer []byte // of the line that is looked through
 }
 
 // drawnText is a text as it was written in one go, and where.
@@ -49,7 +51,7 @@ func (o *overdrawn) see(raw []byte, at int) {
 		o.seen = map[uint64]bool{}
 	}
 	for line := range bytes.Lines(raw) {
-		drawnTexts(line, func(text []byte, from, to int) {
+		o.buffer = drawnTexts(line, o.buffer, func(text []byte, from, to int) {
 			key := shapeOf(text)
 			if len(text) < 8 && wordLevel(string(text)) < alarmed || o.seen[key] || len(o.seen) >= maxSeen {
 				return
@@ -71,15 +73,11 @@ func (o *overdrawn) see(raw []byte, at int) {
 
 // lost is what of all that is not on the page.
 func (o *overdrawn) lost(lines []string) *lost {
-	if len(o.loud) == 0 && len(o.quiet) == 0 {
+	loud, quiet := o.unseen(lines)
+	if len(loud) == 0 && len(quiet) == 0 {
 		return nil
 	}
-	shapes, said := make(map[uint64]bool, len(lines)), make(pairs, pairBits/64)
-	for _, l := range lines {
-		shapes[shapeOf(strings.TrimSpace(l))] = true
-		said.add(l)
-	}
-	out, states := &lost{}, statesOf(lines)
+	out := &lost{}
 	add := func(t drawnText) {
 		if out.count == 0 || t.from < out.from {
 			out.from = t.from
@@ -87,9 +85,9 @@ func (o *overdrawn) lost(lines []string) *lost {
 		out.count++
 		out.to = max(out.to, t.to)
 	}
-	for _, t := range o.loud {
-		_, behind, _ := cutLast(t.text, " > ") // a display names what it is at in front
-		if shapes[shapeOf(t.text)] || shapes[shapeOf(behind)] && behind != "" || within(lines, bare(t.text)) || states.earlier(t.text) {
+	states := statesOf(loud, lines)
+	for _, t := range loud {
+		if within(lines, bare(t.text)) || states.earlier(t.text) {
 			continue
 		}
 		add(t)
@@ -97,16 +95,13 @@ func (o *overdrawn) lost(lines []string) *lost {
 			out.texts = append(out.texts, t.text)
 		}
 	}
-	var quiet []string
-	for _, t := range o.quiet {
-		if !said.have(t.text) {
-			said.add(t.text)
-			add(t)
-			quiet = append(quiet, t.text)
-		}
+	var texts []string
+	for _, t := range o.unsaid(quiet, lines) {
+		add(t)
+		texts = append(texts, t.text)
 	}
-	if len(quiet) <= fewDrawn {
-		out.texts = append(out.texts, quiet...)
+	if len(texts) <= fewDrawn {
+		out.texts = append(out.texts, texts...)
 	}
 	if out.count == 0 {
 		return nil
@@ -114,12 +109,60 @@ func (o *overdrawn) lost(lines []string) *lost {
 	return out
 }
 
+// unseen are the texts of which no line has the shape. Nearly always the lines that have are among
+// the first, and the others need not be looked at.
+func (o *overdrawn) unseen(lines []string) (loud, quiet []drawnText) {
+	missing := map[uint64]bool{}
+	for _, texts := range [][]drawnText{o.loud, o.quiet} {
+		for _, t := range texts {
+			missing[shapeOf(t.text)] = true
+			if _, behind, _ := cutLast(t.text, " > "); behind != "" { // a display names what it is at in front
+				missing[shapeOf(behind)] = true
+			}
+		}
+	}
+	for i := 0; i < len(lines) && len(missing) > 0; i++ {
+		delete(missing, shapeOf(strings.TrimSpace(lines[i])))
+	}
+	still := func(texts []drawnText) (left []drawnText) {
+		for _, t := range texts {
+			_, behind, _ := cutLast(t.text, " > ")
+			if missing[shapeOf(t.text)] && (behind == "" || missing[shapeOf(behind)]) {
+				left = append(left, t)
+			}
+		}
+		return left
+	}
+	return still(o.loud), still(o.quiet)
+}
+
+// unsaid are those of the texts whose words the lines do not say, nor one of them before.
+func (o *overdrawn) unsaid(texts []drawnText, lines []string) (left []drawnText) {
+	if len(texts) == 0 {
+		return nil
+	}
+	said := make(pairs, pairBits/64)
+	for _, l := range lines {
+		said.add(l)
+	}
+	for _, t := range texts {
+		if !said.have(t.text) {
+			said.add(t.text)
+			left = append(left, t)
+		}
+	}
+	return left
+}
+
 // states are lines of a display that say how it stands in parentheses, by what is before them:
 // "Executed 48 of 64 (1 failed)".
 type states map[uint64][]string
 
-func statesOf(lines []string) states {
+func statesOf(texts []drawnText, lines []string) states {
 	s := states{}
+	if len(texts) == 0 {
+		return s
+	}
 	for _, l := range lines {
 		if head, state := stateOf(strings.TrimSpace(l)); state != "" && strings.ContainsAny(head, "0123456789") {
 			if key := shapeOf(head); len(s[key]) < maxStates {
@@ -318,15 +361,15 @@ func within(lines []string, text string) bool {
 // drawnTexts yields the texts that a line draws one over the other or beside each other:
 // what stands between carriage returns and sequences that move or erase, without its
 // colours, and where it begins and ends. ECMA-48 5.3 to 5.6.
-func drawnTexts(b []byte, yield func(text []byte, from, to int)) {
+func drawnTexts(b, buffer []byte, yield func(text []byte, from, to int)) []byte {
 	if plain := bytes.TrimRight(b, "\r\n"); !controls(plain) {
 		if text := bytes.TrimSpace(plain); len(text) > 0 {
 			from := bytes.Index(plain, text)
 			yield(text, from, from+len(text))
 		}
-		return
+		return buffer
 	}
-	out := make([]byte, 0, len(b))
+	out := buffer[:0]
 	from, to := 0, 0
 	end := func() {
 		if text := bytes.TrimSpace(out); len(text) > 0 {
@@ -357,6 +400,7 @@ func drawnTexts(b []byte, yield func(text []byte, from, to int)) {
 		}
 	}
 	end()
+	return out
 }
 
 // controls says that there is more than text.
