@@ -86,7 +86,7 @@ func prefixKey(name string) (byte, error) {
 
 // attached carries the terminal until either end leaves.
 func (a *app) attached(conn api.Conn, prefix byte) (why string, err error) {
-	old, err := term.MakeRaw(int(os.Stdin.Fd()))
+	restore, err := makeRaw()
 	if err != nil {
 		return "", err
 	}
@@ -95,7 +95,7 @@ func (a *app) attached(conn api.Conn, prefix byte) (why string, err error) {
 		if size, ok := terminalSize(os.Stdout); ok {
 			fmt.Fprintf(os.Stdout, "\x1b[%d;1H\r\n", size.Rows)
 		}
-		term.Restore(int(os.Stdin.Fd()), old)
+		restore()
 	}()
 	ctx, cancel := context.WithCancel(a.ctx)
 	defer cancel()
@@ -167,12 +167,12 @@ func (w *window) tell() error {
 // typeKeys sends what is typed, less the detach key. What is typed after a change of
 // the terminal's size is typed at the new size, however late its signal comes.
 func typeKeys(w *window, prefix byte, left *atomic.Bool) {
-	conn := w.conn
-	keys := keyFilter{prefix: prefix}
+	conn, typed := w.conn, keys()
+	filter := keyFilter{prefix: prefix}
 	buf := make([]byte, 4096)
 	for {
-		n, err := os.Stdin.Read(buf)
-		send, detach := keys.filter(buf[:n])
+		n, err := typed.Read(buf)
+		send, detach := filter.filter(buf[:n])
 		if len(send) > 0 && (w.tell() != nil || conn.Send(api.Frame{Kind: api.FrameInput, Data: send}) != nil) {
 			return
 		}

@@ -4,11 +4,13 @@ package cli
 
 import (
 	"context"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
 
 	"golang.org/x/sys/unix"
+	"golang.org/x/term"
 
 	"github.com/ai-session/ai-session/api"
 )
@@ -42,6 +44,18 @@ func (w *window) follow(ctx context.Context) {
 		}
 	}
 }
+
+// makeRaw has the terminal pass on each key, ^C too.
+func makeRaw() (restore func(), err error) {
+	old, err := term.MakeRaw(int(os.Stdin.Fd()))
+	if err != nil {
+		return nil, err
+	}
+	return func() { term.Restore(int(os.Stdin.Fd()), old) }, nil
+}
+
+// keys are what is typed.
+func keys() io.Reader { return os.Stdin }
 
 // replaceBy turns this process into another of our programs.
 func replaceBy(name string, args []string) error {

@@ -187,14 +187,14 @@ func (a *app) lineReader() (read func(prompt string) (string, error), done func(
 	screen := struct {
 		io.Reader
 		io.Writer
-	}{os.Stdin, os.Stdout}
+	}{keys(), os.Stdout}
 	editor := term.NewTerminal(screen, "")
 	read = func(prompt string) (string, error) {
-		old, err := term.MakeRaw(int(os.Stdin.Fd()))
+		restore, err := makeRaw()
 		if err != nil {
 			return "", err
 		}
-		defer term.Restore(int(os.Stdin.Fd()), old)
+		defer restore()
 		editor.SetPrompt(prompt)
 		return editor.ReadLine()
 	}

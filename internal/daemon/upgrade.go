@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"runtime"
 	"time"
 
 	"github.com/ai-session/ai-session/api"
@@ -23,6 +24,10 @@ const preflightLimit = 10 * time.Second
 // them. The answer comes before it happens: whoever asks again is answered by
 // the new daemon.
 func (d *Daemon) upgrade(ctx context.Context, req *api.UpgradeRequest) (*api.UpgradeResult, error) {
+	if d.vault == nil && runtime.GOOS == "windows" {
+		return nil, api.Errorf(api.Unsupported, "sessions end with their daemon on Windows, and cannot be handed on").
+			WithHint("ai-session stop ends them; the next command starts the daemon that is installed")
+	}
 	if d.vault == nil {
 		return nil, api.Errorf(api.Unsupported, "this daemon was started without a keeper").
 			WithHint("ai-session stop, and let the next command start it")
