@@ -41,6 +41,7 @@ type inner struct {
 	held    []byte // what the typed lines were drawn as, until the command begins
 	begun   bool
 	lastEnd int64 // offset behind the newest line feed
+	endedAt int64 // what was written when it ended
 	looking bool
 
 	interrupted bool   // a shell forgets the rest of the line then, and with it the end's mark
@@ -119,7 +120,7 @@ func (s *Session) awaitReader(ctx context.Context) (pty.Probe, error) {
 		probe, err := s.pty.Probe()
 		s.mu.Lock()
 		reader, reads := s.nestedReader(probe)
-		someone := reads && !s.unread() && s.opensTo(reader) && s.drawn(reader)
+		someone := reads && !s.unread() && s.opensTo(reader) && s.drawn()
 		candidate := s.foreign() || s.open != nil || s.kit == nil || s.phase == booting
 		grown := s.growth()
 		s.mu.Unlock()
@@ -424,7 +425,7 @@ func (s *Session) endInner(state api.BlockState, cause string) {
 	n := s.inner
 	s.inner = n.around
 	if state == api.BlockDone {
-		s.lastInner = n
+		s.lastInner, n.endedAt = n, s.journal.End().Offset
 	}
 	b := n.e.block
 	b.state, b.cause, b.ended = state, cause, time.Now()

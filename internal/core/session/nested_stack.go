@@ -109,10 +109,15 @@ func (s *Session) opensTo(reader pty.Member) bool {
 	return s.input != nil && (promptsShell(line) || replOf(line) != "")
 }
 
-// drawn says that the prompt of who reads has come. Behind a carrier it may be on its way:
-// the carrier itself reads always.
-func (s *Session) drawn(reader pty.Member) bool {
-	return !carries(reader.Name) || s.cursorLine() != "" || time.Since(s.lastOutput) > firstLook
+// drawn says that the prompt of who reads has come. It may be on its way: behind a carrier,
+// which reads always, and in the kernel, where nothing tells of what a program has written
+// and no reader of the terminal can have yet.
+func (s *Session) drawn() bool {
+	came := s.cursorLine() != ""
+	if last := s.lastInner; last != nil && last.around == s.inner {
+		came = came && s.journal.End().Offset > last.endedAt
+	}
+	return came || time.Since(s.lastOutput) > firstLook
 }
 
 // promptsShell knows a shell's prompt by its sign.
