@@ -221,6 +221,11 @@ func (a *app) output() *cobra.Command {
 			}
 			want := &api.RawRequest{Ref: req.Ref, Lines: req.Lines, Follow: follow, Stream: stream}
 			ref, err := api.ParseRef(req.Ref)
+			if follow && err == nil && ref.Block == "" {
+				if err := a.showsItself(ref.Session); err != nil {
+					return err
+				}
+			}
 			if err != nil || ref.Block != "" || req.Lines == "" {
 				return a.raw(want, a.stdout) // what is wrong with it the daemon says
 			}
@@ -237,6 +242,25 @@ func (a *app) output() *cobra.Command {
 	c.Flags().StringVar(&stream, "stream", "", "of a command that ran with --pipe: stdout or stderr alone, as bytes")
 	c.Flags().BoolVarP(&follow, "follow", "f", false, "go on with what comes, as bytes")
 	return c
+}
+
+// showsItself refuses to follow the session whose terminal this is: each line shown would
+// be one more to show.
+func (a *app) showsItself(session string) error {
+	own := os.Getenv("AI_SESSION")
+	if own == "" || a.server != "" || !isTerminal(a.stdout) {
+		return nil
+	}
+	c, err := a.caller()
+	if err != nil {
+		return err
+	}
+	s, err := api.Inspect.Call(a.ctx, c, &api.SessionRequest{Session: session})
+	if err != nil || s.ID != own && s.Name != own {
+		return nil // what is wrong with it the daemon says
+	}
+	return api.Errorf(api.Invalid, "this is the terminal of session %s: it would show what it shows", session).
+		WithHint("type it in another terminal, or ai-session output %s --follow >FILE", session)
 }
 
 func (a *app) raw(req *api.RawRequest, w io.Writer) error {
