@@ -49,6 +49,23 @@ func TestSocketPathFitsWhereTheHomeIsDeep(t *testing.T) {
 	}
 }
 
+func TestTheSocketIsWhereNobodyTidies(t *testing.T) {
+	data := filepath.Join("home", "data")
+	for _, c := range []struct {
+		system, xdg string
+		below       string
+	}{
+		{"darwin", "", data},
+		{"windows", "", data},
+		{"windows", "run", "run"},
+		{"linux", "run", "run"},
+	} {
+		if got := runtimeDir(c.system, env("XDG_RUNTIME_DIR", c.xdg), data); filepath.Dir(got) != c.below {
+			t.Errorf("%+v: %s", c, got)
+		}
+	}
+}
+
 func TestHomesThatDifferShareNoSocketAndNoScratch(t *testing.T) {
 	a, errA := Find(env("AI_SESSION_HOME", "/home/a"))
 	b, errB := Find(env("AI_SESSION_HOME", "/home/b"))

@@ -40,7 +40,7 @@ func Find(getenv func(string) string) (Paths, error) {
 		}
 		p.Config = filepath.Join(config, "ai-session")
 		p.Data = dataDir(getenv, p.Config)
-		p.Runtime = runtimeDir(getenv)
+		p.Runtime = runtimeDir(runtime.GOOS, getenv, p.Data)
 	}
 	p.Scratch = scratchDir(getenv, p)
 	p.Socket = filepath.Join(p.Runtime, "daemon.sock")
@@ -64,16 +64,14 @@ func dataDir(getenv func(string) string, config string) string {
 	return filepath.Join(config, "data")
 }
 
-func runtimeDir(getenv func(string) string) string {
+// runtimeDir is where the socket is. macOS and Windows have a folder for temporary files
+// alone, and tidy it while a daemon runs: there the socket is with the data.
+func runtimeDir(system string, getenv func(string) string, data string) string {
 	if dir := getenv("XDG_RUNTIME_DIR"); dir != "" {
 		return filepath.Join(dir, "ai-session")
 	}
-	if runtime.GOOS == "windows" {
-		// A folder for temporary files is tidied there while a daemon runs.
-		if dir := getenv("LocalAppData"); dir != "" {
-			return filepath.Join(dir, "ai-session", "run")
-		}
-		return userTemp(os.TempDir())
+	if system == "darwin" || system == "windows" {
+		return filepath.Join(data, "run")
 	}
 	if dir := filepath.Join("/run/user", strconv.Itoa(os.Getuid())); isDir(dir) {
 		return filepath.Join(dir, "ai-session")
