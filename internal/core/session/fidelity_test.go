@@ -5,12 +5,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 	"text/template"
 
 	"github.com/ai-session/ai-session/api"
+	"github.com/ai-session/ai-session/internal/core/shell"
 )
 
 // fidelity is one command whose status and output are known. Cases of a group share a
@@ -132,6 +134,45 @@ func TestExecInANestedShellIsExact(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Programs that stand between the session's shell and the nested one, as docker and
+// kubectl do: some carry the terminal themselves, some change who or where it is.
+func TestExecBehindAProgramIsExact(t *testing.T) {
+	for _, c := range []struct {
+		program string
+		argv    []string // in front of the shell's
+	}{
+		{"script", []string{"script", "-q", "/dev/null", "-c"}},
+		{"su", []string{"su", "-m", "root", "-c"}},
+		{"unshare", []string{"unshare", "--user", "--map-root-user", "--pid", "--fork", "--mount-proc", "sh", "-c"}},
+		{"env", []string{"env", "-i", "PATH=" + os.Getenv("PATH"), "LANG=C.UTF-8", "sh", "-c"}},
+	} {
+		t.Run(c.program, func(t *testing.T) {
+			if err := exec.CommandContext(within(t), c.argv[0], append(c.argv[1:len(c.argv):len(c.argv)], "true")...).Run(); err != nil {
+				t.Skipf("%s does not run a program here: %v", strings.Join(c.argv, " "), err)
+			}
+			command := shell.Bash.Words(append(c.argv[:len(c.argv):len(c.argv)], "exec bash --norc"))
+			eachGroup(t, "bash", notNested, api.ExecRequest{Nested: true}, func(t *testing.T, m *Manager) *Session {
+				s, _ := start(t, m, shellArgv(t, "bash")...)
+				if r := run(t, s, command); r.State != api.BlockNeedsInput {
+					t.Fatalf("%s %s: %s", r.State, r.Exit, out(r))
+				}
+				return s
+			})
+		})
+	}
+}
+
+func TestExecBehindSSHIsExact(t *testing.T) {
+	host := sshHost(t)
+	eachGroup(t, "bash", notNested, api.ExecRequest{Nested: true}, func(t *testing.T, m *Manager) *Session {
+		s, _ := start(t, m, shellArgv(t, "bash")...)
+		if r := run(t, s, host); r.State != api.BlockNeedsInput {
+			t.Fatalf("%s %s: %s", r.State, r.Exit, out(r))
+		}
+		return s
+	})
 }
 
 // check compares one case's answer.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -157,7 +156,7 @@ func (s *Session) beginNested(deadline context.Context, text string, req *api.Ex
 	}
 	frame := &innerFrame{Prompt: s.cursorLine(), PID: reader.PID, Fish: s.speaksFish(reader)}
 	n := s.newInner(startFrame{
-		Block: number, Command: text, Key: req.IdempotencyKey, Nested: behind(filepath.Base(reader.Name), frame.Prompt), Inner: frame,
+		Block: number, Command: text, Key: req.IdempotencyKey, Nested: s.behind(reader, frame.Prompt), Inner: frame,
 	}, time.Now(), s.journal.End().Offset)
 	n.e.block.cwd = s.cwd
 	encoded, err := s.encode([]byte(text))

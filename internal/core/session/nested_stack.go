@@ -2,6 +2,7 @@ package session
 
 import (
 	"iter"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -131,9 +132,15 @@ func promptsShell(line string) bool {
 }
 
 // behind is the program that reads commands behind one that only carries the terminal:
-// nothing here can see it but by its prompt. A carrier itself stands for a shell.
-func behind(program, prompt string) string {
-	if repl := replOf(prompt); repl != "" && carries(program) {
+// nothing here can see it but by its prompt. A carrier itself stands for a shell, as where
+// a shell has just told that it is at its prompt, whatever that looks like.
+func (s *Session) behind(reader pty.Member, prompt string) string {
+	program := filepath.Base(reader.Name)
+	told := false
+	if last := s.lastInner; last != nil && last.Token != "" && last.PID == reader.PID && last.around == s.inner {
+		_, told = last.e.block.exit.Code()
+	}
+	if repl := replOf(prompt); repl != "" && carries(program) && !told {
 		return repl
 	}
 	return program
