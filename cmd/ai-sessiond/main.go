@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"syscall"
@@ -169,6 +170,9 @@ func listen(socket string, last net.Listener) (net.Listener, error) {
 	l, err := net.Listen("unix", socket)
 	if err != nil {
 		return nil, err
+	}
+	if runtime.GOOS == "windows" {
+		return l, nil // it has its folder's access list, and modes say nothing
 	}
 	return l, os.Chmod(socket, 0o600)
 }
