@@ -143,7 +143,7 @@ func diagnostic(line string) bool {
 	return complaints.find(line) >= 0 || raised(line) || programSays(line) || complainsAbroad(line)
 }
 
-// programSays says that a line is "program: error: text".
+// programSays says that a line is "program: error: text", or an exception behind that.
 func programSays(line string) bool {
 	name, rest, ok := strings.Cut(line[:min(len(line), 80)], ": ")
 	if !ok || name == "" || strings.ContainsAny(name, " \"'(){}[]=<>,|") {
@@ -154,7 +154,7 @@ func programSays(line string) bool {
 			return true
 		}
 	}
-	return false
+	return raised(rest)
 }
 
 // raised says that a line is an exception as it is reported: KeyError: 'missing'.

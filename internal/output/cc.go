@@ -79,6 +79,9 @@ func (p *page) compilerPlaces() {
 				d = below
 			}
 		}
+		if !ok {
+			d, ok = p.fortranBelow(i)
+		}
 		if !ok || d.severity == "note" {
 			return open
 		}
@@ -103,6 +106,36 @@ func (p *page) messageBelow(i int) (place, bool) {
 	}
 	return parseDiagnostic(p.lines[i] + " " + strings.TrimSpace(p.lines[i+1]))
 }
+
+// fortranBelow reads "a.f90:4:5:" with the source, a mark and "Error: text" below it, as gfortran
+// writes them.
+func (p *page) fortranBelow(i int) (place, bool) {
+	at, ok := parsePlace(p.lines[i])
+	if !ok || at.message != "" || at.col == 0 || !strings.HasSuffix(p.lines[i], ":") {
+		return place{}, false
+	}
+	for j := i + 1; j < len(p.lines) && j <= i+fortranQuote; j++ {
+		severity, message, cut := strings.Cut(p.lines[j], ": ")
+		if !cut {
+			continue
+		}
+		switch severity {
+		case "Error", "Fatal Error":
+			at.severity = "error"
+		case "Warning":
+			at.severity = "warning"
+		default:
+			continue
+		}
+		p.fates[j] = vital
+		at.message = message
+		return at, true
+	}
+	return place{}, false
+}
+
+// fortranQuote is how many lines below a place what is wrong there stands at most.
+const fortranQuote = 6
 
 // shownQuotes is how many errors are shown with the source they are about.
 const shownQuotes = 3

@@ -291,6 +291,9 @@ func (p *page) explainFailure() {
 	if !p.in.failed() || p.failed {
 		return
 	}
+	if !p.sheet.verbatim && len(p.findings) == 0 && p.blameColumns() {
+		return
+	}
 	if i := p.lastLine(func(line string) bool { return diagnostic(line) && !warns(line) && !closing(line) }); i >= 0 {
 		p.blame(i)
 		return
@@ -396,11 +399,76 @@ func (p *page) blame(i int) {
 	line := p.lines[i]
 	p.fates[i] = vital
 	f := api.Finding{Kind: kindOf(line), Severity: "error", Message: trimmed(line)}
-	if d, ok := placeBehind(line); ok {
+	d, ok := placeBehind(line)
+	if !ok {
+		d, ok = p.placeBelow(i)
+	}
+	if ok {
 		f.File, f.Line, f.Col = d.file, d.line, d.col
 	}
 	p.find(f)
 }
+
+// traceBelow is how far below a complaint the place is looked for.
+const traceBelow = 6
+
+// placeBelow is where the trace below line i begins in code of one's own: the lines indented below
+// it name places behind "from", "at" or "in", or in parentheses at the end; as may the line itself.
+func (p *page) placeBelow(i int) (place, bool) {
+	for j := i; j < len(p.lines) && j <= i+traceBelow; j++ {
+		line := p.lines[j]
+		if j > i && indent(line) <= indent(p.lines[i]) {
+			break
+		}
+		if fromLibrary(line) || strings.Contains(line, "/lib/") {
+			continue
+		}
+		if at := strings.LastIndexByte(line, '('); at >= 0 {
+			if inner, _, closed := strings.Cut(line[at+1:], ")"); closed {
+				if d, ok := parsePlace(inner + ":"); ok {
+					return d, true
+				}
+			}
+		}
+		word, rest, _ := strings.Cut(strings.TrimLeft(line, " "), " ")
+		if j > i && (word == "from" || word == "at" || word == "in") {
+			rest, _, _ = strings.Cut(rest, " ")
+			if d, ok := parsePlace(rest + ":"); ok {
+				return d, true
+			}
+		}
+	}
+	return place{}, false
+}
+
+// blameColumns makes findings of the lines that name a file, a line and a column, as compilers do:
+// nothing else does.
+func (p *page) blameColumns() bool {
+	var at []int
+	for i, line := range p.lines {
+		if p.fates[i] == retold {
+			continue
+		}
+		if d, ok := parsePlace(line); ok && d.col > 0 && d.message != "" {
+			at = append(at, i)
+		}
+	}
+	if len(at) > maxColumns {
+		return false
+	}
+	for _, i := range at {
+		d, ok := parseDiagnostic(p.lines[i])
+		if !ok {
+			d, _ = parsePlace(p.lines[i])
+			d.severity = "error"
+		}
+		p.fates[i] = p.foundAt("build", d)
+	}
+	return p.failed
+}
+
+// maxColumns is how many such lines are taken for what a compiler says; more are a list.
+const maxColumns = 40
 
 // placeBehind reads a place, or one behind the name of a program: "lua: a.lua:2: text".
 func placeBehind(line string) (place, bool) {

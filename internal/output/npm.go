@@ -31,6 +31,8 @@ var npmRules = parseRules(`
 	error:missing        npm error 404 Not Found*
 	error:missing        npm error Missing script*
 	error:missing        npm ERR! Missing script*
+	error:script         npm error Lifecycle script *
+	keep                 npm error code #
 	error:refused        npm error code *
 	error:refused        npm ERR! code *
 	aside:notices        npm error notarget In most cases *

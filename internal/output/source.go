@@ -123,12 +123,17 @@ func (p *page) keepOpen() {
 }
 
 // bothEnds shows the beginning and the end of a file of which nothing is known, and
-// between them what is none of it.
+// between them what is none of it: what complains, and few lines that begin like no others.
 func (p *page) bothEnds() {
 	head, tail := 3*headShown, headShown
 	if p.detail == outline {
 		head, tail = headShown, headShown/3
 	}
+	o := newOpenings()
+	for _, line := range p.lines {
+		o.see(line)
+	}
+	var odd []int
 	for i, line := range p.lines {
 		switch {
 		case p.fates[i] != open:
@@ -138,6 +143,14 @@ func (p *page) bothEnds() {
 			p.fates[i] = vital
 		default:
 			p.fates[i] = folded
+			if o.odd(line) && !blank(line) {
+				odd = append(odd, i)
+			}
+		}
+	}
+	if len(odd) <= maxOdd {
+		for _, i := range odd {
+			p.fates[i] = kept
 		}
 	}
 }
