@@ -39,6 +39,7 @@ type execution struct {
 	cols      int
 	inner     *innerFrame // of a nested command
 	editor    bool        // a line editor may draw the trigger, in place of the terminal's echo
+	modes     pty.Termios // of the terminal when a shell got it whose editor stays on
 }
 
 // Exec runs a command in the session's shell. Ending ctx ends the wait, not the
@@ -202,6 +203,9 @@ func (s *Session) arm(e *execution) error {
 		s.kit.Discard(e.prepared)
 		s.retreat(e)
 		return storageError(err)
+	}
+	if keepsEditor(s.kit.Kind()) {
+		e.modes, _ = s.pty.Termios() // without them nothing is put right
 	}
 	e.shown = []byte("\r\x1b[K") // the next prompt takes this one's line
 	if !b.internal {

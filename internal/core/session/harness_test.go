@@ -119,3 +119,8 @@ func marks(s *Session) string {
 	}
 	return strings.Join(all[max(0, len(all)-9):], "\n")
 }
+
+func installed(program string) bool {
+	_, err := exec.LookPath(program)
+	return err == nil
+}

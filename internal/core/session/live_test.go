@@ -3,7 +3,10 @@ package session
 import (
 	"context"
 	"fmt"
+	"os"
 	"os/exec"
+	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -445,5 +448,68 @@ func TestLongCommandsAreKeptInTheJournalNotInMemory(t *testing.T) {
 	b, err := s.Block(number, s.textOptions(false, 0))
 	if err != nil || b.ID != first.ID || b.Command != first.Command || b.Text != "one\n" {
 		t.Errorf("%v %s %q %v", b.ID, first.ID, b.Text, err)
+	}
+}
+
+// A program may have set the terminal's modes before a busy daemon has come to read that
+// the command began.
+func TestModesOfAProgramThatIsFasterThanTheDaemonStay(t *testing.T) {
+	if !installed("fish") {
+		t.Skip("fish is not installed here")
+	}
+	s, dir := start(t, newManager(t), shellArgv(t, "fish")...)
+	run(t, s, "true")
+	fifo := filepath.Join(dir, "set")
+	if err := exec.Command("mkfifo", fifo).Run(); err != nil {
+		t.Fatal(err)
+	}
+	answer := make(chan *api.Report, 1)
+	go func() {
+		r, err := s.Exec(context.Background(), &api.ExecRequest{Command: "sh -c 'stty raw -echo; echo >set; read x <set; stty -a >modes; stty sane'"})
+		if err != nil {
+			t.Error(err)
+		}
+		answer <- r
+	}()
+	s.mu.Lock()
+	for s.phase != armed {
+		s.mu.Unlock()
+		runtime.Gosched()
+		s.mu.Lock()
+	}
+	_, err := os.ReadFile(fifo) // the modes are set; nothing of it has been read here
+	s.mu.Unlock()
+	if err != nil {
+		t.Fatal(err)
+	}
+	waitUntilRunning(t, s)
+	if err := os.WriteFile(fifo, []byte("\n"), 0); err != nil {
+		t.Fatal(err)
+	}
+	if r := <-answer; r == nil || r.Exit != api.ExitCode(0) {
+		t.Fatalf("%+v", r)
+	}
+	modes, err := os.ReadFile(filepath.Join(dir, "modes"))
+	if err != nil || !strings.Contains(string(modes), "-icanon") || !strings.Contains(string(modes), "-isig") {
+		t.Errorf("%v %s", err, modes)
+	}
+}
+
+// waitUntilRunning waits until the session has read that its command began.
+func waitUntilRunning(t *testing.T, s *Session) {
+	t.Helper()
+	ctx := within(t)
+	for {
+		s.mu.Lock()
+		phase, changed := s.phase, s.change()
+		s.mu.Unlock()
+		if phase == running {
+			return
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			t.Fatal("the command does not begin")
+		}
 	}
 }

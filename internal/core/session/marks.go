@@ -67,8 +67,11 @@ func (s *Session) outputBegins(m shell.Mark) {
 	s.enter(running)
 	close(e.started)
 	if keepsEditor(s.kit.Kind()) {
-		// Its editor's raw mode would be handed to the command: ^C would be a byte.
-		s.makeSane()
+		// Its editor's raw mode would be handed to the command: ^C would be a byte. A program
+		// that runs already may have set modes of its own.
+		if now, err := s.pty.Termios(); err == nil && now == e.modes {
+			s.makeSane()
+		}
 	}
 	if e.signal != 0 {
 		s.whenStarted(func() { s.signalNow(e.signal) }) // a program that ended since needs none

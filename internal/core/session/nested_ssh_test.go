@@ -3,7 +3,6 @@
 package session
 
 import (
-	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -160,9 +159,4 @@ func TestNestedCommandThatNoShellTookIsToldOf(t *testing.T) {
 	if r.State != api.BlockDead || r.Cause == "" || r.Cause == api.CauseNestedEnded {
 		t.Errorf("state %s, cause %q", r.State, r.Cause)
 	}
-}
-
-func installed(program string) bool {
-	_, err := exec.LookPath(program)
-	return err == nil
 }
