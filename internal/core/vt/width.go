@@ -59,7 +59,7 @@ func (t *Terminal) joins(c rune) bool {
 	first, n := utf8.DecodeRune(before)
 	switch class {
 	case regional: // a flag takes two columns; without room for them there is none
-		return property(first)>>2 == regional && n == len(before) && !t.cur.wrap
+		return property(first)>>2 == regional && n == len(before) && x+1 == int(t.cur.col) // not where the cursor stayed
 	case pictograph:
 		return bytes.HasSuffix(before, zwj) && property(first)>>2 == pictograph
 	case emojiModifier:
