@@ -90,7 +90,7 @@ func verb(name string, args []string) bool {
 }
 
 // serve runs a daemon until it is told to stop.
-func serve(background bool, listenOn string) error {
+func serve(background bool, listenOn string) (err error) {
 	paths, err := config.Find(os.Getenv)
 	if err != nil {
 		return err
@@ -112,6 +112,11 @@ func serve(background bool, listenOn string) error {
 		cgroup.Leave() // of the session that it was started in
 	}
 	log := newLog(settings.LogLevel, background, logFile)
+	defer func() {
+		if err != nil { // of a daemon that the keeper started nobody reads what it prints
+			log.Error("the daemon ends", "err", err)
+		}
+	}()
 	k, err := keeper.FromEnv()
 	if err != nil {
 		return err

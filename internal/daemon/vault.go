@@ -40,9 +40,9 @@ func (v *vault) now() *keeper.Client {
 	return v.client
 }
 
-// Hold keeps a session's terminal.
+// Hold keeps a session's terminal, unless the session has ended meanwhile.
 func (v *vault) Hold(id string, pid int, note []byte, conn syscall.RawConn) {
-	if err := v.now().Put(sessionPrefix+id, pid, note, conn); err != nil {
+	if err := v.now().Put(sessionPrefix+id, pid, note, conn); err != nil && !errors.Is(err, os.ErrClosed) {
 		v.log.Warn("a session would end with the daemon", "id", id, "err", err)
 	}
 }
@@ -56,7 +56,7 @@ func (v *vault) Drop(id string) {
 
 // HoldPipe keeps the reading end of a command's pipe.
 func (v *vault) HoldPipe(key string, note []byte, conn syscall.RawConn) {
-	if err := v.now().Put(pipePrefix+key, 0, note, conn); err != nil {
+	if err := v.now().Put(pipePrefix+key, 0, note, conn); err != nil && !errors.Is(err, os.ErrClosed) {
 		v.log.Warn("a command's pipe would end with the daemon", "pipe", key, "err", err)
 	}
 }
