@@ -51,36 +51,54 @@ func names(s *api.GitState) string {
 	return strings.Join(out, ", ")
 }
 
+// settled is the state once git has answered: State itself waits only so long for it.
+func settled(t *testing.T, g *Git, dir string, generation int) *api.GitState {
+	t.Helper()
+	for {
+		g.State(t.Context(), dir, generation)
+		g.mu.Lock()
+		var busy chan struct{}
+		if l := g.looks[dir]; l != nil {
+			busy = l.busy
+		}
+		g.mu.Unlock()
+		if busy == nil {
+			return g.State(t.Context(), dir, generation) // as it was answered
+		}
+		<-busy
+	}
+}
+
 func TestGitStateFollowsTheFolder(t *testing.T) {
 	dir, git := repository(t)
 	var g Git
-	s := g.State(t.Context(), dir, 0)
+	s := settled(t, &g, dir, 0)
 	if s == nil || s.Branch != "trunk" || len(s.Head) != 9 || s.Changed != 0 {
 		t.Fatalf("a clean repository: %+v", s)
 	}
 	write(t, dir, "kept.go", "package changed\n")
 	write(t, dir, "sub/new file.go", "package sub\n")
-	if s = g.State(t.Context(), filepath.Join(dir, "sub"), 0); s == nil || names(s) != "M kept.go, ?? sub/" {
+	if s = settled(t, &g, filepath.Join(dir, "sub"), 0); s == nil || names(s) != "M kept.go, ?? sub/" {
 		t.Errorf("from below: %+v", s)
 	}
-	if s = g.State(t.Context(), dir, 1); names(s) != "M kept.go, ?? sub/" {
+	if s = settled(t, &g, dir, 1); names(s) != "M kept.go, ?? sub/" {
 		t.Errorf("after a command: %+v", s)
 	}
 	git("checkout", "-q", "-b", "topic/one")
 	git("add", ".")
-	if s = g.State(t.Context(), dir, 1); s.Branch != "topic/one" || names(s) != "M kept.go, A sub/new file.go" {
+	if s = settled(t, &g, dir, 1); s.Branch != "topic/one" || names(s) != "M kept.go, A sub/new file.go" {
 		t.Errorf("after an add: %+v", s)
 	}
 	git("commit", "-q", "-m", "second")
 	git("checkout", "-q", "--detach")
-	if s = g.State(t.Context(), dir, 1); s.Branch != "" || s.Head == "" || s.Changed != 0 {
+	if s = settled(t, &g, dir, 1); s.Branch != "" || s.Head == "" || s.Changed != 0 {
 		t.Errorf("detached: %+v", s)
 	}
 	git("worktree", "add", "-q", filepath.Join(dir, "..", "linked"), "trunk")
-	if s = g.State(t.Context(), filepath.Join(dir, "..", "linked"), 1); s == nil || s.Branch != "trunk" || s.Head == "" {
+	if s = settled(t, &g, filepath.Join(dir, "..", "linked"), 1); s == nil || s.Branch != "trunk" || s.Head == "" {
 		t.Errorf("a linked worktree: %+v", s)
 	}
-	if s := g.State(t.Context(), t.TempDir(), 0); s != nil {
+	if s := settled(t, &g, t.TempDir(), 0); s != nil {
 		t.Errorf("no repository: %+v", s)
 	}
 }
@@ -95,7 +113,7 @@ func TestGitStateRunsNothingOfTheRepository(t *testing.T) {
 	}
 	git("config", "core.fsmonitor", filepath.Join(dir, ".git", "watch"))
 	var g Git
-	if s := g.State(t.Context(), dir, 0); s == nil || s.Unknown != "" {
+	if s := settled(t, &g, dir, 0); s == nil || s.Unknown != "" {
 		t.Fatalf("%+v", s)
 	}
 	if _, err := os.Stat(mark); err == nil {
