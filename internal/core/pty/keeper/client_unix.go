@@ -150,10 +150,12 @@ func (c *Client) Put(key string, pid int, note []byte, conn syscall.RawConn) err
 		return fmt.Errorf("key %q with a note of %d bytes: %w", key, len(note), errProtocol)
 	}
 	var err error
-	cerr := conn.Control(func(fd uintptr) {
+	if closed := conn.Control(func(fd uintptr) {
 		err = c.send(kindPut, int(fd), entry{pid: pid, key: key, note: note}.bytes())
-	})
-	return errors.Join(cerr, err)
+	}); closed != nil { // it fails for no other reason, with an error that os does not name
+		return fmt.Errorf("%w: %w", os.ErrClosed, closed)
+	}
+	return err
 }
 
 // Drop has a key forgotten.
