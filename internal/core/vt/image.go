@@ -85,7 +85,7 @@ func (m *imageMeter) size() (w, h int) {
 
 // cellSize is the size of a cell in pixels; a usual one if nobody told us.
 func (t *Terminal) cellSize() (w, h int) {
-	if t.xpx <= 0 || t.ypx <= 0 {
+	if t.xpx == 0 || t.ypx == 0 {
 		return 10, 20
 	}
 	return max(int(t.xpx)/t.cols, 1), max(int(t.ypx)/t.rows, 1)

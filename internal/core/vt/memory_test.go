@@ -32,7 +32,7 @@ func TestMemoryStaysSmall(t *testing.T) {
 		make  func() *Terminal
 	}{
 		{"empty 120x40", 2000, 2 << 10, func() *Terminal { return New(Config{Cols: 120, Rows: 40}) }},
-		{"120x40 with a prompt", 2000, 2100, func() *Terminal {
+		{"120x40 with a prompt", 2000, 2 << 10, func() *Terminal {
 			t := New(Config{Cols: 120, Rows: 40})
 			t.Write([]byte("\x1b[?2004huser@host:~/src$ "))
 			return t

@@ -1,5 +1,7 @@
 package vt
 
+import "math"
+
 // Limits of a screen's size, and its size when none is given.
 const (
 	MaxSize     = 4096
@@ -54,14 +56,19 @@ type Terminal struct {
 	alt        *screen // nil until first entered
 
 	cur                      cursor
-	top, bottom, left, right int32 // margins, inclusive
+	top, bottom, left, right int32  // margins, inclusive
+	xpx, ypx                 uint16 // of the text area, as winsize has them; 0 is unknown
 	penInk                   ink
 	penOK                    bool  // penInk is that of cur.pen
 	hold                     uint8 // ids of styles and clusters are in use that no cell has
 	doubled                  bool  // a line may be of double width
 	plain                    bool  // printable ASCII goes to cells as it is
 	shift                    uint8 // charset for the next character only (SS2, SS3), 0 if none
+	look                     uint8 // cursor shape, DECSCUSR
+	reports                  bool  // Config.AllowReports
+	resizes                  bool  // Config.AllowResize
 	blankBg                  Color
+	last                     rune // printed right before, for REP; else 0
 	blankCell                cell // in colour blankBg
 	modes, savedModes        modes
 	seq                      uint64
@@ -80,11 +87,6 @@ type Terminal struct {
 
 	title, cwd string
 	bells      uint64
-	xpx, ypx   int32
-	last       rune  // printed right before, for REP; else 0
-	look       uint8 // cursor shape, DECSCUSR
-	reports    bool  // Config.AllowReports
-	resizes    bool  // Config.AllowResize
 }
 
 // New makes a terminal, its screen empty.
@@ -121,7 +123,7 @@ func (t *Terminal) Cursor() (row, col int) { return int(t.cur.row), int(t.cur.co
 // SetPixels tells the size of the text area in pixels, which window reports and
 // images are measured with. 0 is unknown.
 func (t *Terminal) SetPixels(xpx, ypx int) {
-	t.xpx, t.ypx = int32(min(max(xpx, 0), 1<<16)), int32(min(max(ypx, 0), 1<<16))
+	t.xpx, t.ypx = uint16(min(max(xpx, 0), math.MaxUint16)), uint16(min(max(ypx, 0), math.MaxUint16))
 }
 
 // Seq grows with every Write or Resize that may have changed the screen.
