@@ -3,7 +3,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -63,7 +62,7 @@ func (l *lab) batch(session string) error {
 	if err != nil {
 		return err
 	}
-	answers := json.NewDecoder(bytes.NewReader([]byte(out)))
+	answers := json.NewDecoder(strings.NewReader(out))
 	for n := 1; n <= batchLines; n++ {
 		var a struct {
 			Line   int

@@ -128,7 +128,7 @@ const sentAhead = 4
 // inOrder runs one line after the other. Those that run a command in a session call the
 // daemon once and need nothing of the answers before them: they are sent ahead.
 func (b *batch) inOrder() error {
-	b.app.interrupts.inOrder = true
+	b.app.interrupts.takeTurns()
 	pipeline := b.app.client.Pipeline()
 	defer pipeline.Close()
 	outcomes := make(chan chan outcome, sentAhead)

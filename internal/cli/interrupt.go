@@ -38,6 +38,13 @@ func notifyInterrupts(a *app) *interrupts {
 	return i
 }
 
+// takeTurns says that of the commands under way only the first line's runs.
+func (i *interrupts) takeTurns() {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.inOrder = true
+}
+
 func (i *interrupts) stop() {
 	signal.Stop(i.signals)
 	close(i.done)

@@ -24,13 +24,13 @@ type Pipeline struct {
 // before it; what it calls after that takes the client's ordinary way.
 type Turn struct {
 	line     *Pipeline
-	before   *Turn // nil for the first, and once it has ended
+	before   *Turn // nil once its answer is here
 	used     bool
 	sent     chan struct{} // closed when the next turn may send
 	received chan struct{} // closed when the next turn may receive
 }
 
-// Pipeline returns a pipeline with a connection of its own.
+// Pipeline returns a pipeline. It takes a connection when the first turn calls.
 func (c *Client) Pipeline() *Pipeline { return &Pipeline{client: c, last: started()} }
 
 // started is the turn before the first.
@@ -57,9 +57,6 @@ func (p *Pipeline) Close() {
 		p.cn = nil
 	}
 }
-
-// Sent is closed once the turn's request is on its way, or will never be.
-func (t *Turn) Sent() <-chan struct{} { return t.sent }
 
 // End gives the place up, once the turns before it have.
 func (t *Turn) End() {
