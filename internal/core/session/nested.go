@@ -46,6 +46,7 @@ type inner struct {
 	interrupted bool   // a shell forgets the rest of the line then, and with it the end's mark
 	reply       string // id of the marks of its answer, once it was asked how the command ended: see ask
 	asking      bool   // it has not answered
+	elsewhere   bool   // it has: the command has started the shell that reads
 	reworded    bool   // it was typed once more, in another shell's language
 }
 
@@ -338,7 +339,7 @@ func (s *Session) innerLook(n *inner) {
 		return
 	}
 	line := s.cursorLine()
-	back := line == n.Prompt && line != "" || n.interrupted && promptsShell(line) && replOf(line) == ""
+	back := !n.elsewhere && (line == n.Prompt && line != "" || n.interrupted && promptsShell(line) && replOf(line) == "")
 	switch {
 	case quiet < innerQuiet:
 		s.watch.after(s, innerQuiet-quiet, func() { s.innerLook(n) })

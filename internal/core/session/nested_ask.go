@@ -16,7 +16,7 @@ import (
 // ask types that question; false where there is nobody to ask. What a program that only
 // carries the terminal leads to is asked at the prompt of before alone.
 func (s *Session) ask(n *inner, line string) bool {
-	if n.reply != "" || n.Token == "" || !takesShellText(n.program) || carries(n.program) && line != n.Prompt {
+	if n.reply != "" || n.Token == "" || carries(n.program) && line != n.Prompt {
 		return false
 	}
 	secret := shell.NewSecret()
@@ -25,7 +25,7 @@ func (s *Session) ask(n *inner, line string) bool {
 		return false
 	}
 	n.reply = shell.IDOf(secret)
-	n.asking = true
+	n.asking, n.looking = true, false
 	s.setLive()
 	s.pump.add(s, typed)
 	s.watch.after(s, innerLong, func() {
@@ -57,10 +57,10 @@ func (s *Session) answered(n *inner, m shell.Mark) {
 }
 
 // runsAnother: the shell that reads is not the one that runs the command, but one that the
-// command has started. From here on its prompt is not taken for the command's end.
+// command has started. From here on no prompt is taken for the command's end.
 func (s *Session) runsAnother(n *inner) {
 	s.heard(n)
-	n.Prompt = ""
+	n.elsewhere = true
 	s.innerGrew()
 }
 
@@ -84,7 +84,6 @@ func (s *Session) inOtherWords(n *inner) bool {
 // speaksFish says that a nested shell is typed at in the language of fish: it is fish, or
 // it was behind the same connection before.
 func (s *Session) speaksFish(reader pty.Member) bool {
-	last := s.lastInner
-	return reader.Name == "fish" ||
-		carries(reader.Name) && last != nil && last.Fish && last.PID == reader.PID && last.around == s.inner
+	last := s.lastOf(reader)
+	return reader.Name == "fish" || carries(reader.Name) && last != nil && last.Fish
 }

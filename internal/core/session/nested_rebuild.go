@@ -30,6 +30,7 @@ type innerState struct {
 	Begun       bool       `json:"begun,omitempty"`
 	Held        []byte     `json:"held,omitempty"`
 	Interrupted bool       `json:"interrupted,omitempty"`
+	Elsewhere   bool       `json:"elsewhere,omitempty"`
 }
 
 // startOf is what the start frame of a command holds.
@@ -48,7 +49,7 @@ func (s *Session) innerStates() []innerState {
 		b := n.e.block
 		all = append(all, innerState{
 			Start: startOf(n.e), Seq: b.startSeq, Started: b.started, From: b.from, Lines: b.newlines,
-			LastEnd: n.lastEnd, Begun: n.begun, Held: n.held, Interrupted: n.interrupted,
+			LastEnd: n.lastEnd, Begun: n.begun, Held: n.held, Interrupted: n.interrupted, Elsewhere: n.elsewhere,
 		})
 	}
 	return all
@@ -65,6 +66,7 @@ func (s *Session) resumeInner(all []innerState) {
 		n := s.newInner(st.Start, recent(st.Started), st.From)
 		n.e.block.startSeq, s.inner = st.Seq, n
 		n.e.block.newlines, n.lastEnd, n.held, n.interrupted = st.Lines, st.LastEnd, st.Held, st.Interrupted
+		n.elsewhere = st.Elsewhere
 		if st.Begun {
 			n.begins(st.From, n.e.block.started)
 		}

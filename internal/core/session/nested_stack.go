@@ -65,7 +65,7 @@ func (s *Session) asks(e *execution) bool {
 // asks says that what reads the terminal is not the nested shell itself, back at its
 // prompt. A REPL that reads has answered.
 func (n *inner) asks(s *Session) bool {
-	return n.Token != "" && (s.reader != n.PID || s.cursorLine() != n.Prompt)
+	return n.Token != "" && (n.elsewhere || s.reader != n.PID || s.cursorLine() != n.Prompt)
 }
 
 // leaveNested ends the commands whose nested program has ended around them.
@@ -101,7 +101,7 @@ func (s *Session) opensTo(reader pty.Member) bool {
 		return true
 	}
 	line := s.cursorLine()
-	if !carries(reader.Name) || n.Token == "" || line == n.Prompt || line == "" {
+	if !carries(reader.Name) || n.Token == "" || line == n.Prompt && !n.elsewhere || line == "" {
 		return false
 	}
 	if last := s.lastInner; last != nil && last.around == n && line == last.Prompt {
@@ -121,6 +121,14 @@ func (s *Session) drawn() bool {
 	return came || time.Since(s.lastOutput) > firstLook
 }
 
+// lastOf is the command that ended last where the next one for reader goes; nil if none did.
+func (s *Session) lastOf(reader pty.Member) *inner {
+	if last := s.lastInner; last != nil && last.PID == reader.PID && last.around == s.inner {
+		return last
+	}
+	return nil
+}
+
 // promptsShell knows a shell's prompt by its sign.
 func promptsShell(line string) bool {
 	for _, sign := range []string{"$", "#", "%", ">", "❯", "➜", "λ", "»"} {
@@ -137,7 +145,7 @@ func promptsShell(line string) bool {
 func (s *Session) behind(reader pty.Member, prompt string) string {
 	program := filepath.Base(reader.Name)
 	told := false
-	if last := s.lastInner; last != nil && last.Token != "" && last.PID == reader.PID && last.around == s.inner {
+	if last := s.lastOf(reader); last != nil && last.Token != "" {
 		_, told = last.e.block.exit.Code()
 	}
 	if repl := replOf(prompt); repl != "" && carries(program) && !told {
